@@ -1,0 +1,158 @@
+//! [`ApiError`]: what the API server answers when it refuses, as a Kubernetes `Status`.
+//!
+//! Reasons, codes and texts follow the apimachinery `errors` package (API doc "Status v1 meta").
+
+use std::fmt;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Status, StatusCause, StatusDetails};
+
+use super::field::FieldError;
+use super::object::Kind;
+
+/// A refused request. [`ApiError::status`] is the `Status` object that goes over the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError(Box<Status>);
+
+/// Result of an API call.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    fn new(code: i32, reason: &str, message: String, details: Option<StatusDetails>) -> ApiError {
+        ApiError(Box::new(Status {
+            code: Some(code),
+            reason: Some(reason.to_owned()),
+            message: Some(message),
+            status: Some("Failure".to_owned()),
+            details,
+            ..Status::default()
+        }))
+    }
+
+    fn about(kind: Kind, name: &str) -> StatusDetails {
+        let info = kind.info();
+        StatusDetails {
+            group: (!info.group.is_empty()).then(|| info.group.to_owned()),
+            kind: Some(info.plural.to_owned()),
+            name: Some(name.to_owned()),
+            ..StatusDetails::default()
+        }
+    }
+
+    /// 404: no object of that name.
+    pub fn not_found(kind: Kind, name: &str) -> ApiError {
+        let message = format!("{} \"{name}\" not found", kind.info().qualified_plural());
+        ApiError::new(404, "NotFound", message, Some(ApiError::about(kind, name)))
+    }
+
+    /// 409: an object of that name is there already.
+    pub fn already_exists(kind: Kind, name: &str) -> ApiError {
+        let message = format!("{} \"{name}\" already exists", kind.info().qualified_plural());
+        ApiError::new(409, "AlreadyExists", message, Some(ApiError::about(kind, name)))
+    }
+
+    /// 409: the write was based on an older version, or on a precondition that no longer holds.
+    pub fn conflict(kind: Kind, name: &str, why: &str) -> ApiError {
+        let plural = kind.info().qualified_plural();
+        let message = format!("Operation cannot be fulfilled on {plural} \"{name}\": {why}");
+        ApiError::new(409, "Conflict", message, Some(ApiError::about(kind, name)))
+    }
+
+    /// 422: the object does not pass validation.
+    pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> ApiError {
+        let info = kind.info();
+        let mut texts: Vec<String> = Vec::new();
+        for error in errors {
+            let text = error.to_string();
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        let joined = if texts.len() == 1 { texts.concat() } else { format!("[{}]", texts.join(", ")) };
+        let kind_name = if info.group.is_empty() {
+            info.kind.name().to_owned()
+        } else {
+            format!("{}.{}", info.kind.name(), info.group)
+        };
+        let message = format!("{kind_name} \"{name}\" is invalid: {joined}");
+        let mut details = ApiError::about(kind, name);
+        details.kind = Some(info.kind.name().to_owned());
+        details.causes = Some(
+            errors
+                .iter()
+                .map(|error| StatusCause {
+                    field: Some(error.path.clone()),
+                    message: Some(error.detail_text()),
+                    reason: Some(error.reason.cause().to_owned()),
+                })
+                .collect(),
+        );
+        ApiError::new(422, "Invalid", message, Some(details))
+    }
+
+    /// 403: the request is understood and refused.
+    pub fn forbidden(kind: Kind, name: &str, why: &str) -> ApiError {
+        let plural = kind.info().qualified_plural();
+        let message = format!("{plural} \"{name}\" is forbidden: {why}");
+        ApiError::new(403, "Forbidden", message, Some(ApiError::about(kind, name)))
+    }
+
+    /// 400: the request makes no sense.
+    pub fn bad_request(message: impl Into<String>) -> ApiError {
+        ApiError::new(400, "BadRequest", message.into(), None)
+    }
+
+    /// 429: the request is refused for now.
+    pub fn too_many_requests(message: impl Into<String>, cause: Option<StatusCause>) -> ApiError {
+        let details =
+            cause.map(|cause| StatusDetails { causes: Some(vec![cause]), ..StatusDetails::default() });
+        ApiError::new(429, "TooManyRequests", message.into(), details)
+    }
+
+    /// 405: the resource has no such verb.
+    pub fn method_not_allowed(message: impl Into<String>) -> ApiError {
+        ApiError::new(405, "MethodNotAllowed", message.into(), None)
+    }
+
+    /// 500: something that the request does not explain.
+    pub fn internal(message: impl fmt::Display) -> ApiError {
+        ApiError::new(500, "InternalError", format!("Internal error occurred: {message}"), None)
+    }
+
+    /// The whole `Status`.
+    pub fn status(&self) -> &Status {
+        &self.0
+    }
+
+    /// The reason word, `NotFound`.
+    pub fn reason(&self) -> &str {
+        self.0.reason.as_deref().unwrap_or_default()
+    }
+
+    /// The HTTP code.
+    pub fn code(&self) -> i32 {
+        self.0.code.unwrap_or(500)
+    }
+
+    /// Whether the object is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.reason() == "NotFound"
+    }
+
+    /// Whether the object is there already.
+    pub fn is_already_exists(&self) -> bool {
+        self.reason() == "AlreadyExists"
+    }
+
+    /// Whether the write lost a race.
+    pub fn is_conflict(&self) -> bool {
+        self.reason() == "Conflict"
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.message.as_deref().unwrap_or("unknown error"))
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,209 @@
+//! One declarative table per kind: plural, short names, scope, verbs and printer columns.
+//!
+//! Discovery, `api-resources`, completion, error texts and `get` all read it.
+
+mod config_map;
+mod controller_revision;
+mod deployment;
+mod endpoint_slice;
+mod event;
+mod namespace;
+mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
+mod pod;
+mod replica_set;
+mod secret;
+mod service;
+mod stateful_set;
+mod storage_class;
+
+use std::time::Duration;
+
+use super::object::{Kind, Object};
+use super::time::SimTime;
+
+/// The verbs of a kind that can do everything.
+pub const STANDARD_VERBS: &[&str] =
+    &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/// What is known of a kind without any object of it.
+#[derive(Debug)]
+pub struct KindInfo {
+    /// The kind.
+    pub kind: Kind,
+    /// The API group, empty for the core group.
+    pub group: &'static str,
+    /// The version within the group.
+    pub version: &'static str,
+    /// The resource's plural, `statefulsets`.
+    pub plural: &'static str,
+    /// The resource's singular, `statefulset`.
+    pub singular: &'static str,
+    /// Short names, `sts`.
+    pub short_names: &'static [&'static str],
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
+    /// Categories that include the kind, `all`.
+    pub categories: &'static [&'static str],
+    /// Verbs the API server answers for it.
+    pub verbs: &'static [&'static str],
+    /// Subresources, `status`, `scale`.
+    pub subresources: &'static [&'static str],
+    /// Whether a change of the spec raises `metadata.generation`.
+    pub counts_generation: bool,
+    /// Columns of `get`, narrow and wide.
+    pub columns: &'static [Column],
+    /// One row of `get`, a cell for each of `columns`.
+    pub row: fn(&Object, &RowContext) -> Vec<Cell>,
+}
+
+impl KindInfo {
+    /// `apps/v1`, or `v1` for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+
+    /// `statefulsets.apps`, or `pods` for the core group: how errors name the resource.
+    pub fn qualified_plural(&self) -> String {
+        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// `statefulset.apps`, or `pod` for the core group: how results name the resource.
+    pub fn qualified_singular(&self) -> String {
+        if self.group.is_empty() {
+            self.singular.to_owned()
+        } else {
+            format!("{}.{}", self.singular, self.group)
+        }
+    }
+}
+
+impl Kind {
+    /// The kind's table.
+    pub fn info(self) -> &'static KindInfo {
+        match self {
+            Kind::ConfigMap => &config_map::INFO,
+            Kind::Event => &event::INFO,
+            Kind::Namespace => &namespace::INFO,
+            Kind::Node => &node::INFO,
+            Kind::PersistentVolumeClaim => &persistent_volume_claim::INFO,
+            Kind::PersistentVolume => &persistent_volume::INFO,
+            Kind::Pod => &pod::INFO,
+            Kind::Secret => &secret::INFO,
+            Kind::Service => &service::INFO,
+            Kind::ControllerRevision => &controller_revision::INFO,
+            Kind::Deployment => &deployment::INFO,
+            Kind::ReplicaSet => &replica_set::INFO,
+            Kind::StatefulSet => &stateful_set::INFO,
+            Kind::EndpointSlice => &endpoint_slice::INFO,
+            Kind::StorageClass => &storage_class::INFO,
+        }
+    }
+
+    /// The kind that a manifest's `apiVersion` and `kind` name.
+    pub fn from_api(api_version: &str, kind: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|k| k.name() == kind && k.info().api_version() == api_version)
+    }
+
+    /// The kind that a word on the command line names: plural, singular, short name or kind,
+    /// with or without group (`sts`, `statefulsets.apps`, `deployments.v1.apps`).
+    pub fn from_word(word: &str) -> Option<Kind> {
+        let word = word.to_ascii_lowercase();
+        let (resource, rest) = word.split_once('.').unwrap_or((&word, ""));
+        Kind::ALL.iter().copied().find(|kind| {
+            let info = kind.info();
+            let named =
+                info.plural == resource || info.singular == resource || info.short_names.contains(&resource);
+            let version_and_group = format!("{}.{}", info.version, info.group);
+            named
+                && (rest.is_empty() || rest == info.group || rest == version_and_group.trim_end_matches('.'))
+        })
+    }
+}
+
+/// A printer column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The column's name as the server's Table carries it, `Nominated Node`.
+    pub name: &'static str,
+    /// Whether only `-o wide` shows it.
+    pub wide: bool,
+}
+
+impl Column {
+    /// A column that is always shown.
+    pub const fn normal(name: &'static str) -> Column {
+        Column { name, wide: false }
+    }
+
+    /// A column that only `-o wide` shows.
+    pub const fn wide(name: &'static str) -> Column {
+        Column { name, wide: true }
+    }
+}
+
+/// What a row may depend on beside the object.
+#[derive(Clone, Copy, Debug)]
+pub struct RowContext {
+    /// Now, for ages.
+    pub now: SimTime,
+}
+
+/// One cell of a row, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell(pub String);
+
+impl Cell {
+    /// The object's name.
+    pub fn name(object: &Object) -> Cell {
+        Cell(super::meta::name(object.meta()).to_owned())
+    }
+
+    /// Any text.
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell(text.into())
+    }
+}
+
+/// The age cell, `<unknown>` for an object without creation time.
+pub fn age(object: &Object, context: &RowContext) -> Cell {
+    match &object.meta().creation_timestamp {
+        Some(created) => Cell(human_duration(context.now.age_of(created))),
+        None => Cell("<unknown>".to_owned()),
+    }
+}
+
+/// A duration as kubectl's tables write it: `5s`, `4m30s`, `22m`, `3h58m`, `6d23h`, `400d`, `2y35d`.
+///
+/// Models apimachinery pkg/util/duration: HumanDuration.
+pub fn human_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let pair = |whole: u64, unit: char, part: u64, small: char| {
+        if part == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{part}{small}") }
+    };
+    if seconds < 120 {
+        format!("{seconds}s")
+    } else if minutes < 10 {
+        pair(minutes, 'm', seconds % 60, 's')
+    } else if hours < 3 {
+        format!("{minutes}m")
+    } else if hours < 8 {
+        pair(hours, 'h', minutes % 60, 'm')
+    } else if hours < 48 {
+        format!("{hours}h")
+    } else if hours < 192 {
+        pair(days, 'd', hours % 24, 'h')
+    } else if days < 365 * 2 {
+        format!("{days}d")
+    } else if days < 365 * 8 {
+        pair(days / 365, 'y', days % 365, 'd')
+    } else {
+        format!("{}y", days / 365)
+    }
+}

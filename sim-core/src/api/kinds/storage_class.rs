@@ -1,0 +1,24 @@
+//! `StorageClass`: discovery facts and printer columns.
+
+use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS, age};
+use crate::api::object::{Kind, Object};
+
+pub(super) static INFO: KindInfo = KindInfo {
+    kind: Kind::StorageClass,
+    group: "storage.k8s.io",
+    version: "v1",
+    plural: "storageclasses",
+    singular: "storageclass",
+    short_names: &["sc"],
+    namespaced: false,
+    categories: &[],
+    verbs: STANDARD_VERBS,
+    subresources: &[],
+    counts_generation: false,
+    columns: &[Column::normal("Name"), Column::normal("Age")],
+    row,
+};
+
+fn row(object: &Object, context: &RowContext) -> Vec<Cell> {
+    vec![Cell::name(object), age(object, context)]
+}

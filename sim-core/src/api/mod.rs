@@ -1,0 +1,22 @@
+//! API machinery: the kinds and everything that can be said of one object without a cluster.
+
+pub mod decode;
+pub mod defaults;
+pub mod error;
+pub mod field;
+pub mod key;
+pub mod kinds;
+pub mod meta;
+pub mod object;
+pub mod patch;
+pub mod pod;
+pub mod selector;
+pub mod time;
+pub mod validation;
+
+pub use error::{ApiError, ApiResult};
+pub use field::{FieldError, FieldReason};
+pub use key::{ObjectKey, ObjectRef};
+pub use kinds::KindInfo;
+pub use object::{Kind, Object, Resource};
+pub use time::SimTime;

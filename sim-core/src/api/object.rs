@@ -1,0 +1,173 @@
+//! [`Kind`] and [`Object`]: the closed set of API kinds and one value of any of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use k8s_openapi::Metadata;
+use k8s_openapi::api::{
+    apps::v1 as apps, core::v1 as core, discovery::v1 as discovery, storage::v1 as storage,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::Value;
+
+use super::key::{ObjectKey, ObjectRef};
+
+/// A typed API object that the store can hold.
+pub trait Resource:
+    Metadata<Ty = ObjectMeta> + Clone + PartialEq + fmt::Debug + Into<Object> + 'static
+{
+    /// The kind this type stands for.
+    const API_KIND: Kind;
+
+    /// Borrows the typed object, or `None` when `object` is of another kind.
+    fn from_ref(object: &Object) -> Option<&Self>;
+
+    /// Shares the typed object, or `None` when `object` is of another kind.
+    fn from_object(object: &Object) -> Option<Arc<Self>>;
+
+    /// The object's key, `namespace/name`.
+    fn key(&self) -> ObjectKey {
+        ObjectKey::of(self.metadata())
+    }
+}
+
+macro_rules! kinds {
+    ($($kind:ident => $ty:ty),* $(,)?) => {
+        /// An API kind that the simulator serves. Discovery facts are in [`Kind::info`](super::kinds).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $(#[doc = concat!("`", stringify!($kind), "`")] $kind),*
+        }
+
+        impl Kind {
+            /// Every kind, in declaration order.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// How many kinds there are; `kind as usize` is below it.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The kind's name as manifests spell it, `StatefulSet`.
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$kind => stringify!($kind)),* }
+            }
+        }
+
+        /// One API object. Cloning shares it; [`Object::meta_mut`] copies on write.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Object {
+            $(#[doc = concat!("`", stringify!($kind), "`")] $kind(Arc<$ty>)),*
+        }
+
+        impl Object {
+            /// The object's kind.
+            pub fn kind(&self) -> Kind {
+                match self { $(Object::$kind(_) => Kind::$kind),* }
+            }
+
+            /// The object's metadata.
+            pub fn meta(&self) -> &ObjectMeta {
+                match self { $(Object::$kind(object) => object.metadata()),* }
+            }
+
+            /// The object's metadata for change; copies the object when it is shared.
+            pub fn meta_mut(&mut self) -> &mut ObjectMeta {
+                match self { $(Object::$kind(object) => Arc::make_mut(object).metadata_mut()),* }
+            }
+
+            /// The object as JSON, with `apiVersion` and `kind`.
+            pub fn to_value(&self) -> Value {
+                match self { $(Object::$kind(object) => to_json(object.as_ref())),* }
+            }
+
+            /// Decodes `value` as `kind`, calling `unknown` with the path of every field the type lacks.
+            ///
+            /// # Errors
+            /// The decoder's message when a field has the wrong type.
+            pub fn from_value(
+                kind: Kind,
+                value: Value,
+                unknown: &mut dyn FnMut(String),
+            ) -> Result<Object, serde_json::Error> {
+                let mut callback = |path: serde_ignored::Path<'_>| unknown(path.to_string());
+                match kind {
+                    $(Kind::$kind => serde_ignored::deserialize::<_, _, $ty>(value, &mut callback)
+                        .map(|object| Object::$kind(Arc::new(object)))),*
+                }
+            }
+        }
+
+        $(
+            impl From<$ty> for Object {
+                fn from(object: $ty) -> Object { Object::$kind(Arc::new(object)) }
+            }
+
+            impl From<Arc<$ty>> for Object {
+                fn from(object: Arc<$ty>) -> Object { Object::$kind(object) }
+            }
+
+            impl Resource for $ty {
+                const API_KIND: Kind = Kind::$kind;
+
+                fn from_ref(object: &Object) -> Option<&Self> {
+                    match object { Object::$kind(object) => Some(object), _ => None }
+                }
+
+                fn from_object(object: &Object) -> Option<Arc<Self>> {
+                    match object { Object::$kind(object) => Some(object.clone()), _ => None }
+                }
+            }
+        )*
+    };
+}
+
+kinds! {
+    ConfigMap => core::ConfigMap,
+    Event => core::Event,
+    Namespace => core::Namespace,
+    Node => core::Node,
+    PersistentVolumeClaim => core::PersistentVolumeClaim,
+    PersistentVolume => core::PersistentVolume,
+    Pod => core::Pod,
+    Secret => core::Secret,
+    Service => core::Service,
+    ControllerRevision => apps::ControllerRevision,
+    Deployment => apps::Deployment,
+    ReplicaSet => apps::ReplicaSet,
+    StatefulSet => apps::StatefulSet,
+    EndpointSlice => discovery::EndpointSlice,
+    StorageClass => storage::StorageClass,
+}
+
+impl Object {
+    /// The object's key, `namespace/name`.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::of(self.meta())
+    }
+
+    /// The object's kind and key.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef { kind: self.kind(), key: self.key() }
+    }
+
+    /// The object's uid, empty before it was created.
+    pub fn uid(&self) -> &str {
+        self.meta().uid.as_deref().unwrap_or_default()
+    }
+
+    /// The object's resourceVersion as a number, 0 before it was stored.
+    pub fn revision(&self) -> u64 {
+        self.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+    }
+
+    /// Borrows the object as `T`, or `None` when it is of another kind.
+    pub fn as_ref<T: Resource>(&self) -> Option<&T> {
+        T::from_ref(self)
+    }
+}
+
+/// JSON of an API type.
+///
+/// The API types serialize only maps with string keys and numbers that JSON has, so this cannot fail.
+fn to_json<T: serde::Serialize>(object: &T) -> Value {
+    serde_json::to_value(object).unwrap_or(Value::Null)
+}

@@ -1,0 +1,83 @@
+//! The API server without I/O: every read and write of the store goes through here.
+//!
+//! A write is decoded, defaulted, admitted, validated and stored, or refused with an
+//! [`ApiError`] and without effect. Controllers, kubelets, kubectl and (later) HTTP all use the same
+//! methods.
+
+mod admission;
+mod allocate;
+mod delete;
+mod patch;
+mod strategy;
+mod write;
+
+use rand_chacha::ChaCha8Rng;
+
+pub use delete::{DeleteOptions, Deleted, Preconditions, Propagation};
+pub use write::{Subresource, WriteOptions};
+
+use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, Resource, SimTime};
+use crate::store::{CauseId, Stamp, Store};
+use allocate::Allocator;
+
+/// The API server and the store behind it.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    store: Store,
+    now: SimTime,
+    cause: CauseId,
+    allocator: Allocator,
+}
+
+impl ApiServer {
+    /// An API server over an empty store, drawing uids and name suffixes from `random`.
+    pub fn new(random: ChaCha8Rng) -> ApiServer {
+        ApiServer {
+            store: Store::new(),
+            now: SimTime::ZERO,
+            cause: CauseId::default(),
+            allocator: Allocator::new(random),
+        }
+    }
+
+    /// The store, for reading. Clone it for a snapshot.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Virtual now, as of the event that is being handled.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// The object of `kind` at `key`.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn get(&self, kind: Kind, key: &ObjectKey) -> ApiResult<&Object> {
+        self.store.get(kind, key).ok_or_else(|| ApiError::not_found(kind, &key.name))
+    }
+
+    /// The typed object at `key`.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn typed<T: Resource>(&self, key: &ObjectKey) -> ApiResult<&T> {
+        self.store.typed(key).ok_or_else(|| ApiError::not_found(T::API_KIND, &key.name))
+    }
+
+    /// Says when and why the writes that follow happen. Only the event loop calls this.
+    pub(crate) fn begin(&mut self, now: SimTime, cause: CauseId) {
+        self.now = now;
+        self.cause = cause;
+    }
+
+    /// Drops watch-log entries that were delivered; see [`Store::compact`].
+    pub(crate) fn compact(&mut self, revision: u64, keep: usize) {
+        self.store.compact(revision, keep);
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp { at: self.now, cause: self.cause }
+    }
+}

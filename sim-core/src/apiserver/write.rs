@@ -1,0 +1,202 @@
+//! Create and update.
+
+use super::{ApiServer, admission, strategy};
+use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
+
+/// Which part of an object a write goes through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subresource {
+    /// The object itself: everything but its status.
+    #[default]
+    Main,
+    /// `/status`: nothing but the status.
+    Status,
+    /// The scheduler's binding and other internal writes that may touch both.
+    Binding,
+}
+
+/// How a write is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Go through everything and store nothing (`--dry-run=server`).
+    pub dry_run: bool,
+}
+
+impl ApiServer {
+    /// Creates `object` and returns it as stored.
+    ///
+    /// # Errors
+    /// AlreadyExists, Invalid, Forbidden, or NotFound when its namespace is not there.
+    pub fn create(&mut self, object: impl Into<Object>) -> ApiResult<Object> {
+        self.create_with(object, WriteOptions::default())
+    }
+
+    /// [`ApiServer::create`] with options.
+    ///
+    /// # Errors
+    /// As [`ApiServer::create`].
+    pub fn create_with(&mut self, object: impl Into<Object>, options: WriteOptions) -> ApiResult<Object> {
+        let mut object = object.into();
+        let kind = object.kind();
+        let before = self.allocator.clone();
+        let created = self.admit(&mut object).map(|()| object);
+        let created = created.and_then(|object| self.store_new(kind, object, options));
+        if created.is_err() || options.dry_run {
+            self.allocator = before;
+        }
+        created
+    }
+
+    fn admit(&mut self, object: &mut Object) -> ApiResult<()> {
+        let kind = object.kind();
+        self.check_namespace(object)?;
+        if meta::name(object.meta()).is_empty()
+            && let Some(prefix) = object.meta().generate_name.clone().filter(|prefix| !prefix.is_empty())
+        {
+            let name = format!("{prefix}{}", self.allocator.suffix());
+            object.meta_mut().name = Some(name);
+        }
+        if object.meta().resource_version.as_deref().is_some_and(|version| !version.is_empty()) {
+            return Err(ApiError::bad_request("resourceVersion should not be set on objects to be created"));
+        }
+        object.meta_mut().deletion_timestamp = None;
+        object.meta_mut().deletion_grace_period_seconds = None;
+        defaults::apply(object);
+        strategy::prepare_for_create(object, &self.store, &mut self.allocator)?;
+        admission::admit_create(object, &self.store)?;
+        let errors = validation::validate_create(object);
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
+        }
+        Ok(())
+    }
+
+    fn store_new(&mut self, kind: Kind, mut object: Object, options: WriteOptions) -> ApiResult<Object> {
+        let key = object.key();
+        if self.store.get(kind, &key).is_some() {
+            return Err(ApiError::already_exists(kind, &key.name));
+        }
+        let uid = self.allocator.uid();
+        let (time, revision) = (self.now.to_time(), self.store.next_revision());
+        let meta = object.meta_mut();
+        meta.uid = Some(uid);
+        meta.creation_timestamp.get_or_insert(time);
+        meta.resource_version = Some(revision.to_string());
+        if !options.dry_run {
+            self.store.put(object.clone(), self.stamp());
+        }
+        Ok(object)
+    }
+
+    fn check_namespace(&self, object: &mut Object) -> ApiResult<()> {
+        let info = object.kind().info();
+        if !info.namespaced {
+            object.meta_mut().namespace = None;
+            return Ok(());
+        }
+        let namespace = meta::namespace(object.meta()).to_owned();
+        let key = crate::api::ObjectKey::cluster(&namespace);
+        let found = self.get(Kind::Namespace, &key)?;
+        if meta::is_terminating(found.meta()) && object.kind() != Kind::Event {
+            let why = format!(
+                "unable to create new content in namespace {namespace} because it is being terminated"
+            );
+            return Err(ApiError::forbidden(object.kind(), meta::name(object.meta()), &why));
+        }
+        Ok(())
+    }
+
+    /// Replaces an object and returns it as stored. An update that changes nothing stores nothing.
+    ///
+    /// When the object carries a resourceVersion, it must be the stored one.
+    ///
+    /// # Errors
+    /// NotFound, Conflict or Invalid.
+    pub fn update(&mut self, object: impl Into<Object>) -> ApiResult<Object> {
+        self.update_with(object, Subresource::Main, WriteOptions::default())
+    }
+
+    /// Replaces an object's status and returns the object as stored.
+    ///
+    /// # Errors
+    /// As [`ApiServer::update`].
+    pub fn update_status(&mut self, object: impl Into<Object>) -> ApiResult<Object> {
+        self.update_with(object, Subresource::Status, WriteOptions::default())
+    }
+
+    /// Changes the newest version of an object in place; never a Conflict.
+    ///
+    /// # Errors
+    /// NotFound or Invalid.
+    pub fn modify<T: Resource>(
+        &mut self,
+        key: &crate::api::ObjectKey,
+        subresource: Subresource,
+        change: impl FnOnce(&mut T),
+    ) -> ApiResult<Object> {
+        let mut typed = self.typed::<T>(key)?.clone();
+        change(&mut typed);
+        self.update_with(typed, subresource, WriteOptions::default())
+    }
+
+    /// [`ApiServer::update`] through a subresource and with options.
+    ///
+    /// # Errors
+    /// As [`ApiServer::update`].
+    pub fn update_with(
+        &mut self,
+        object: impl Into<Object>,
+        subresource: Subresource,
+        options: WriteOptions,
+    ) -> ApiResult<Object> {
+        let mut new = object.into();
+        let (kind, key) = (new.kind(), new.key());
+        let old = self.get(kind, &key)?.clone();
+        let based_on = new.meta().resource_version.as_deref().unwrap_or_default();
+        let moved = !based_on.is_empty() && Some(based_on) != old.meta().resource_version.as_deref();
+        let replaced = new.meta().uid.as_deref().is_some_and(|uid| !uid.is_empty() && uid != old.uid());
+        if moved || replaced {
+            let why =
+                "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(ApiError::conflict(kind, &key.name, why));
+        }
+        keep_system_meta(&mut new, &old);
+        defaults::apply(&mut new);
+        strategy::prepare_for_update(&mut new, &old, subresource);
+        if subresource == Subresource::Main {
+            let errors = validation::validate_update(&new, &old);
+            if !errors.is_empty() {
+                return Err(ApiError::invalid(kind, &key.name, &errors));
+            }
+        }
+        if new == old {
+            return Ok(old);
+        }
+        let revision = self.store.next_revision();
+        new.meta_mut().resource_version = Some(revision.to_string());
+        if !options.dry_run {
+            let finished = meta::is_terminating(new.meta())
+                && meta::finalizers(new.meta()).is_empty()
+                && new.meta().deletion_grace_period_seconds.unwrap_or(0) == 0;
+            if finished {
+                self.store.remove(new.clone(), self.stamp());
+            } else {
+                self.store.put(new.clone(), self.stamp());
+            }
+        }
+        Ok(new)
+    }
+}
+
+/// Metadata that no client may change.
+fn keep_system_meta(new: &mut Object, old: &Object) {
+    let kept = old.meta();
+    let meta = new.meta_mut();
+    meta.uid = kept.uid.clone();
+    meta.creation_timestamp = kept.creation_timestamp.clone();
+    meta.deletion_timestamp = kept.deletion_timestamp.clone();
+    meta.deletion_grace_period_seconds = kept.deletion_grace_period_seconds;
+    meta.generation = kept.generation;
+    meta.generate_name = kept.generate_name.clone();
+    meta.resource_version = kept.resource_version.clone();
+}

@@ -1,0 +1,58 @@
+//! [`Plane`]: the components of a cluster.
+
+use crate::engine::{Component, ComponentId, ControlPlane};
+use crate::{controllers, kubelet, scheduler};
+
+/// Every component, in the order in which they are told of changes.
+#[derive(Clone, Debug, Default)]
+pub struct Plane {
+    /// statefulset-controller
+    pub statefulset: controllers::statefulset::StatefulSetController,
+    /// deployment-controller
+    pub deployment: controllers::deployment::DeploymentController,
+    /// replicaset-controller
+    pub replicaset: controllers::replicaset::ReplicaSetController,
+    /// endpointslice-controller
+    pub endpointslice: controllers::endpointslice::EndpointSliceController,
+    /// persistentvolume-controller
+    pub persistentvolume: controllers::persistentvolume::PersistentVolumeController,
+    /// volume-provisioner
+    pub provisioner: controllers::provisioner::VolumeProvisioner,
+    /// pvc-protection-controller
+    pub volumeprotection: controllers::volumeprotection::VolumeProtectionController,
+    /// garbage-collector-controller
+    pub garbagecollector: controllers::garbagecollector::GarbageCollector,
+    /// namespace-controller
+    pub namespace: controllers::namespace::NamespaceController,
+    /// default-scheduler
+    pub scheduler: scheduler::Scheduler,
+    /// kubelet
+    pub kubelet: kubelet::Kubelet,
+}
+
+impl Plane {
+    /// The kubelets' id, for waking them by hand.
+    pub const KUBELET: ComponentId = ComponentId(10);
+}
+
+impl ControlPlane for Plane {
+    fn count(&self) -> u8 {
+        11
+    }
+
+    fn component(&mut self, id: ComponentId) -> &mut dyn Component {
+        match id.0 {
+            0 => &mut self.statefulset,
+            1 => &mut self.deployment,
+            2 => &mut self.replicaset,
+            3 => &mut self.endpointslice,
+            4 => &mut self.persistentvolume,
+            5 => &mut self.provisioner,
+            6 => &mut self.volumeprotection,
+            7 => &mut self.garbagecollector,
+            8 => &mut self.namespace,
+            9 => &mut self.scheduler,
+            _ => &mut self.kubelet,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Binds claims and volumes.
+//!
+//! Models pkg/controller/volume/persistentvolume.
+
+use crate::api::ObjectRef;
+use crate::engine::{Component, Context, ReconcileError, Wakes};
+use crate::store::{Change, Store};
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct PersistentVolumeController;
+
+impl Component for PersistentVolumeController {
+    fn name(&self) -> &'static str {
+        "persistentvolume-controller"
+    }
+
+    fn observe(&mut self, _change: &Change, _view: &Store, _wakes: &mut Wakes) {}
+
+    fn reconcile(&mut self, _key: &ObjectRef, _context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! [`ClusterConfig`]: everything besides the inputs that a history depends on.
+
+use serde::{Deserialize, Serialize};
+
+use super::profile::TimingProfile;
+
+/// How a cluster is set up. With the journal of inputs it determines the whole history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// How long things take.
+    pub profile: TimingProfile,
+    /// The nodes, in order.
+    pub nodes: Vec<NodeConfig>,
+    /// Which kubelet the nodes run.
+    pub kubelet: KubeletKind,
+    /// The storage classes.
+    pub storage_classes: Vec<StorageClassConfig>,
+    /// How long ago the cluster was installed, in seconds: the age of its first objects.
+    pub installed_seconds_ago: u64,
+}
+
+/// A node as it joins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeConfig {
+    /// Its name.
+    pub name: String,
+    /// Its zone label, if it has one.
+    pub zone: Option<String>,
+    /// CPU capacity, a quantity.
+    pub cpu: String,
+    /// Memory capacity, a quantity.
+    pub memory: String,
+    /// How many pods it takes.
+    pub pods: u32,
+}
+
+/// Which kubelet the nodes run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KubeletKind {
+    /// A whole one: images, programs, probes, restarts, events.
+    Full,
+    /// The simple one of the recordings: see `tests/recordings/README.md`.
+    Recorder,
+}
+
+/// A storage class that is there from the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StorageClassConfig {
+    /// Its name.
+    pub name: String,
+    /// The provisioner it names.
+    pub provisioner: String,
+    /// Whether claims without a class get it.
+    pub default: bool,
+    /// Whether binding waits for the first pod.
+    pub wait_for_first_consumer: bool,
+}
+
+impl ClusterConfig {
+    /// The cluster that `profile` usually is: minikube has one node, kind and the cloud have three.
+    pub fn for_profile(profile: TimingProfile, seed: u64) -> ClusterConfig {
+        let (provisioner, prefix, count) = match profile.name.as_str() {
+            "kind" => ("rancher.io/local-path", "kind-worker", 3),
+            "slow-cloud" => ("ebs.csi.aws.com", "node", 3),
+            _ => ("k8s.io/minikube-hostpath", "minikube", 1),
+        };
+        let waits = profile.name == "kind" || profile.name == "slow-cloud";
+        let mut config = ClusterConfig {
+            seed,
+            profile,
+            nodes: Vec::new(),
+            kubelet: KubeletKind::Full,
+            storage_classes: vec![StorageClassConfig {
+                name: "standard".to_owned(),
+                provisioner: provisioner.to_owned(),
+                default: true,
+                wait_for_first_consumer: waits,
+            }],
+            installed_seconds_ago: 6 * 86_400 + 23 * 3_600,
+        };
+        config.set_nodes(prefix, count);
+        config
+    }
+
+    /// Replaces the nodes by `count` of them: `prefix`, `prefix-m02`, ... as minikube names them, or numbered.
+    pub fn set_nodes(&mut self, prefix: &str, count: u32) {
+        self.nodes = (1..=count)
+            .map(|number| NodeConfig {
+                name: match (prefix, number) {
+                    ("minikube" | "kind-worker", 1) => prefix.to_owned(),
+                    ("minikube", _) => format!("minikube-m{number:02}"),
+                    ("kind-worker", _) => format!("kind-worker{number}"),
+                    _ => format!("{prefix}-{number}"),
+                },
+                zone: (prefix == "node").then(|| format!("zone-{number}")),
+                cpu: "4".to_owned(),
+                memory: "8Gi".to_owned(),
+                pods: 110,
+            })
+            .collect();
+    }
+
+    /// The cluster of the recordings: three nodes in three zones with simple kubelets, two classes.
+    pub fn recorder(seed: u64) -> ClusterConfig {
+        let class = |name: &str, waits: bool| StorageClassConfig {
+            name: name.to_owned(),
+            provisioner: "example.com/fake".to_owned(),
+            default: !waits,
+            wait_for_first_consumer: waits,
+        };
+        let mut config = ClusterConfig {
+            seed,
+            profile: TimingProfile::recorder(),
+            nodes: Vec::new(),
+            kubelet: KubeletKind::Recorder,
+            storage_classes: vec![class("standard", false), class("wait", true)],
+            installed_seconds_ago: 0,
+        };
+        config.set_nodes("node", 3);
+        config
+    }
+}

@@ -1,0 +1,231 @@
+//! The event loop: virtual clock, ordered queue, seeded randomness, causes.
+//!
+//! Nobody but the loop moves time. One [`Engine::step`] takes the next wake, lets its component
+//! reconcile one key, and delivers the changes that it made to all components.
+
+mod cause;
+mod component;
+mod config;
+mod events;
+mod history;
+mod journal;
+mod profile;
+mod queue;
+mod random;
+
+use std::time::Duration;
+
+use imbl::OrdMap;
+use rand_chacha::ChaCha8Rng;
+
+pub use cause::{Cause, CauseKind, CauseLog};
+pub use component::{Component, Context, ControlPlane, ReconcileError, Wakes};
+pub use config::{ClusterConfig, KubeletKind, NodeConfig, StorageClassConfig};
+pub use events::{EventType, Recorder, reference};
+pub use history::HistoryHash;
+pub use journal::{Input, InputKind, Journal, JournalError, LineInput};
+pub use profile::TimingProfile;
+pub use queue::{ComponentId, Pace, Wake, WakeQueue};
+pub use random::{Span, stream};
+
+use crate::api::{ObjectRef, SimTime};
+use crate::apiserver::ApiServer;
+use crate::store::CauseId;
+use component::Delay;
+use events::EventCache;
+
+/// Watch-log entries that are kept for watches that lag, beyond those of the newest step.
+const WATCH_LOG_KEPT: usize = 10_000;
+
+/// First delay of a failed key; it doubles with each failure.
+///
+/// Models client-go workqueue: DefaultTypedControllerRateLimiter (5 ms to 1000 s).
+const BACKOFF_FIRST: Duration = Duration::from_millis(5);
+/// Longest delay of a failed key.
+const BACKOFF_MOST: Duration = Duration::from_secs(1000);
+
+/// The event loop and all state that is not a component's own. Cloning it is a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    config: ClusterConfig,
+    now: SimTime,
+    queue: WakeQueue,
+    api: ApiServer,
+    streams: Vec<ChaCha8Rng>,
+    failures: OrdMap<(ComponentId, ObjectRef), u32>,
+    causes: CauseLog,
+    event_cache: EventCache,
+    delivered: u64,
+    history: HistoryHash,
+    steps: u64,
+}
+
+impl Engine {
+    /// An engine at time zero over an empty store.
+    pub fn new(config: ClusterConfig) -> Engine {
+        let mut causes = CauseLog::default();
+        causes.push(Cause { kind: CauseKind::Start, at: SimTime::ZERO, parent: None });
+        Engine {
+            api: ApiServer::new(stream(config.seed, "apiserver")),
+            now: SimTime::ZERO,
+            queue: WakeQueue::default(),
+            streams: Vec::new(),
+            failures: OrdMap::new(),
+            causes,
+            event_cache: EventCache::default(),
+            delivered: 0,
+            history: HistoryHash::default(),
+            steps: 0,
+            config,
+        }
+    }
+
+    /// Gives every component its random stream, named after it.
+    pub fn attach(&mut self, plane: &mut dyn ControlPlane) {
+        self.streams = (0..plane.count())
+            .map(|id| stream(self.config.seed, plane.component(ComponentId(id)).name()))
+            .collect();
+    }
+
+    /// Virtual now.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// The cluster's set-up.
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    /// The API server, for reading.
+    pub fn api(&self) -> &ApiServer {
+        &self.api
+    }
+
+    /// Why things happened.
+    pub fn causes(&self) -> &CauseLog {
+        &self.causes
+    }
+
+    /// What is to run, in order.
+    pub fn queue(&self) -> &WakeQueue {
+        &self.queue
+    }
+
+    /// How many reconciles have run.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The digest of all changes so far.
+    pub fn history_hash(&self) -> u64 {
+        self.history.digest()
+    }
+
+    /// Lets a user act on the API server at the present moment, then delivers what changed.
+    pub fn act<T>(
+        &mut self,
+        plane: &mut dyn ControlPlane,
+        kind: CauseKind,
+        action: impl FnOnce(&mut ApiServer) -> T,
+    ) -> T {
+        let cause = self.causes.push(Cause { kind, at: self.now, parent: None });
+        self.api.begin(self.now, cause);
+        let result = action(&mut self.api);
+        self.deliver(plane);
+        result
+    }
+
+    /// Wakes `component` for `key` now, because of a user's `kind` of cause.
+    pub fn poke(&mut self, component: ComponentId, key: ObjectRef, kind: CauseKind) {
+        let cause = self.causes.push(Cause { kind, at: self.now, parent: None });
+        self.queue.push(Wake { at: self.now, component, key, pace: Pace::Progress, cause });
+    }
+
+    /// Runs the next wake and returns it, or `None` when there is none.
+    pub fn step(&mut self, plane: &mut dyn ControlPlane) -> Option<Wake> {
+        let wake = self.queue.pop()?;
+        self.now = self.now.max(wake.at);
+        self.steps += 1;
+        let kind = CauseKind::Reconcile(wake.component, wake.key.clone());
+        let cause = self.causes.push(Cause { kind, at: self.now, parent: Some(wake.cause) });
+        self.api.begin(self.now, cause);
+        let before = self.api.store().revision();
+        let mut wakes = Wakes::default();
+        let component = plane.component(wake.component);
+        let mut context = Context {
+            now: self.now,
+            view: self.api.store().clone(),
+            random: &mut self.streams[usize::from(wake.component.0)],
+            config: &self.config,
+            wakes: &mut wakes,
+            events: Recorder { source: component.name(), now: self.now, cache: &mut self.event_cache },
+            api: &mut self.api,
+        };
+        let result = component.reconcile(&wake.key, &mut context);
+        let latency = component.latency(&self.config);
+        let wrote = self.api.store().revision() != before;
+        let cause = if wrote { cause } else { wake.cause };
+        if !wrote {
+            self.causes.pop_unused();
+        }
+        self.retry(&wake, &result, cause);
+        self.enqueue(wake.component, latency, wakes, cause);
+        self.deliver(plane);
+        Some(wake)
+    }
+
+    /// Moves the clock to `time`, which must not be before a pending wake.
+    pub fn set_now(&mut self, time: SimTime) {
+        debug_assert!(self.queue.next_time().is_none_or(|next| next >= time), "time may not skip a wake");
+        self.now = self.now.max(time);
+    }
+
+    fn retry(&mut self, wake: &Wake, result: &Result<(), ReconcileError>, cause: CauseId) {
+        let id = (wake.component, wake.key.clone());
+        if result.is_ok() {
+            self.failures.remove(&id);
+            return;
+        }
+        let failed = self.failures.get(&id).copied().unwrap_or(0);
+        self.failures.insert(id, failed + 1);
+        let delay = BACKOFF_FIRST.saturating_mul(1 << failed.min(20)).min(BACKOFF_MOST);
+        // A key that has failed often is in a steady state of failing; `settle` does not wait for it.
+        let pace = if failed < 8 { Pace::Progress } else { Pace::Periodic };
+        let retry =
+            Wake { at: self.now + delay, component: wake.component, key: wake.key.clone(), pace, cause };
+        self.queue.push(retry);
+    }
+
+    fn enqueue(&mut self, component: ComponentId, latency: Span, wakes: Wakes, cause: CauseId) {
+        for asked in wakes.asked {
+            let at = match asked.delay {
+                Delay::Latency => self.now + latency.draw(&mut self.streams[usize::from(component.0)]),
+                Delay::After(delay) => self.now + delay,
+                Delay::At(time) => time.max(self.now),
+            };
+            self.queue.push(Wake { at, component, key: asked.key, pace: asked.pace, cause });
+        }
+    }
+
+    /// Tells every component of the changes since the last delivery.
+    fn deliver(&mut self, plane: &mut dyn ControlPlane) {
+        let from = self.delivered;
+        let view = self.api.store().clone();
+        if view.revision() == from {
+            return;
+        }
+        for change in view.log().since(from) {
+            self.history.add(change);
+            for id in (0..plane.count()).map(ComponentId) {
+                let component = plane.component(id);
+                let mut wakes = Wakes::default();
+                component.observe(change, &view, &mut wakes);
+                let latency = component.latency(&self.config);
+                self.enqueue(id, latency, wakes, change.cause);
+            }
+        }
+        self.delivered = view.revision();
+        self.api.compact(from, WATCH_LOG_KEPT);
+    }
+}

@@ -1,0 +1,101 @@
+//! Timing profiles: how long a cluster of some sort takes for what it does.
+
+use serde::{Deserialize, Serialize};
+
+use super::random::Span;
+
+/// How long things take. All of it can be overridden in a scenario file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TimingProfile {
+    /// The profile's name.
+    pub name: String,
+    /// From a change to a controller that looks at it.
+    pub controller: Span,
+    /// From a change to the scheduler that looks at it.
+    pub scheduler: Span,
+    /// From a change to the kubelet that looks at it.
+    pub kubelet: Span,
+    /// From a claim that wants a volume to the provisioner's volume.
+    pub provision: Span,
+    /// From a bound pod to its volumes mounted and its sandbox up.
+    pub sandbox: Span,
+    /// To pull an image that the node does not have.
+    pub image_pull: Span,
+    /// To create and start a container whose image is there.
+    pub container_start: Span,
+    /// From a container's end to the pod's last status and removal.
+    pub teardown: Span,
+}
+
+impl TimingProfile {
+    /// The names that [`TimingProfile::named`] knows.
+    pub const NAMES: &'static [&'static str] = &["minikube", "instant", "kind", "slow-cloud"];
+
+    /// The built-in profile of that name.
+    pub fn named(name: &str) -> Option<TimingProfile> {
+        let profile = match name {
+            "minikube" => TimingProfile {
+                name: name.to_owned(),
+                controller: Span::between(4, 20),
+                scheduler: Span::between(2, 10),
+                kubelet: Span::between(5, 40),
+                provision: Span::between(30, 120),
+                sandbox: Span::between(600, 1_100),
+                image_pull: Span::between(1_200, 2_500),
+                container_start: Span::between(150, 400),
+                teardown: Span::between(150, 450),
+            },
+            "kind" => TimingProfile {
+                name: name.to_owned(),
+                controller: Span::between(3, 12),
+                scheduler: Span::between(2, 8),
+                kubelet: Span::between(5, 30),
+                provision: Span::between(1_500, 3_000),
+                sandbox: Span::between(300, 700),
+                image_pull: Span::between(800, 2_000),
+                container_start: Span::between(80, 250),
+                teardown: Span::between(100, 300),
+            },
+            "slow-cloud" => TimingProfile {
+                name: name.to_owned(),
+                controller: Span::between(10, 60),
+                scheduler: Span::between(5, 30),
+                kubelet: Span::between(20, 120),
+                provision: Span::between(4_000, 12_000),
+                sandbox: Span::between(8_000, 25_000),
+                image_pull: Span::between(6_000, 40_000),
+                container_start: Span::between(300, 1_200),
+                teardown: Span::between(400, 2_000),
+            },
+            "instant" => TimingProfile {
+                name: name.to_owned(),
+                controller: Span::ZERO,
+                scheduler: Span::ZERO,
+                kubelet: Span::ZERO,
+                provision: Span::ZERO,
+                sandbox: Span::ZERO,
+                image_pull: Span::ZERO,
+                container_start: Span::ZERO,
+                teardown: Span::ZERO,
+            },
+            _ => return None,
+        };
+        Some(profile)
+    }
+
+    /// The timing of the control plane whose recordings are in `tests/recordings`.
+    pub fn recorder() -> TimingProfile {
+        TimingProfile {
+            name: "recorder".to_owned(),
+            controller: Span::between(4, 9),
+            scheduler: Span::between(2, 4),
+            kubelet: Span::ZERO,
+            provision: Span::between(8, 14),
+            sandbox: Span::exactly(600),
+            image_pull: Span::ZERO,
+            container_start: Span::exactly(400),
+            teardown: Span::exactly(400),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Flags and arguments, parsed as kubectl's flag library parses them.
+//!
+//! Models spf13/pflag: long flags with `=` or a following word, shorthands that can be joined (`-it`,
+//! `-oyaml`), values for flags given without one, `--` to end flags.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::CliError;
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing, or `=true` and `=false`.
+    Bool,
+    /// Text.
+    Text,
+    /// Text, or this when the flag stands alone.
+    TextOr(&'static str),
+    /// A whole number.
+    Int,
+    /// A duration, `30s`, `5m`.
+    Duration,
+    /// Several texts, by repetition or commas.
+    List,
+    /// Several texts by repetition only, commas being part of the text.
+    Array,
+}
+
+/// A flag.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag {
+    /// Its name without dashes.
+    pub long: &'static str,
+    /// Its shorthand.
+    pub short: Option<char>,
+    /// What it takes.
+    pub takes: Takes,
+    /// One line for `help` and completion.
+    pub help: &'static str,
+}
+
+impl Flag {
+    /// A flag without shorthand.
+    pub const fn new(long: &'static str, takes: Takes, help: &'static str) -> Flag {
+        Flag { long, short: None, takes, help }
+    }
+
+    /// A flag with a shorthand.
+    pub const fn short(long: &'static str, short: char, takes: Takes, help: &'static str) -> Flag {
+        Flag { long, short: Some(short), takes, help }
+    }
+}
+
+/// Flags that every verb has.
+pub const GLOBAL_FLAGS: &[Flag] = &[
+    Flag::short("namespace", 'n', Takes::Text, "The namespace to work in"),
+    Flag::new("context", Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("cluster", Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("kubeconfig", Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("request-timeout", Takes::Text, "Accepted and ignored: requests take no time"),
+    Flag::new("warnings-as-errors", Takes::Bool, "Treat warnings as errors"),
+    Flag::short("help", 'h', Takes::Bool, "Say how the verb is used"),
+    Flag::short("v", 'v', Takes::Text, "Accepted and ignored: there is no log"),
+];
+
+/// A parsed command line of one verb.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args {
+    /// Arguments before `--`.
+    pub words: Vec<String>,
+    /// Arguments after `--`, when it was there.
+    pub after_dashes: Option<Vec<String>>,
+    values: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Args {
+    /// Parses `words` by `flags` and the global flags.
+    ///
+    /// # Errors
+    /// The flag library's complaint, with the verb's usage hint.
+    pub fn parse(verb: &str, flags: &[Flag], words: &[String]) -> Result<Args, CliError> {
+        let parser = Parser { flags };
+        parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })
+    }
+
+    /// Whether the flag was given at all.
+    pub fn has(&self, long: &str) -> bool {
+        self.values.contains_key(long)
+    }
+
+    /// A Bool flag; false when it was not given.
+    pub fn flag(&self, long: &str) -> bool {
+        self.text(long) == Some("true")
+    }
+
+    /// A flag's last value.
+    pub fn text(&self, long: &str) -> Option<&str> {
+        self.values.get(long).and_then(|values| values.last()).map(String::as_str)
+    }
+
+    /// All values of a List or Array flag.
+    pub fn list(&self, long: &str) -> &[String] {
+        self.values.get(long).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// An Int flag's value.
+    pub fn int(&self, long: &str) -> Option<i64> {
+        self.text(long).and_then(|text| text.parse().ok())
+    }
+
+    /// A Duration flag's value; `None` when absent. Negative durations are `None` inside `Some`.
+    pub fn duration(&self, long: &str) -> Option<GoDuration> {
+        self.text(long).and_then(GoDuration::parse)
+    }
+}
+
+/// A duration as Go writes it, with its sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoDuration {
+    /// Whether it is below zero.
+    pub negative: bool,
+    /// How long.
+    pub length: Duration,
+}
+
+impl GoDuration {
+    /// Reads `1h2m3.5s`, `300ms`, `0`.
+    pub fn parse(text: &str) -> Option<GoDuration> {
+        let (negative, mut rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        if rest == "0" {
+            return Some(GoDuration { negative: false, length: Duration::ZERO });
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let mut nanos: u128 = 0;
+        while !rest.is_empty() {
+            let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            let (number, tail) = rest.split_at(number_end);
+            let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+            let (unit, tail) = tail.split_at(unit_end);
+            nanos = nanos.checked_add(scaled(number, unit_nanos(unit)?)?)?;
+            rest = tail;
+        }
+        Some(GoDuration { negative, length: Duration::from_nanos(u64::try_from(nanos).ok()?) })
+    }
+}
+
+fn unit_nanos(unit: &str) -> Option<u128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+/// `number`, which may have a fraction, times `unit`; no floats, so that every platform agrees.
+fn scaled(number: &str, unit: u128) -> Option<u128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut total = whole.checked_mul(unit)?;
+    let mut place = unit;
+    for digit in fraction.chars() {
+        place /= 10;
+        total += u128::from(digit.to_digit(10)?) * place;
+    }
+    Some(total)
+}
+
+struct Parser<'a> {
+    flags: &'a [Flag],
+}
+
+impl Parser<'_> {
+    fn parse(&self, words: &[String]) -> Result<Args, String> {
+        let mut args = Args::default();
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            if word == "--" {
+                args.after_dashes = Some(rest.cloned().collect());
+                break;
+            }
+            if let Some(long) = word.strip_prefix("--") {
+                self.long(long, &mut rest, &mut args)?;
+            } else if word.len() > 1 && word.starts_with('-') {
+                self.shorts(word, &mut rest, &mut args)?;
+            } else {
+                args.words.push(word.clone());
+            }
+        }
+        Ok(args)
+    }
+
+    fn long<'w>(
+        &self,
+        word: &str,
+        rest: &mut impl Iterator<Item = &'w String>,
+        args: &mut Args,
+    ) -> Result<(), String> {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word, None),
+        };
+        if name.is_empty() || name.starts_with('-') {
+            return Err(format!("bad flag syntax: --{word}"));
+        }
+        let flag = self
+            .find(|flag| flag.long == name && flag.long.len() > 1)
+            .ok_or_else(|| format!("unknown flag: --{name}"))?;
+        let value = match (value, flag.takes) {
+            (Some(value), _) => value,
+            (None, Takes::Bool) => "true".to_owned(),
+            (None, Takes::TextOr(alone)) => alone.to_owned(),
+            (None, _) => rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?,
+        };
+        set(args, &flag, &value, &format!("--{name}"))
+    }
+
+    fn shorts<'w>(
+        &self,
+        word: &str,
+        rest: &mut impl Iterator<Item = &'w String>,
+        args: &mut Args,
+    ) -> Result<(), String> {
+        let mut letters = &word[1..];
+        while let Some(letter) = letters.chars().next() {
+            let whole = letters;
+            letters = &letters[letter.len_utf8()..];
+            let flag = self
+                .find(|flag| flag.short == Some(letter))
+                .ok_or_else(|| format!("unknown shorthand flag: '{letter}' in -{whole}"))?;
+            let shown = format!("-{letter}, --{}", flag.long);
+            if let Some(value) = letters.strip_prefix('=') {
+                return set(args, &flag, value, &shown);
+            }
+            match flag.takes {
+                Takes::Bool => set(args, &flag, "true", &shown)?,
+                Takes::TextOr(alone) => set(args, &flag, alone, &shown)?,
+                _ if !letters.is_empty() => return set(args, &flag, letters, &shown),
+                _ => {
+                    let value = rest
+                        .next()
+                        .ok_or_else(|| format!("flag needs an argument: '{letter}' in -{whole}"))?;
+                    return set(args, &flag, value, &shown);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, wanted: impl Fn(&Flag) -> bool) -> Option<Flag> {
+        self.flags.iter().chain(GLOBAL_FLAGS).copied().find(|flag| wanted(flag))
+    }
+}
+
+fn set(args: &mut Args, flag: &Flag, value: &str, shown: &str) -> Result<(), String> {
+    let refuse = |why: &str| Err(format!("invalid argument \"{value}\" for \"{shown}\" flag: {why}"));
+    let values = match flag.takes {
+        Takes::Bool => match value {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => vec!["true".to_owned()],
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => vec!["false".to_owned()],
+            _ => return refuse(&format!("strconv.ParseBool: parsing \"{value}\": invalid syntax")),
+        },
+        Takes::Int if value.parse::<i64>().is_err() => {
+            return refuse(&format!("strconv.ParseInt: parsing \"{value}\": invalid syntax"));
+        }
+        Takes::Duration if GoDuration::parse(value).is_none() => {
+            let why = if value.chars().all(|c| c.is_ascii_digit()) && !value.is_empty() {
+                format!("time: missing unit in duration \"{value}\"")
+            } else {
+                format!("time: invalid duration \"{value}\"")
+            };
+            return refuse(&why);
+        }
+        Takes::List => value.split(',').map(str::to_owned).collect(),
+        _ => vec![value.to_owned()],
+    };
+    args.values.entry(flag.long).or_default().extend(values);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! kubectl's words: one verb a file, one table of verbs, output as kubectl v1.36 prints it.
+//!
+//! [`start`] parses a command line and runs it against a cluster. A command that waits (`delete`,
+//! `wait`, `rollout status`, `get -w`, `exec`) comes back as a [`Task`]: whoever drives the clock polls
+//! it after every event, so that the same command works live, in scripts and in the browser.
+
+pub mod args;
+mod error;
+mod output;
+mod resources;
+pub mod verbs;
+
+pub use error::CliError;
+pub use output::{Chunk, Output, Stream};
+pub use resources::{ResourceArgs, Target, resolve_kind};
+
+use crate::api::SimTime;
+use crate::cluster::Cluster;
+
+/// What a command works with.
+pub struct Env<'a> {
+    /// The cluster.
+    pub cluster: &'a mut Cluster,
+    /// The namespace when no flag names one.
+    pub namespace: &'a str,
+    /// Files that the command may read.
+    pub files: &'a dyn Files,
+    /// Standard input, if there is any.
+    pub stdin: Option<&'a str>,
+    /// Where text goes.
+    pub out: &'a mut Output,
+}
+
+/// Files, as a front end has them: a real file system, or a few texts in a browser.
+pub trait Files {
+    /// The files at `path`: itself, or every manifest in it when it is a folder (with `recursive`, below it).
+    ///
+    /// # Errors
+    /// [`FileError`] when nothing can be read there.
+    fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError>;
+}
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// There is nothing at that path.
+    #[error("the path does not exist")]
+    NotFound,
+    /// Something else is wrong.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// No files at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        Err(FileError::NotFound)
+    }
+}
+
+/// Where a command stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It ended with this exit code.
+    Done(u8),
+    /// It waits for the clock to move.
+    Waiting,
+}
+
+/// A command that waits.
+pub trait Task {
+    /// Looks at the cluster again. Called after every event and at [`Task::deadline`].
+    ///
+    /// # Errors
+    /// The command failed; its text goes to standard error and its code is the exit code.
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError>;
+
+    /// A time at which it wants to be polled even when nothing happens by then.
+    fn deadline(&self) -> Option<SimTime> {
+        None
+    }
+
+    /// The prompt, when the command reads lines from the user (`exec -it`).
+    fn prompt(&self) -> Option<String> {
+        None
+    }
+
+    /// A line from the user, or `None` at the end of input (Ctrl-D).
+    fn input(&mut self, _line: Option<&str>, _env: &mut Env<'_>) {}
+
+    /// The user interrupts (Ctrl-C).
+    fn interrupt(&mut self, _env: &mut Env<'_>) {}
+}
+
+/// What became of a command line.
+pub enum Flow {
+    /// It ended with this exit code.
+    Done(u8),
+    /// It waits; poll it.
+    Task(Box<dyn Task>),
+}
+
+impl Flow {
+    /// Success.
+    pub const OK: Flow = Flow::Done(0);
+}
+
+/// Runs `words`, a command line without the leading `kubectl`.
+///
+/// Errors of the command go to `env.out` as kubectl prints them, and its exit code is the flow's.
+pub fn start(words: &[String], env: &mut Env<'_>) -> Flow {
+    match verbs::dispatch(words, env) {
+        Ok(flow) => flow,
+        Err(error) => Flow::Done(error.report(env.out)),
+    }
+}
+
+/// Polls `task`, printing its error if it fails.
+pub fn poll(task: &mut dyn Task, env: &mut Env<'_>) -> Progress {
+    match task.poll(env) {
+        Ok(progress) => progress,
+        Err(error) => Progress::Done(error.report(env.out)),
+    }
+}

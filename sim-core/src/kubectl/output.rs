@@ -1,0 +1,69 @@
+//! [`Output`]: what a command prints, in order, each piece marked with its stream.
+
+/// Which stream a piece of text goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// A piece of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its stream.
+    pub stream: Stream,
+    /// The text.
+    pub text: String,
+}
+
+/// Collects text until a front end takes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    chunks: Vec<Chunk>,
+}
+
+impl Output {
+    /// Prints to standard output.
+    pub fn out(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Out, text.as_ref());
+    }
+
+    /// Prints a line to standard output.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Out, text.as_ref());
+        self.push(Stream::Out, "\n");
+    }
+
+    /// Prints to standard error.
+    pub fn err(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Err, text.as_ref());
+    }
+
+    /// Prints a line to standard error.
+    pub fn err_line(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Err, text.as_ref());
+        self.push(Stream::Err, "\n");
+    }
+
+    /// Takes what was printed since the last take.
+    pub fn take(&mut self) -> Vec<Chunk> {
+        std::mem::take(&mut self.chunks)
+    }
+
+    /// All text of one stream, without taking it.
+    pub fn text(&self, stream: Stream) -> String {
+        self.chunks.iter().filter(|chunk| chunk.stream == stream).map(|chunk| chunk.text.as_str()).collect()
+    }
+
+    fn push(&mut self, stream: Stream, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match self.chunks.last_mut() {
+            Some(last) if last.stream == stream => last.text.push_str(text),
+            _ => self.chunks.push(Chunk { stream, text: text.to_owned() }),
+        }
+    }
+}

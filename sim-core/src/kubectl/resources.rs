@@ -1,0 +1,97 @@
+//! Which objects a command line names: `TYPE NAME...`, `TYPE/NAME ...`, `TYPE,TYPE`, `all`.
+//!
+//! Models cli-runtime pkg/resource: Builder.ResourceTypeOrNameArgs.
+
+use super::error::CliError;
+use crate::api::Kind;
+
+/// One object that was named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+}
+
+/// What the words after a verb name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceArgs {
+    /// Nothing.
+    None,
+    /// Kinds without names: all objects of them, or those a selector picks.
+    Kinds(Vec<Kind>),
+    /// Kinds and names; with several kinds, each name is looked for in each of them.
+    Named {
+        /// The objects, in order.
+        targets: Vec<Target>,
+        /// Whether one word held kind and name (`sts/web`).
+        slashed: bool,
+    },
+}
+
+impl ResourceArgs {
+    /// Reads `words`.
+    ///
+    /// # Errors
+    /// kubectl's complaint about a kind that is not served or a mixture of forms.
+    pub fn parse(words: &[String]) -> Result<ResourceArgs, CliError> {
+        let Some(first) = words.first() else { return Ok(ResourceArgs::None) };
+        if words.iter().any(|word| word.contains('/')) {
+            return slashed(words);
+        }
+        let kinds = resolve_kinds(first)?;
+        let names = &words[1..];
+        if names.is_empty() {
+            return Ok(ResourceArgs::Kinds(kinds));
+        }
+        let targets = kinds
+            .iter()
+            .flat_map(|kind| names.iter().map(|name| Target { kind: *kind, name: name.clone() }))
+            .collect();
+        Ok(ResourceArgs::Named { targets, slashed: false })
+    }
+}
+
+fn slashed(words: &[String]) -> Result<ResourceArgs, CliError> {
+    let mut targets = Vec::new();
+    for word in words {
+        let Some((kind, name)) = word.split_once('/') else {
+            return Err(CliError::plain(
+                "there is no need to specify a resource type as a separate argument when passing arguments in \
+                 resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of \
+                 'kubectl get resource resource/<resource_name>'",
+            ));
+        };
+        if kind.is_empty() || name.is_empty() || name.contains('/') {
+            return Err(CliError::plain(
+                "arguments in resource/name form must have a single resource and name",
+            ));
+        }
+        for kind in resolve_kinds(kind)? {
+            targets.push(Target { kind, name: name.to_owned() });
+        }
+    }
+    Ok(ResourceArgs::Named { targets, slashed: true })
+}
+
+fn resolve_kinds(word: &str) -> Result<Vec<Kind>, CliError> {
+    let mut kinds = Vec::new();
+    for part in word.split(',').filter(|part| !part.is_empty()) {
+        if part == "all" {
+            kinds.extend(Kind::ALL.iter().copied().filter(|kind| kind.info().categories.contains(&"all")));
+        } else {
+            kinds.push(resolve_kind(part)?);
+        }
+    }
+    Ok(kinds)
+}
+
+/// The kind that `word` names.
+///
+/// # Errors
+/// `the server doesn't have a resource type "word"`.
+pub fn resolve_kind(word: &str) -> Result<Kind, CliError> {
+    Kind::from_word(word)
+        .ok_or_else(|| CliError::plain(format!("the server doesn't have a resource type \"{word}\"")))
+}

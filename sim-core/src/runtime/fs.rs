@@ -1,0 +1,214 @@
+//! Files inside containers: a persistent tree, and volumes mounted over it.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::api::SimTime;
+
+/// Why a file operation failed, with the text that tools print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FsError {
+    /// ENOENT
+    #[error("No such file or directory")]
+    NotFound,
+    /// EISDIR
+    #[error("Is a directory")]
+    IsDirectory,
+    /// ENOTDIR
+    #[error("Not a directory")]
+    NotDirectory,
+    /// EEXIST
+    #[error("File exists")]
+    Exists,
+    /// ENOTEMPTY
+    #[error("Directory not empty")]
+    NotEmpty,
+    /// EROFS
+    #[error("Read-only file system")]
+    ReadOnly,
+    /// EBUSY
+    #[error("Device or resource busy")]
+    Busy,
+    /// ENOSPC
+    #[error("No space left on device")]
+    NoSpace,
+}
+
+/// A file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The bytes of a file; `None` for a folder.
+    pub content: Option<Arc<[u8]>>,
+    /// When it was last changed.
+    pub modified: SimTime,
+    /// Permission bits, `0o644`.
+    pub mode: u32,
+}
+
+/// What `ls` shows of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The name within its folder.
+    pub name: String,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// Files as a process sees them. Paths are absolute and normal: no `.`, `..` or doubled slashes.
+pub trait FileSystem {
+    /// The entry at `path`.
+    ///
+    /// # Errors
+    /// NotFound or NotDirectory.
+    fn stat(&self, path: &str) -> Result<Entry, FsError>;
+
+    /// The entries of a folder, by name.
+    ///
+    /// # Errors
+    /// NotFound or NotDirectory.
+    fn list(&self, path: &str) -> Result<Vec<Listing>, FsError>;
+
+    /// Writes a whole file; its folder must be there.
+    ///
+    /// # Errors
+    /// NotFound, IsDirectory, ReadOnly or NoSpace.
+    fn write(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Result<(), FsError>;
+
+    /// Makes a folder; its parent must be there.
+    ///
+    /// # Errors
+    /// NotFound, Exists or ReadOnly.
+    fn make_dir(&mut self, path: &str, now: SimTime) -> Result<(), FsError>;
+
+    /// Removes a file or an empty folder.
+    ///
+    /// # Errors
+    /// NotFound, NotEmpty, Busy or ReadOnly.
+    fn remove(&mut self, path: &str) -> Result<(), FsError>;
+
+    /// The mounts, `(path, source, read_only)`, for `df` and `mount`.
+    fn mounts(&self) -> Vec<(String, String, bool)>;
+
+    /// A file's bytes.
+    ///
+    /// # Errors
+    /// NotFound, NotDirectory or IsDirectory.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FsError> {
+        self.stat(path)?.content.ok_or(FsError::IsDirectory)
+    }
+
+    /// Adds to the end of a file, making it when it is not there.
+    ///
+    /// # Errors
+    /// As [`FileSystem::write`].
+    fn append(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Result<(), FsError> {
+        let mut content = match self.read(path) {
+            Ok(content) => content.to_vec(),
+            Err(FsError::NotFound) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        content.extend_from_slice(bytes);
+        self.write(path, &content, now)
+    }
+}
+
+/// A tree of files; cloning it is a snapshot. Its root is a folder and is always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileTree {
+    entries: OrdMap<Arc<str>, Entry>,
+}
+
+impl FileTree {
+    /// A tree with nothing but its root.
+    pub fn new() -> FileTree {
+        FileTree::default()
+    }
+
+    /// How many bytes its files hold.
+    pub fn bytes(&self) -> usize {
+        self.entries.values().filter_map(|entry| entry.content.as_ref()).map(|content| content.len()).sum()
+    }
+
+    /// Writes a file, making its folders.
+    pub fn put(&mut self, path: &str, bytes: &[u8], now: SimTime) {
+        for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0) {
+            let folder = Entry { content: None, modified: now, mode: 0o755 };
+            self.entries.entry(path[..at].into()).or_insert(folder);
+        }
+        self.entries.insert(path.into(), Entry { content: Some(bytes.into()), modified: now, mode: 0o644 });
+    }
+
+    /// The files, path and bytes, in order of path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.entries.iter().filter_map(|(path, entry)| Some((&**path, entry.content.as_deref()?)))
+    }
+
+    fn parent_is_dir(&self, path: &str) -> Result<(), FsError> {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if parent.is_empty() {
+            return Ok(());
+        }
+        match self.entries.get(parent) {
+            None => Err(FsError::NotFound),
+            Some(entry) if entry.content.is_some() => Err(FsError::NotDirectory),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+impl FileSystem for FileTree {
+    fn stat(&self, path: &str) -> Result<Entry, FsError> {
+        if path.is_empty() || path == "/" {
+            return Ok(Entry { content: None, modified: SimTime::ZERO, mode: 0o755 });
+        }
+        self.parent_is_dir(path)?;
+        self.entries.get(path).cloned().ok_or(FsError::NotFound)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<Listing>, FsError> {
+        if self.stat(path)?.content.is_some() {
+            return Err(FsError::NotDirectory);
+        }
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let start: Arc<str> = prefix.as_str().into();
+        let below = self.entries.range(start..).take_while(|(path, _)| path.starts_with(&prefix));
+        Ok(below
+            .filter(|(path, _)| !path[prefix.len()..].contains('/'))
+            .map(|(path, entry)| Listing { name: path[prefix.len()..].to_owned(), entry: entry.clone() })
+            .collect())
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Result<(), FsError> {
+        self.parent_is_dir(path)?;
+        let mode = match self.stat(path) {
+            Ok(entry) if entry.content.is_none() => return Err(FsError::IsDirectory),
+            Ok(entry) => entry.mode,
+            Err(_) => 0o644,
+        };
+        self.entries.insert(path.into(), Entry { content: Some(bytes.into()), modified: now, mode });
+        Ok(())
+    }
+
+    fn make_dir(&mut self, path: &str, now: SimTime) -> Result<(), FsError> {
+        self.parent_is_dir(path)?;
+        if self.stat(path).is_ok() {
+            return Err(FsError::Exists);
+        }
+        self.entries.insert(path.into(), Entry { content: None, modified: now, mode: 0o755 });
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), FsError> {
+        let entry = self.stat(path)?;
+        if entry.content.is_none() && !self.list(path)?.is_empty() {
+            return Err(FsError::NotEmpty);
+        }
+        self.entries.remove(path);
+        Ok(())
+    }
+
+    fn mounts(&self) -> Vec<(String, String, bool)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,61 @@
+//! [`Host`]: what a process can reach: the container's files, the network and the clock.
+
+use crate::api::SimTime;
+use crate::network::dns;
+use crate::network::http::{HttpRequest, HttpResponse, NetError};
+use crate::runtime::fs::FileSystem;
+
+/// A row of `ps`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessInfo {
+    /// Process id; the container's program is 1.
+    pub pid: u32,
+    /// The user's name.
+    pub user: String,
+    /// When it was started.
+    pub started: SimTime,
+    /// Its command line.
+    pub command: String,
+}
+
+/// The container around a process.
+pub trait Host {
+    /// Virtual now.
+    fn now(&self) -> SimTime;
+
+    /// The container's files, volumes mounted.
+    fn files(&mut self) -> &mut dyn FileSystem;
+
+    /// The container's host name.
+    fn hostname(&self) -> String;
+
+    /// The pod's IP address.
+    fn ip(&self) -> String;
+
+    /// The cluster DNS server's address, as resolv.conf names it.
+    fn nameserver(&self) -> String;
+
+    /// The DNS search list.
+    fn search_domains(&self) -> Vec<String>;
+
+    /// Asks the cluster's DNS one question, by its full name.
+    fn resolve(&mut self, question: &dns::Question) -> dns::Answer;
+
+    /// Sends a request to an address (IP and port); Services are routed to a ready endpoint.
+    ///
+    /// # Errors
+    /// [`NetError`] when nothing answers.
+    fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError>;
+
+    /// Opens and closes a TCP connection.
+    ///
+    /// # Errors
+    /// [`NetError`] when nothing listens.
+    fn connect(&mut self, ip: &str, port: u16) -> Result<(), NetError>;
+
+    /// The container's processes.
+    fn processes(&self) -> Vec<ProcessInfo>;
+
+    /// Sends a signal to a process; false when there is none of that id.
+    fn kill(&mut self, pid: u32, signal: i32) -> bool;
+}

@@ -1,0 +1,198 @@
+//! The one truth: API objects by kind and key, their resourceVersion, and the log of changes.
+//!
+//! Every collection is persistent, so cloning a [`Store`] is a constant-time snapshot. Informer
+//! caches, checkpoints and a watch's view of the past are all such clones. Only the API server
+//! writes here.
+
+mod log;
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+pub use log::{Change, ChangeType, WatchLog};
+
+use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, meta};
+
+/// API objects and the indexes that controllers read.
+#[derive(Clone, Debug)]
+pub struct Store {
+    revision: u64,
+    tables: Vec<OrdMap<ObjectKey, Object>>,
+    by_owner: OrdSet<(Arc<str>, ObjectRef)>,
+    pods_by_node: OrdSet<(Arc<str>, ObjectKey)>,
+    log: WatchLog,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Store::new()
+    }
+}
+
+impl Store {
+    /// An empty store at revision 0.
+    pub fn new() -> Store {
+        Store {
+            revision: 0,
+            tables: vec![OrdMap::new(); Kind::COUNT],
+            by_owner: OrdSet::new(),
+            pods_by_node: OrdSet::new(),
+            log: WatchLog::default(),
+        }
+    }
+
+    /// The resourceVersion of the newest change.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The object of `kind` at `key`.
+    pub fn get(&self, kind: Kind, key: &ObjectKey) -> Option<&Object> {
+        self.tables[kind as usize].get(key)
+    }
+
+    /// The typed object at `key`.
+    pub fn typed<T: Resource>(&self, key: &ObjectKey) -> Option<&T> {
+        self.get(T::API_KIND, key).and_then(T::from_ref)
+    }
+
+    /// The typed object at `key`, shared.
+    pub fn shared<T: Resource>(&self, key: &ObjectKey) -> Option<Arc<T>> {
+        self.get(T::API_KIND, key).and_then(T::from_object)
+    }
+
+    /// All objects of `kind`, in key order.
+    pub fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Object> {
+        self.tables[kind as usize].values()
+    }
+
+    /// The objects of `kind` in `namespace`, in key order.
+    pub fn list_in<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        let first = ObjectKey::new(namespace, "");
+        self.tables[kind as usize]
+            .range(first..)
+            .take_while(move |(key, _)| &*key.namespace == namespace)
+            .map(|(_, object)| object)
+    }
+
+    /// All objects of type `T`, in key order.
+    pub fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
+        self.list(T::API_KIND).filter_map(T::from_ref)
+    }
+
+    /// The objects of type `T` in `namespace`, in key order.
+    pub fn all_in<'a, T: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a T> {
+        self.list_in(T::API_KIND, namespace).filter_map(T::from_ref)
+    }
+
+    /// How many objects of `kind` there are.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.tables[kind as usize].len()
+    }
+
+    /// The objects that name `owner_uid` among their owners, controller or not.
+    pub fn owned_by<'a>(&'a self, owner_uid: &'a str) -> impl Iterator<Item = &'a Object> {
+        let start = (Arc::from(owner_uid), ObjectRef::new(Kind::ALL[0], ObjectKey::cluster("")));
+        self.by_owner
+            .range(start..)
+            .take_while(move |(uid, _)| &**uid == owner_uid)
+            .filter_map(|(_, reference)| self.get(reference.kind, &reference.key))
+    }
+
+    /// The pods that are bound to `node`, in key order.
+    pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a k8s_openapi::api::core::v1::Pod> {
+        let start = (Arc::from(node), ObjectKey::cluster(""));
+        self.pods_by_node
+            .range(start..)
+            .take_while(move |(name, _)| &**name == node)
+            .filter_map(|(_, key)| self.typed(key))
+    }
+
+    /// The log of changes, for watches.
+    pub fn log(&self) -> &WatchLog {
+        &self.log
+    }
+
+    /// Drops log entries that no watch needs: all at or before `revision`, beyond the newest `keep`.
+    pub fn compact(&mut self, revision: u64, keep: usize) {
+        self.log.compact(revision, keep);
+    }
+
+    /// The revision that the next change will carry.
+    pub(crate) fn next_revision(&self) -> u64 {
+        self.revision + 1
+    }
+
+    /// Stores `object`, which carries [`Store::next_revision`] as its resourceVersion, and logs the change.
+    pub(crate) fn put(&mut self, object: Object, stamp: Stamp) {
+        let reference = object.reference();
+        let previous = self.tables[reference.kind as usize].insert(reference.key.clone(), object.clone());
+        if let Some(previous) = &previous {
+            self.unindex(previous, &reference);
+        }
+        self.index(&object, &reference);
+        let change = if previous.is_some() { ChangeType::Modified } else { ChangeType::Added };
+        self.record(change, object, previous, stamp);
+    }
+
+    /// Removes the object and logs its last state, which carries [`Store::next_revision`].
+    pub(crate) fn remove(&mut self, last: Object, stamp: Stamp) {
+        let reference = last.reference();
+        let previous = self.tables[reference.kind as usize].remove(&reference.key);
+        if let Some(previous) = &previous {
+            self.unindex(previous, &reference);
+        }
+        self.record(ChangeType::Deleted, last, previous, stamp);
+    }
+
+    fn record(&mut self, change: ChangeType, object: Object, previous: Option<Object>, stamp: Stamp) {
+        self.revision += 1;
+        self.log.push(Change {
+            revision: self.revision,
+            at: stamp.at,
+            cause: stamp.cause,
+            change,
+            object,
+            previous,
+        });
+    }
+
+    fn index(&mut self, object: &Object, reference: &ObjectRef) {
+        for owner in meta::owners(object.meta()) {
+            self.by_owner.insert((Arc::from(owner.uid.as_str()), reference.clone()));
+        }
+        if let Some(node) = bound_node(object) {
+            self.pods_by_node.insert((Arc::from(node), reference.key.clone()));
+        }
+    }
+
+    fn unindex(&mut self, object: &Object, reference: &ObjectRef) {
+        for owner in meta::owners(object.meta()) {
+            self.by_owner.remove(&(Arc::from(owner.uid.as_str()), reference.clone()));
+        }
+        if let Some(node) = bound_node(object) {
+            self.pods_by_node.remove(&(Arc::from(node), reference.key.clone()));
+        }
+    }
+}
+
+/// When and why a change happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// Virtual time of the change.
+    pub at: crate::api::SimTime,
+    /// What caused it.
+    pub cause: CauseId,
+}
+
+/// Names an entry of the record of causes; see `engine::cause`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CauseId(pub u32);
+
+fn bound_node(object: &Object) -> Option<&str> {
+    match object {
+        Object::Pod(pod) => pod.spec.as_ref()?.node_name.as_deref().filter(|node| !node.is_empty()),
+        _ => None,
+    }
+}
