@@ -4,5 +4,7 @@
 //! terminal suspend it. All of its state is in the value, so a checkpoint holds running shells too.
 
 mod host;
+mod process;
 
 pub use host::{Host, ProcessInfo};
+pub use process::{Process, ProcessState, StartError, Stream};
