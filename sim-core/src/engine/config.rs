@@ -123,6 +123,8 @@ impl ClusterConfig {
             installed_seconds_ago: 0,
         };
         config.set_nodes("node", 3);
+        // Recorded: `describe node` shows room for 2k pods.
+        config.nodes.iter_mut().for_each(|node| node.pods = 2_000);
         config
     }
 }

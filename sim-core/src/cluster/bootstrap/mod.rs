@@ -1,0 +1,105 @@
+//! What an installed cluster holds before anyone uses it: namespaces, nodes, classes, the API's Service.
+//!
+//! Everything is as old as the installation, so that ages look as they do on a cluster in use.
+
+mod nodes;
+mod services;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Namespace, NamespaceSpec, NamespaceStatus};
+use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+
+use super::Cluster;
+use crate::api::SimTime;
+use crate::apiserver::{ApiServer, Subresource};
+use crate::engine::{CauseKind, ClusterConfig, StorageClassConfig};
+
+/// Time enough for controllers to have seen the first objects.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Creates the first objects and lets the cluster settle.
+///
+/// A refused write here would be a mistake of the set-up, a node name given twice for one: the first
+/// object of that name stays.
+pub(super) fn install(cluster: &mut Cluster) {
+    let config = cluster.engine.config().clone();
+    let created = installation_time(&config);
+    cluster.engine.act(&mut cluster.plane, CauseKind::Start, |api| {
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            let _ = api.create(namespace(name, &created));
+        }
+        services::create(api, &config, &created);
+        for (index, node) in config.nodes.iter().enumerate() {
+            nodes::register(api, &config, node, index, &created);
+        }
+        for class in &config.storage_classes {
+            let _ = api.create(storage_class(class, &config, &created));
+        }
+    });
+    cluster.settle(SETTLE_LIMIT);
+}
+
+/// When the cluster was installed: before the clock's zero.
+fn installation_time(config: &ClusterConfig) -> Time {
+    let age = Duration::from_secs(config.installed_seconds_ago);
+    Time(SimTime::ZERO.to_time().0.checked_sub(age).unwrap_or(Timestamp::MIN))
+}
+
+fn meta(name: &str, namespace: Option<&str>, created: &Time) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: namespace.map(str::to_owned),
+        creation_timestamp: Some(created.clone()),
+        ..ObjectMeta::default()
+    }
+}
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Models pkg/controlplane/controller/systemnamespaces and the NamespaceDefaultLabelName rule.
+fn namespace(name: &str, created: &Time) -> Namespace {
+    let mut meta = meta(name, None, created);
+    meta.labels = Some(map(&[("kubernetes.io/metadata.name", name)]));
+    Namespace {
+        metadata: meta,
+        spec: Some(NamespaceSpec { finalizers: Some(vec!["kubernetes".to_owned()]) }),
+        status: Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None }),
+    }
+}
+
+fn storage_class(class: &StorageClassConfig, config: &ClusterConfig, created: &Time) -> StorageClass {
+    let mut meta = meta(&class.name, None, created);
+    if class.default {
+        meta.annotations = Some(map(&[("storageclass.kubernetes.io/is-default-class", "true")]));
+    }
+    if class.provisioner == "k8s.io/minikube-hostpath" && config.profile.name != "recorder" {
+        meta.labels = Some(map(&[("addonmanager.kubernetes.io/mode", "EnsureExists")]));
+    }
+    let mode = if class.wait_for_first_consumer { "WaitForFirstConsumer" } else { "Immediate" };
+    StorageClass {
+        metadata: meta,
+        provisioner: class.provisioner.clone(),
+        reclaim_policy: Some("Delete".to_owned()),
+        volume_binding_mode: Some(mode.to_owned()),
+        ..StorageClass::default()
+    }
+}
+
+/// Stores an object whose status is its own to report: creation may drop a status, an update of it may not.
+fn create_with_status<T>(api: &mut ApiServer, object: T, write: impl FnOnce(&mut T))
+where
+    T: crate::api::Resource,
+{
+    let key = object.key();
+    if api.create(object).is_ok() {
+        let _ = api.modify::<T>(&key, Subresource::Status, write);
+    }
+}
