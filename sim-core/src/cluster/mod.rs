@@ -1,10 +1,12 @@
 //! [`Cluster`]: the engine and the components put together, and the clock in the user's hands.
 
 mod bootstrap;
+mod faults;
 mod plane;
 
 use std::time::Duration;
 
+pub use faults::{Fault, FaultError};
 pub use plane::Plane;
 
 use crate::api::{ObjectKey, ObjectRef, SimTime};

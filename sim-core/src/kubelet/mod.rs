@@ -2,16 +2,26 @@
 //!
 //! Models pkg/kubelet.
 
-use crate::api::ObjectRef;
-use crate::engine::{ClusterConfig, Component, Context, ReconcileError, Span, Wakes};
+mod faults;
+mod recorder;
+#[cfg(test)]
+mod tests;
+
+pub use recorder::RecorderMode;
+
+use crate::api::{Kind, Object, ObjectRef};
+use crate::engine::{ClusterConfig, Component, Context, KubeletKind, ReconcileError, Span, Wakes};
 use crate::runtime::Runtime;
-use crate::store::{Change, Store};
+use crate::store::{Change, ChangeType, Store};
+
+use recorder::RecorderKubelet;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelet {
     /// The containers, volumes and images of all nodes.
     pub runtime: Runtime,
+    recorder: RecorderKubelet,
 }
 
 impl Component for Kubelet {
@@ -23,9 +33,17 @@ impl Component for Kubelet {
         config.profile.kubelet
     }
 
-    fn observe(&mut self, _change: &Change, _view: &Store, _wakes: &mut Wakes) {}
+    fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
+        let Object::Pod(pod) = &change.object else { return };
+        if change.change == ChangeType::Deleted || crate::api::pod::node_name(pod).is_some() {
+            wakes.soon(ObjectRef::new(Kind::Pod, change.object.key()));
+        }
+    }
 
-    fn reconcile(&mut self, _key: &ObjectRef, _context: &mut Context<'_>) -> Result<(), ReconcileError> {
-        Ok(())
+    fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        match context.config.kubelet {
+            KubeletKind::Recorder => self.recorder.reconcile(&key.key, context),
+            KubeletKind::Full => Ok(()),
+        }
     }
 }
