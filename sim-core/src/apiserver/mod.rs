@@ -13,7 +13,9 @@ mod write;
 
 use rand_chacha::ChaCha8Rng;
 
-pub use delete::{DeleteOptions, Deleted, Preconditions, Propagation};
+pub use delete::{
+    DeleteOptions, Deleted, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Preconditions, Propagation,
+};
 pub use write::{Subresource, WriteOptions};
 
 use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, Resource, SimTime};

@@ -8,4 +8,6 @@ pub mod persistentvolume;
 pub mod provisioner;
 pub mod replicaset;
 pub mod statefulset;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod volumeprotection;

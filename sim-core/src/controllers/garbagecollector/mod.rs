@@ -1,10 +1,19 @@
 //! Deletes what lost its owners; foreground and orphan deletion.
 //!
-//! Models pkg/controller/garbagecollector.
+//! Models pkg/controller/garbagecollector. Upstream keeps a graph of all objects beside the API
+//! server; here the store's owner index is that graph, so the component has no state of its own.
 
-use crate::api::ObjectRef;
+mod attempt;
+mod owners;
+
+#[cfg(test)]
+mod tests;
+
+use crate::api::{Object, ObjectRef, meta};
 use crate::engine::{Component, Context, ReconcileError, Wakes};
-use crate::store::{Change, Store};
+use crate::store::{Change, ChangeType, Store};
+
+use owners::{OwnerState, is_deleting_dependents, is_orphaning_dependents, owner_ref};
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +24,68 @@ impl Component for GarbageCollector {
         "garbage-collector-controller"
     }
 
-    fn observe(&mut self, _change: &Change, _view: &Store, _wakes: &mut Wakes) {}
+    fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
+        match change.change {
+            ChangeType::Deleted => {
+                wake_dependents(&change.object, view, wakes);
+                wake_waiting_owners(&change.object, view, wakes);
+            }
+            ChangeType::Added => wake_if_owner_is_lost(&change.object, view, wakes),
+            ChangeType::Modified => {
+                let Some(previous) = &change.previous else { return };
+                observe_update(previous, &change.object, view, wakes);
+            }
+        }
+    }
 
-    fn reconcile(&mut self, _key: &ObjectRef, _context: &mut Context<'_>) -> Result<(), ReconcileError> {
-        Ok(())
+    fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        let Some(object) = context.view.get(key.kind, &key.key).cloned() else { return Ok(()) };
+        if is_orphaning_dependents(&object) {
+            return attempt::orphan_dependents(&object, context);
+        }
+        attempt::delete_item(&object, context)
+    }
+}
+
+/// Models garbagecollector: GraphBuilder.processGraphChanges, the update case.
+fn observe_update(previous: &Object, object: &Object, view: &Store, wakes: &mut Wakes) {
+    if is_deleting_dependents(object) && !is_deleting_dependents(previous) {
+        wake_dependents(object, view, wakes);
+        wakes.soon(object.reference());
+    }
+    if is_orphaning_dependents(object) && !is_orphaning_dependents(previous) {
+        wakes.soon(object.reference());
+    }
+    if meta::owners(object.meta()) != meta::owners(previous.meta()) {
+        wake_if_owner_is_lost(object, view, wakes);
+        wake_waiting_owners(previous, view, wakes);
+    }
+}
+
+fn wake_dependents(owner: &Object, view: &Store, wakes: &mut Wakes) {
+    for dependent in view.owned_by(owner.uid()) {
+        wakes.soon(dependent.reference());
+    }
+}
+
+/// An owner in foreground deletion goes when its last blocking dependent is gone or let go.
+fn wake_waiting_owners(dependent: &Object, view: &Store, wakes: &mut Wakes) {
+    for reference in meta::owners(dependent.meta()) {
+        let Some(owner) = owner_ref(dependent, reference) else { continue };
+        let waits = view
+            .get(owner.kind, &owner.key)
+            .is_some_and(|found| found.uid() == reference.uid && is_deleting_dependents(found));
+        if waits {
+            wakes.soon(owner);
+        }
+    }
+}
+
+fn wake_if_owner_is_lost(object: &Object, view: &Store, wakes: &mut Wakes) {
+    let lost = meta::owners(object.meta())
+        .iter()
+        .any(|reference| owners::state_of(object, reference, view) != OwnerState::Solid);
+    if lost {
+        wakes.soon(object.reference());
     }
 }
