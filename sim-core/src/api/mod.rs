@@ -10,6 +10,7 @@ pub mod meta;
 pub mod object;
 pub mod patch;
 pub mod pod;
+pub mod quantity;
 pub mod selector;
 pub mod time;
 pub mod validation;

@@ -10,6 +10,7 @@ use k8s_openapi::api::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
+use super::decode::typed::{self, TypeError};
 use super::key::{ObjectKey, ObjectRef};
 
 /// A typed API object that the store can hold.
@@ -87,10 +88,9 @@ macro_rules! kinds {
                 kind: Kind,
                 value: Value,
                 unknown: &mut dyn FnMut(String),
-            ) -> Result<Object, serde_json::Error> {
-                let mut callback = |path: serde_ignored::Path<'_>| unknown(path.to_string());
+            ) -> Result<Object, TypeError> {
                 match kind {
-                    $(Kind::$kind => serde_ignored::deserialize::<_, _, $ty>(value, &mut callback)
+                    $(Kind::$kind => typed::from_value::<$ty>(value, unknown)
                         .map(|object| Object::$kind(Arc::new(object)))),*
                 }
             }

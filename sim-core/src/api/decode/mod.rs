@@ -1,0 +1,110 @@
+//! Manifests in: YAML 1.1 or JSON text to JSON values as kubectl reads them, and values to objects.
+
+mod scalar;
+#[cfg(test)]
+mod tests;
+pub(crate) mod typed;
+mod yaml;
+
+use serde_json::Value;
+
+use super::object::Object;
+
+/// How many unknown fields one refusal names at most, as `sigs.k8s.io/json` limits them.
+const UNKNOWN_FIELDS_MAX: usize = 100;
+
+/// Splits `text` into its documents, each as JSON; empty documents are skipped.
+///
+/// Models apimachinery pkg/util/yaml: YAMLOrJSONDecoder, and sigs.k8s.io/yaml beneath it: of a key that
+/// stands twice in a mapping the last one counts.
+///
+/// # Errors
+/// The parser's complaint, `error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'`.
+pub fn documents(text: &str) -> Result<Vec<Value>, String> {
+    if text.trim_start().starts_with('{')
+        && let Ok(values) = json_documents(text)
+    {
+        return Ok(values);
+    }
+    let mut values = Vec::new();
+    for document in split(text)? {
+        match yaml::parse(&document) {
+            Ok(Value::Null) => {}
+            Ok(value) => values.push(value),
+            Err(error) => return Err(format!("error converting YAML to JSON: {error}")),
+        }
+    }
+    Ok(values)
+}
+
+fn json_documents(text: &str) -> Result<Vec<Value>, serde_json::Error> {
+    let stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let values: Result<Vec<Value>, _> = stream.collect();
+    Ok(values?.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+/// Cuts a stream at lines of `---`. Line numbers in errors count within a document.
+///
+/// Models apimachinery pkg/util/yaml: YAMLReader.
+fn split(text: &str) -> Result<Vec<String>, String> {
+    let mut documents = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        let Some(rest) = line.strip_prefix("---") else {
+            if let Some(document) = documents.last_mut() {
+                document.push_str(line);
+            }
+            continue;
+        };
+        let rest = rest.trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            return Err(format!("invalid Yaml document separator: {rest}"));
+        }
+        match documents.last_mut() {
+            Some(document) if document.is_empty() => document.push_str(line),
+            _ => documents.push(String::new()),
+        }
+    }
+    Ok(documents)
+}
+
+/// Why a value is no object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// The simulator serves no such kind.
+    NoMatch {
+        /// The manifest's apiVersion.
+        api_version: String,
+        /// The manifest's kind.
+        kind: String,
+    },
+    /// The API server's complaint: a field of the wrong type, an unknown field, a bad quantity.
+    Bad(String),
+}
+
+/// Decodes a manifest strictly: unknown fields are errors.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn object(value: Value) -> Result<Object, DecodeError> {
+    let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let Some(known) = super::Kind::from_api(&api_version, &kind) else {
+        return Err(DecodeError::NoMatch { api_version, kind });
+    };
+    let bad = |why: String| {
+        let version = known.info().version;
+        DecodeError::Bad(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
+    };
+    let mut unknown: Vec<String> = Vec::new();
+    let mut collect = |path: String| {
+        if unknown.len() < UNKNOWN_FIELDS_MAX {
+            unknown.push(format!("unknown field \"{path}\""));
+        }
+    };
+    let object = Object::from_value(known, value, &mut collect).map_err(|error| bad(error.to_string()))?;
+    if unknown.is_empty() {
+        Ok(object)
+    } else {
+        Err(bad(format!("strict decoding error: {}", unknown.join(", "))))
+    }
+}
