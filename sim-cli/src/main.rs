@@ -1,2 +1,7 @@
-//! cli
-fn main() {}
+//! The `sts-sim` binary; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sim_cli::main()
+}

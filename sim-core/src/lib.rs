@@ -18,3 +18,5 @@ pub mod scheduler;
 pub mod cluster;
 
 pub mod kubectl;
+
+pub mod session;

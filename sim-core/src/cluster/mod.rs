@@ -86,6 +86,13 @@ impl Cluster {
         self.engine.step(&mut self.plane).is_some()
     }
 
+    /// Lets the next thing happen and says what it was, `3.204s statefulset-controller: StatefulSet default/web`.
+    pub fn step_named(&mut self) -> Option<String> {
+        let wake = self.engine.step(&mut self.plane)?;
+        let component = crate::engine::ControlPlane::component(&mut self.plane, wake.component).name();
+        Some(format!("{} {component}: {}", self.now(), wake.key))
+    }
+
     /// Runs until `time`, everything due by then included.
     pub fn advance_to(&mut self, time: SimTime) {
         while self.next_time().is_some_and(|next| next <= time) {

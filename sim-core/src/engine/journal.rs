@@ -16,6 +16,8 @@ const VERSION: u32 = 1;
 pub struct Input {
     /// Virtual nanoseconds since the start.
     pub at: u64,
+    /// How many reconciles had run by then: several happen at one moment, and an input may fall between.
+    pub steps: u64,
     /// What was put in.
     #[serde(flatten)]
     pub what: InputKind,
@@ -27,6 +29,8 @@ pub struct Input {
 pub enum InputKind {
     /// A line that the user typed, with everything it read.
     Line(LineInput),
+    /// The input of the program in the foreground ended (Ctrl-D).
+    EndOfInput,
     /// The command in the foreground was interrupted (Ctrl-C).
     Interrupt,
     /// The clock ran to here without anything happening; marks the end of a session.
@@ -42,8 +46,18 @@ pub struct LineInput {
     /// Its standard input, if it read one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdin: Option<String>,
-    /// The files it read, path and content.
+    /// What it read from files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<FileRead>,
+}
+
+/// What a command got when it read a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileRead {
+    /// The path that it asked for.
+    pub path: String,
+    /// The files that it got, name and content; several for a folder.
     pub files: Vec<(String, String)>,
 }
 
@@ -92,8 +106,8 @@ impl Journal {
     }
 
     /// Adds an input.
-    pub fn push(&mut self, at: SimTime, what: InputKind) {
-        self.inputs.push_back(Input { at: at.0, what });
+    pub fn push(&mut self, at: SimTime, steps: u64, what: InputKind) {
+        self.inputs.push_back(Input { at: at.0, steps, what });
     }
 
     /// The journal as JSON lines.

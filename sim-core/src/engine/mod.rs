@@ -23,7 +23,7 @@ pub use component::{Component, Context, ControlPlane, ReconcileError, Wakes};
 pub use config::{ClusterConfig, KubeletKind, NodeConfig, StorageClassConfig};
 pub use events::{EventType, Recorder, reference};
 pub use history::HistoryHash;
-pub use journal::{Input, InputKind, Journal, JournalError, LineInput};
+pub use journal::{FileRead, Input, InputKind, Journal, JournalError, LineInput};
 pub use profile::TimingProfile;
 pub use queue::{ComponentId, Pace, Wake, WakeQueue};
 pub use random::{Span, stream};

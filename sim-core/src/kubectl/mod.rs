@@ -38,6 +38,11 @@ pub trait Files {
     /// # Errors
     /// [`FileError`] when nothing can be read there.
     fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError>;
+
+    /// Paths worth offering: the manifests at hand.
+    fn at_hand(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a file cannot be read.

@@ -1,0 +1,70 @@
+//! Files as the command line has them: the disk's, and the lab's manifests built in.
+
+use std::path::Path;
+
+use sim_core::kubectl::{FileError, Files};
+use sim_core::session::MemoryFiles;
+
+/// The lab, built in so that the binary alone is enough.
+static LAB: &[(&str, &str)] = &[
+    ("lab14/service.yaml", include_str!("../../examples/lab14/service.yaml")),
+    ("lab14/headless.yaml", include_str!("../../examples/lab14/headless.yaml")),
+    ("lab14/statefulset.yaml", include_str!("../../examples/lab14/statefulset.yaml")),
+    ("lab14/deployment.yaml", include_str!("../../examples/lab14/deployment.yaml")),
+    ("lab14/parallel/statefulset.yaml", include_str!("../../examples/lab14/parallel/statefulset.yaml")),
+];
+
+/// The disk first, then what is built in.
+#[derive(Debug)]
+pub struct DiskFiles {
+    built_in: MemoryFiles,
+}
+
+impl Default for DiskFiles {
+    fn default() -> Self {
+        DiskFiles { built_in: MemoryFiles::new(LAB.iter().copied()) }
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        let on_disk = Path::new(path);
+        if !on_disk.exists() {
+            return self.built_in.read(path, recursive);
+        }
+        let mut found = Vec::new();
+        read_into(on_disk, recursive, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
+        Ok(found)
+    }
+
+    fn at_hand(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.built_in.paths().map(str::to_owned).collect();
+        let here = std::fs::read_dir(".").into_iter().flatten().flatten();
+        let names = here.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        paths.extend(names.filter(|name| is_manifest(Path::new(name))));
+        paths.sort();
+        paths
+    }
+}
+
+/// Whether kubectl reads the file when it is in a folder.
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
+}
+
+fn read_into(path: &Path, recursive: bool, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
+    if path.is_file() || !path.is_dir() {
+        let text = std::fs::read_to_string(path)?;
+        found.push((path.to_string_lossy().into_owned(), text));
+        return Ok(());
+    }
+    let mut entries: Vec<_> = std::fs::read_dir(path)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(|entry| entry.file_name());
+    for entry in entries {
+        let inner = entry.path();
+        if inner.is_dir() && recursive || inner.is_file() && is_manifest(&inner) {
+            read_into(&inner, recursive, found)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! `sts-sim`: the REPL and the sub-commands. All input and output of the simulator lives here.
+
+pub mod cli;
+mod files;
+mod print;
+mod repl;
+pub mod replay;
+mod saved;
+mod script;
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command, Setup};
+use print::Printer;
+use sim_core::engine::{ClusterConfig, TimingProfile};
+use sim_core::session::Session;
+
+pub use files::DiskFiles;
+pub use script::commands;
+
+/// Runs the program; its exit code is kubectl's where a command decides it.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// A reader that has seen enough is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn run(cli: Cli) -> anyhow::Result<u8> {
+    let printer = Printer::new();
+    match &cli.command {
+        Some(Command::Run { file }) => {
+            let script = read_script(file)?;
+            let mut session = new_session(&cli)?;
+            Ok(script::play(&mut session, &commands(&script), &DiskFiles::default(), printer, true)?)
+        }
+        Some(Command::Replay { recordings, end }) => replay_all(recordings, *end, cli.setup.seed),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(*shell, &mut Cli::command(), "sts-sim", &mut std::io::stdout());
+            Ok(0)
+        }
+        None => prompt_or_lines(&cli, printer),
+    }
+}
+
+fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
+    let mut session = new_session(cli)?;
+    let files = DiskFiles::default();
+    let interactive = cli.lines.is_empty() && std::io::stdin().is_terminal();
+    for manifest in &cli.manifests {
+        let mut lines = vec![format!("apply -f {}", shlex::try_quote(manifest)?)];
+        if !interactive {
+            lines.push("settle".to_owned());
+        }
+        for line in lines {
+            let chunks = session.run(&line, None, &files);
+            if interactive || session.exit_code() != 0 {
+                printer.chunks(&chunks)?;
+            }
+            if session.exit_code() != 0 {
+                return Ok(session.exit_code());
+            }
+        }
+    }
+    if let Some(speed) = &cli.setup.speed {
+        let chunks = session.run(&format!("speed {speed}"), None, &files);
+        if session.exit_code() != 0 {
+            printer.chunks(&chunks)?;
+            return Ok(session.exit_code());
+        }
+    }
+    if !cli.lines.is_empty() {
+        return Ok(script::play(&mut session, &cli.lines, &files, printer, false)?);
+    }
+    if !std::io::stdin().is_terminal() {
+        let text = read_script("-")?;
+        return Ok(script::play(&mut session, &commands(&text), &files, printer, false)?);
+    }
+    repl::run(session, printer)?;
+    Ok(0)
+}
+
+fn new_session(cli: &Cli) -> anyhow::Result<Session> {
+    Ok(Session::new(config(&cli.setup)?))
+}
+
+/// The cluster that the options describe.
+///
+/// # Errors
+/// The profile is not known.
+pub fn config(setup: &Setup) -> anyhow::Result<ClusterConfig> {
+    let profile = TimingProfile::named(&setup.profile).context("no such profile")?;
+    let mut config = ClusterConfig::for_profile(profile, setup.seed);
+    if let Some(count) = setup.nodes {
+        let prefix = match setup.profile.as_str() {
+            "kind" => "kind-worker",
+            "slow-cloud" => "node",
+            _ => "minikube",
+        };
+        config.set_nodes(prefix, count);
+    }
+    Ok(config)
+}
+
+fn read_script(file: &str) -> anyhow::Result<String> {
+    if file == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))
+}
+
+fn replay_all(paths: &[PathBuf], end: bool, seed: u64) -> anyhow::Result<u8> {
+    let mut all_match = true;
+    let paths = paths.iter().filter(|path| !replay::recording::is_twin(path));
+    let mut lines = Vec::new();
+    for path in paths {
+        let report = replay::replay(path, seed)?;
+        let scores = &report.scores;
+        let mut parts = vec![("transcript", &scores.transcript), ("order", &scores.order)];
+        if end {
+            parts.push(("final", &scores.end));
+        }
+        for (part, score) in parts {
+            for difference in &score.differences {
+                println!("{} {part}: {difference}", report.name);
+            }
+        }
+        all_match &= if end { report.matches_wholly() } else { report.matches() };
+        lines.push(report.line());
+    }
+    for line in lines {
+        println!("{line}");
+    }
+    Ok(u8::from(!all_match))
+}

@@ -1,0 +1,69 @@
+//! `sts-sim replay`: plays recordings of a real control plane and says what differs.
+
+mod compare;
+mod mask;
+mod order;
+mod play;
+pub mod recording;
+mod trace;
+
+use std::path::{Path, PathBuf};
+
+pub use compare::{Score, Scores};
+use recording::Recording;
+
+/// What came of one recording.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The scenario's name: the file's, without its ending.
+    pub name: String,
+    /// Its scores.
+    pub scores: Scores,
+}
+
+impl Report {
+    /// Whether text and order match.
+    pub fn matches(&self) -> bool {
+        self.scores.transcript.met == self.scores.transcript.all
+            && self.scores.order.met == self.scores.order.all
+    }
+
+    /// Whether the final objects match as well.
+    pub fn matches_wholly(&self) -> bool {
+        self.matches() && self.scores.end.met == self.scores.end.all
+    }
+
+    /// `NAME: transcript M/N, order M/N, final M/N`
+    pub fn line(&self) -> String {
+        let Scores { transcript, order, end } = &self.scores;
+        let part = |name: &str, score: &Score| format!("{name} {}/{}", score.met, score.all);
+        let parts = [part("transcript", transcript), part("order", order), part("final", end)];
+        format!("{}: {}", self.name, parts.join(", "))
+    }
+}
+
+/// Plays the recording at `path`, with its twin beside it if there is one.
+///
+/// # Errors
+/// The file cannot be read, or is no recording.
+pub fn replay(path: &Path, seed: u64) -> anyhow::Result<Report> {
+    let first = Recording::read(path)?;
+    let mut recordings = vec![first];
+    recordings.extend(Recording::read_twin(path)?);
+    let played = play::play(&recordings[0], seed)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Report { name, scores: compare::compare(&recordings, &played) })
+}
+
+/// The recordings in a folder, in order of name, second runs left out.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn recordings_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "json") && !recording::is_twin(path))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}

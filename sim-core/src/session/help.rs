@@ -1,0 +1,125 @@
+//! `help`: a screen of what can be typed, and a page for each topic.
+
+use super::Session;
+use super::words::{WORDS, refuse};
+use crate::kubectl::Files;
+use crate::kubectl::verbs;
+
+/// Pages that are about no single word.
+static TOPICS: &[(&str, &str)] = &[
+    (
+        "time",
+        "The clock is yours. In a terminal it runs live; in scripts it moves only when told or when a
+command waits.
+
+  clock          the virtual time, and what is next
+  advance 30s    move on by 30 seconds; everything due by then happens
+  step [N]       let the next thing happen and say what it was
+  settle         run until only repeating timers (probes, back-offs) are left
+  pause, resume  stop and start the live clock
+  speed 10x      ten virtual seconds each second
+
+Commands that wait (delete, wait, rollout status, get -w, exec sleep) let the clock run until
+they are done. Ctrl-C ends the command, never the cluster.",
+    ),
+    (
+        "lab",
+        "The lab, in its own order. The manifests are at hand: ls lists them, cat FILE shows one.
+
+  kubectl apply -f lab14/
+  kubectl get po,sts,svc,pvc
+  curl python-app               (several times; minikube service python-app --url gives a URL)
+  kubectl exec python-app-0 -- cat /config/visits.txt
+  kubectl exec python-app-1 -- cat /config/visits.txt
+  kubectl delete pod python-app-0
+  kubectl get pvc
+  kubectl exec python-app-0 -- cat config/visits.txt
+  kubectl exec python-app-0 -- nslookup python-app-1.python-app.default.svc.cluster.local
+  fault probe python-app-0 readiness fail
+  kubectl apply -f lab14/parallel/
+
+reset starts again.",
+    ),
+    (
+        "session",
+        "A session is the seed, the timing profile and what was typed. The same session gives the same history.
+
+  save FILE   write it
+  load FILE   open it at its last moment
+  reset       start again with a new cluster
+  hash        the digest of all that happened",
+    ),
+];
+
+/// The screen that `help` prints: at most 24 lines of 80 columns.
+pub fn overview() -> String {
+    let mut text = String::from("kubectl, with or without the leading word:\n");
+    let mut names: Vec<&str> = Vec::new();
+    for verb in verbs::VERBS {
+        let first = verb.name.split(' ').next().unwrap_or_default();
+        if !names.contains(&first) {
+            names.push(first);
+        }
+    }
+    text.push_str(&wrapped(&names));
+    text.push_str("\nThe clock, faults and sessions:\n");
+    for word in WORDS.iter().filter(|word| word.name != "exit") {
+        text.push_str(&format!("  {:<30} {}\n", word.usage, word.about));
+    }
+    let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
+    text.push_str(&format!("\nhelp TOPIC says more, of any word above and of: {}, fault", topics.join(", ")));
+    text
+}
+
+fn wrapped(names: &[&str]) -> String {
+    let mut text = String::new();
+    let mut line = String::from(" ");
+    for name in names {
+        if line.len() + 1 + name.len() > 78 {
+            text.push_str(&line);
+            text.push('\n');
+            line = String::from(" ");
+        }
+        line.push(' ');
+        line.push_str(name);
+    }
+    text + &line + "\n"
+}
+
+/// The page about `topic`.
+pub(super) fn page(topic: &str) -> Option<String> {
+    if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
+        return Some((*text).to_owned());
+    }
+    if topic == "fault" {
+        return Some(super::faults::usage());
+    }
+    if let Some(word) = WORDS.iter().find(|word| word.name == topic) {
+        return Some(format!("{}\n\nUsage:\n  {}", word.about, word.usage));
+    }
+    if let Some(verb) = verbs::VERBS.iter().find(|verb| verb.name == topic) {
+        return Some(verbs::help(verb));
+    }
+    let below: Vec<String> = verbs::VERBS
+        .iter()
+        .filter(|verb| verb.name.split(' ').next() == Some(topic))
+        .map(|verb| format!("  {:<22} {}", verb.name, verb.about))
+        .collect();
+    (!below.is_empty()).then(|| below.join("\n"))
+}
+
+/// Runs `help`.
+pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    if words.is_empty() {
+        session.out.line(overview());
+        return 0;
+    }
+    let topic = words.join(" ");
+    match page(&topic) {
+        Some(text) => {
+            session.out.line(text);
+            0
+        }
+        None => refuse(session, &format!("no help on \"{topic}\"; help alone lists what there is")),
+    }
+}

@@ -1,0 +1,71 @@
+//! Hints of our own: what a failed command may have meant. They never stand in kubectl's place.
+
+use super::Session;
+use super::words::WORDS;
+use crate::api::{Kind, meta};
+use crate::kubectl::{Stream, verbs};
+
+/// What the user may have meant, from what the failed command printed.
+pub(super) fn hint(session: &Session, _text: &str) -> Option<String> {
+    let errors = session.out.text(Stream::Err);
+    let last = errors.lines().find(|line| line.contains("rror"))?;
+    if let Some(word) = between(last, "unknown command \"", "\"") {
+        return did_you_mean(word, &words());
+    }
+    if let Some(word) = between(last, "resource type \"", "\"") {
+        return did_you_mean(word, &kinds());
+    }
+    let (before, name) =
+        last.split_once(" \"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.0)))?;
+    if !last.contains("not found") {
+        return None;
+    }
+    let plural = before.rsplit(' ').next()?;
+    let kind = Kind::from_word(plural)?;
+    missing(session, kind, name)
+}
+
+fn missing(session: &Session, kind: Kind, name: &str) -> Option<String> {
+    let store = session.cluster.store();
+    let names: Vec<String> = store
+        .list(kind)
+        .filter(|object| !kind.info().namespaced || meta::namespace(object.meta()) == session.namespace)
+        .take(10_000)
+        .map(|object| meta::name(object.meta()).to_owned())
+        .collect();
+    if let Some(hint) = did_you_mean(name, &names) {
+        return Some(hint);
+    }
+    let elsewhere = store.list(kind).find(|object| meta::name(object.meta()) == name)?;
+    let namespace = meta::namespace(elsewhere.meta());
+    Some(format!("there is one in namespace {namespace}: add -n {namespace}"))
+}
+
+fn did_you_mean(word: &str, candidates: &[String]) -> Option<String> {
+    let found = suggest(word, candidates.iter().map(String::as_str))?;
+    Some(format!("did you mean {found}?"))
+}
+
+fn words() -> Vec<String> {
+    let verbs = verbs::VERBS.iter().filter_map(|verb| verb.name.split(' ').next());
+    verbs.chain(WORDS.iter().map(|word| word.name)).map(str::to_owned).collect()
+}
+
+fn kinds() -> Vec<String> {
+    let mut names = Vec::new();
+    for kind in Kind::ALL {
+        let info = kind.info();
+        names.extend([info.plural, info.singular].map(str::to_owned));
+        names.extend(info.short_names.iter().map(|name| (*name).to_owned()));
+    }
+    names
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let rest = &text[text.find(before)? + before.len()..];
+    rest.split_once(after).map(|(word, _)| word)
+}
+
+fn suggest<'a>(_word: &str, _candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    None
+}

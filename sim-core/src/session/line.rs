@@ -1,0 +1,94 @@
+//! A typed line: words, quoting, comments, a here-document.
+
+use std::time::Duration;
+
+/// A parsed line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The words, without a leading `kubectl`.
+    pub words: Vec<String>,
+    /// Whether a leading `kubectl` was there: then no word of ours is meant.
+    pub is_kubectl: bool,
+    /// What follows `<<EOF`, as standard input.
+    pub here_document: Option<String>,
+}
+
+impl Line {
+    /// Splits `text` as a shell does; `None` when there is nothing in it.
+    ///
+    /// # Errors
+    /// What is wrong with its quoting.
+    pub fn parse(text: &str) -> Result<Option<Line>, String> {
+        let text = text.trim_start();
+        let text = text.strip_prefix("$ ").unwrap_or(text);
+        let (command, here_document) = split_here_document(text)?;
+        let command = command.replace("\\\n", " ");
+        let mut words = shlex::split(&command).ok_or("a quote is not closed")?;
+        let is_kubectl = match words.first().map(String::as_str) {
+            Some("kubectl" | "k") => true,
+            Some("minikube") if words.get(1).is_some_and(|word| word == "kubectl") => {
+                words.remove(0);
+                words.retain(|word| word != "--");
+                true
+            }
+            _ => false,
+        };
+        if is_kubectl {
+            words.remove(0);
+        }
+        if words.is_empty() {
+            return if is_kubectl {
+                Ok(Some(Line { words: vec!["help".to_owned()], is_kubectl: false, here_document }))
+            } else {
+                Ok(None)
+            };
+        }
+        Ok(Some(Line { words, is_kubectl, here_document }))
+    }
+}
+
+/// Whether `text` needs further lines: an open quote, a final backslash, a here-document without its end.
+pub fn is_incomplete(text: &str) -> bool {
+    let trimmed = text.trim_end_matches('\n');
+    if trimmed.ends_with('\\') && !trimmed.ends_with("\\\\") {
+        return true;
+    }
+    match here_marker(text) {
+        Some((_, marker, rest)) => !rest.lines().any(|line| line.trim_end() == marker),
+        None => shlex::split(text).is_none(),
+    }
+}
+
+/// The command before `<<`, the marker, and what follows the first line.
+fn here_marker(text: &str) -> Option<(String, String, &str)> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let (command, after) = first.split_once("<<")?;
+    let after = after.trim_start_matches('-').trim_start();
+    let (marker, tail) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
+    let marker = marker.trim_matches(['\'', '"']);
+    (!marker.is_empty()).then(|| (format!("{command} {tail}"), marker.to_owned(), rest))
+}
+
+fn split_here_document(text: &str) -> Result<(String, Option<String>), String> {
+    let Some((command, marker, rest)) = here_marker(text) else { return Ok((text.to_owned(), None)) };
+    let mut document = String::new();
+    for line in rest.lines() {
+        if line.trim_end() == marker {
+            return Ok((command, Some(document)));
+        }
+        document.push_str(line);
+        document.push('\n');
+    }
+    Err(format!("the here-document is not closed: a line with {marker} alone must end it"))
+}
+
+/// Time since the start as the prompt shows it, `1m20s`.
+pub(super) fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m{rest:02}s"),
+        _ => format!("{hours}h{minutes:02}m{rest:02}s"),
+    }
+}

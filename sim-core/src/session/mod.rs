@@ -1,0 +1,240 @@
+//! [`Session`]: a person at a prompt. Lines in, text out, the clock in between.
+//!
+//! The REPL, scripts, the browser and replays all drive a session, so the same words give the same
+//! bytes everywhere. Everything that goes in is journalled.
+
+mod complete;
+mod driver;
+mod faults;
+mod files;
+mod help;
+mod hints;
+mod http;
+mod line;
+mod replay;
+mod words;
+
+use std::time::Duration;
+
+pub use complete::{Candidate, Completion};
+pub use driver::Status;
+pub use files::MemoryFiles;
+pub use help::overview;
+pub use line::is_incomplete;
+pub use words::{WORDS, Word};
+
+use crate::api::SimTime;
+use crate::cluster::Cluster;
+use crate::engine::{ClusterConfig, InputKind, Journal, LineInput};
+use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task};
+use files::RecordingFiles;
+use line::Line;
+
+/// Something that only a front end can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Write `text` to the file at `path`.
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
+    /// Read the session file at `path` and open it with [`Session::from_journal`].
+    Load {
+        /// Where.
+        path: String,
+    },
+    /// Leave.
+    Quit,
+}
+
+/// How the clock runs while nobody tells it to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockMode {
+    /// Whether it stands still.
+    pub paused: bool,
+    /// Virtual milliseconds for each real second; 1000 is real time.
+    pub speed_permille: u64,
+}
+
+impl Default for ClockMode {
+    fn default() -> Self {
+        ClockMode { paused: false, speed_permille: 1000 }
+    }
+}
+
+/// The command in the foreground.
+struct Foreground {
+    task: Box<dyn Task>,
+    text: String,
+}
+
+/// A cluster and the person who works with it.
+pub struct Session {
+    cluster: Cluster,
+    journal: Journal,
+    namespace: String,
+    foreground: Option<Foreground>,
+    out: Output,
+    exit: u8,
+    clock: ClockMode,
+    effects: Vec<Effect>,
+}
+
+impl Session {
+    /// A session on a new cluster.
+    pub fn new(config: ClusterConfig) -> Session {
+        Session {
+            cluster: Cluster::new(config.clone()),
+            journal: Journal::new(config),
+            namespace: "default".to_owned(),
+            foreground: None,
+            out: Output::default(),
+            exit: 0,
+            clock: ClockMode::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// The cluster, for reading.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Virtual now.
+    pub fn now(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// The namespace of commands that name none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// How the clock runs.
+    pub fn clock(&self) -> ClockMode {
+        self.clock
+    }
+
+    /// The exit code of the last command that ended.
+    pub fn exit_code(&self) -> u8 {
+        self.exit
+    }
+
+    /// Takes what was printed since the last take.
+    pub fn take_output(&mut self) -> Vec<Chunk> {
+        self.out.take()
+    }
+
+    /// Takes what the front end is asked to do.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The journal as text, with a mark at the present moment: the save file.
+    pub fn save(&self) -> String {
+        let mut journal = self.journal.clone();
+        journal.push(self.now(), self.cluster.engine().steps(), InputKind::Mark);
+        journal.to_text()
+    }
+
+    /// The prompt: virtual time and namespace, or that of the program in the foreground.
+    pub fn prompt(&self) -> String {
+        match self.status() {
+            Status::WantsInput(prompt) => prompt,
+            _ => format!("{} {}> ", line::elapsed(self.now().since_start()), self.namespace),
+        }
+    }
+
+    /// Takes a line that was typed. A line for a program in the foreground goes to it; any other is a command.
+    pub fn submit(&mut self, text: &str, stdin: Option<&str>, files: &dyn Files) {
+        let recording = RecordingFiles::new(files);
+        let started = (self.now(), self.cluster.engine().steps());
+        if let Some(mut foreground) = self.foreground.take() {
+            let mut env = self.env(&recording, stdin);
+            foreground.task.input(Some(text), &mut env);
+            self.foreground = Some(foreground);
+        } else {
+            self.execute(text, stdin, &recording);
+        }
+        let reads = recording.into_reads();
+        let line = LineInput { text: text.to_owned(), stdin: stdin.map(str::to_owned), reads };
+        self.journal.push(started.0, started.1, InputKind::Line(line));
+        self.poll();
+    }
+
+    /// The user ends the input of the program in the foreground (Ctrl-D).
+    pub fn end_input(&mut self) {
+        self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::EndOfInput);
+        self.with_foreground(|task, env| task.input(None, env));
+        self.poll();
+    }
+
+    /// The user interrupts the command in the foreground (Ctrl-C). The cluster goes on.
+    pub fn interrupt(&mut self) {
+        if self.foreground.is_none() {
+            return;
+        }
+        self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::Interrupt);
+        self.with_foreground(|task, env| task.interrupt(env));
+        self.foreground = None;
+        self.exit = 130;
+    }
+
+    /// Lets real time pass: the clock goes on by `elapsed` at its speed, unless it is paused.
+    pub fn tick(&mut self, elapsed: Duration) {
+        if self.clock.paused {
+            return;
+        }
+        let scaled = elapsed.as_nanos().saturating_mul(u128::from(self.clock.speed_permille)) / 1000;
+        let target = self.now() + Duration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX));
+        self.advance_to(target);
+    }
+
+    fn execute(&mut self, text: &str, stdin: Option<&str>, files: &dyn Files) {
+        let line = match Line::parse(text) {
+            Ok(Some(line)) => line,
+            Ok(None) => return,
+            Err(complaint) => {
+                self.out.err_line(format!("error: {complaint}"));
+                self.exit = 1;
+                return;
+            }
+        };
+        let stdin = line.here_document.as_deref().or(stdin);
+        if let Some(word) = words::find(&line) {
+            self.exit = (word.run)(self, &line.words[1..], files);
+        } else {
+            let flow = kubectl::start(&line.words, &mut self.env(files, stdin));
+            match flow {
+                Flow::Done(code) => self.exit = code,
+                Flow::Task(task) => {
+                    self.foreground = Some(Foreground { task, text: text.to_owned() });
+                    return;
+                }
+            }
+        }
+        self.after_command(text);
+    }
+
+    /// Adds a hint of our own, marked as such, when a command failed over a word that is nearly right.
+    fn after_command(&mut self, text: &str) {
+        if self.exit != 0
+            && let Some(hint) = hints::hint(self, text)
+        {
+            self.out.err_line(format!("hint: {hint}"));
+        }
+    }
+
+    fn env<'a>(&'a mut self, files: &'a dyn Files, stdin: Option<&'a str>) -> Env<'a> {
+        Env { cluster: &mut self.cluster, namespace: &self.namespace, files, stdin, out: &mut self.out }
+    }
+
+    fn with_foreground(&mut self, act: impl FnOnce(&mut dyn Task, &mut Env<'_>)) {
+        if let Some(mut foreground) = self.foreground.take() {
+            act(foreground.task.as_mut(), &mut self.env(&kubectl::NoFiles, None));
+            self.foreground = Some(foreground);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The words that kubectl lacks: the clock, faults, sessions, and looking at files and services.
+
+use std::time::Duration;
+
+use super::{Effect, Session, faults, help, line};
+use crate::kubectl::Files;
+use crate::kubectl::args::GoDuration;
+use crate::session::line::Line;
+
+/// How far `settle` goes, in virtual time.
+const SETTLE_LIMIT: Duration = Duration::from_secs(3600);
+/// How far one `advance` goes.
+const ADVANCE_LIMIT: Duration = Duration::from_secs(366 * 86_400);
+
+/// A word of ours.
+pub struct Word {
+    /// The word.
+    pub name: &'static str,
+    /// How it is used.
+    pub usage: &'static str,
+    /// One line for help.
+    pub about: &'static str,
+    /// Runs it with what follows the word; returns the exit code.
+    pub(super) run: fn(&mut Session, &[String], &dyn Files) -> u8,
+}
+
+/// Every word, in the order in which help lists them.
+pub static WORDS: &[Word] = &[
+    Word { name: "clock", usage: "clock", about: "Show the virtual time and how it runs", run: clock },
+    Word { name: "pause", usage: "pause", about: "Stop the clock", run: pause },
+    Word { name: "resume", usage: "resume", about: "Let the clock run again", run: resume },
+    Word { name: "speed", usage: "speed 10x", about: "Let the clock run faster or slower", run: speed },
+    Word { name: "advance", usage: "advance 30s", about: "Move the clock on", run: advance },
+    Word { name: "step", usage: "step [N]", about: "Let the next thing happen, or the next N", run: step },
+    Word { name: "settle", usage: "settle", about: "Run until only repeating timers are left", run: settle },
+    Word {
+        name: "fault",
+        usage: "fault WHAT ...",
+        about: "Break something: see help fault",
+        run: faults::run,
+    },
+    Word {
+        name: "curl",
+        usage: "curl URL",
+        about: "Send a request from your own machine",
+        run: super::http::curl,
+    },
+    Word {
+        name: "minikube",
+        usage: "minikube service NAME [--url]",
+        about: "Open a service from your own machine",
+        run: super::http::minikube,
+    },
+    Word { name: "ls", usage: "ls [FOLDER]", about: "List the manifests at hand", run: list_files },
+    Word { name: "cat", usage: "cat FILE", about: "Show a manifest", run: show_file },
+    Word { name: "save", usage: "save FILE", about: "Write the session to a file", run: save },
+    Word { name: "load", usage: "load FILE", about: "Open a saved session at its last moment", run: load },
+    Word { name: "reset", usage: "reset", about: "Start again with a new cluster", run: reset },
+    Word { name: "hash", usage: "hash", about: "Print the digest of all that happened", run: hash },
+    Word { name: "help", usage: "help [TOPIC]", about: "Say what can be typed", run: help::run },
+    Word { name: "quit", usage: "quit", about: "Leave", run: quit },
+    Word { name: "exit", usage: "exit", about: "Leave", run: quit },
+];
+
+/// The word that a line begins with; none when it says `kubectl`.
+pub(super) fn find(line: &Line) -> Option<&'static Word> {
+    let first = line.words.first()?;
+    if line.is_kubectl { None } else { WORDS.iter().find(|word| word.name == first) }
+}
+
+/// Complains on standard error; returns exit code 1.
+pub(super) fn refuse(session: &mut Session, complaint: &str) -> u8 {
+    session.out.err_line(format!("error: {complaint}"));
+    1
+}
+
+fn clock(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    let now = session.now();
+    let mode = session.clock;
+    let running = if mode.paused {
+        "paused".to_owned()
+    } else {
+        format!("running at {}", speed_text(mode.speed_permille))
+    };
+    let queue = session.cluster.engine().queue();
+    let next = match queue.next_time() {
+        Some(at) if queue.is_settled() => format!("settled; next timer in {}", milliseconds(at.since(now))),
+        Some(at) => format!("next event in {}", milliseconds(at.since(now))),
+        None => "nothing is pending".to_owned(),
+    };
+    let text =
+        format!("{}  ({} since start, {running}; {next})", now.to_time().0, line::elapsed(now.since_start()));
+    session.out.line(text);
+    0
+}
+
+fn pause(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    session.clock.paused = true;
+    session.out.line("clock paused");
+    0
+}
+
+fn resume(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    session.clock.paused = false;
+    let text = format!("clock running at {}", speed_text(session.clock.speed_permille));
+    session.out.line(text);
+    0
+}
+
+fn speed(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let Some(word) = words.first() else {
+        let text = speed_text(session.clock.speed_permille);
+        session.out.line(text);
+        return 0;
+    };
+    match parse_speed(word) {
+        Some(permille) => {
+            session.clock.speed_permille = permille;
+            session.out.line(format!("clock speed {}", speed_text(permille)));
+            0
+        }
+        None => refuse(session, &format!("\"{word}\" is no speed: say speed 10x, speed 0.5x or speed 1x")),
+    }
+}
+
+/// `10x`, `0.5x` or `2` in thousandths, from 0.001 to 100,000.
+fn parse_speed(word: &str) -> Option<u64> {
+    let number = word.strip_suffix('x').unwrap_or(word);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() || fraction.len() > 3 {
+        return None;
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let thousandths: u64 = format!("{fraction:0<3}").parse().ok()?;
+    let permille = whole.checked_mul(1000)?.checked_add(thousandths)?;
+    (1..=100_000_000).contains(&permille).then_some(permille)
+}
+
+fn speed_text(permille: u64) -> String {
+    let fraction = format!("{:03}", permille % 1000);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        format!("{}x", permille / 1000)
+    } else {
+        format!("{}.{fraction}x", permille / 1000)
+    }
+}
+
+fn advance(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let parsed = words.first().and_then(|word| parse_duration(word));
+    match parsed {
+        Some(duration) if duration <= ADVANCE_LIMIT => {
+            session.cluster.advance(duration);
+            0
+        }
+        Some(_) => refuse(session, "one advance goes at most a year; say it again for more"),
+        None => refuse(session, "say how far: advance 30s, advance 5m, advance 1h30m"),
+    }
+}
+
+/// A Go duration, or a plain number of seconds.
+fn parse_duration(word: &str) -> Option<Duration> {
+    if let Ok(seconds) = word.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    GoDuration::parse(word).filter(|duration| !duration.negative).map(|duration| duration.length)
+}
+
+fn step(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let count: u32 = match words.first().map(|word| word.parse()) {
+        None => 1,
+        Some(Ok(count)) if count <= 1_000_000 => count,
+        Some(_) => return refuse(session, "say how many steps, at most 1000000: step 5"),
+    };
+    for _ in 0..count {
+        let Some(text) = session.cluster.step_named() else {
+            session.out.line("nothing is pending");
+            return 0;
+        };
+        if count <= 100 {
+            session.out.line(text);
+        }
+    }
+    0
+}
+
+fn settle(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    let before = session.now();
+    let settled = session.cluster.settle(SETTLE_LIMIT);
+    let took = milliseconds(session.now().since(before));
+    if settled {
+        session.out.line(format!("settled after {took}"));
+        0
+    } else {
+        refuse(session, &format!("not settled after {took} of virtual time: something keeps changing"))
+    }
+}
+
+/// A duration to the millisecond, `1.204s`.
+fn milliseconds(duration: Duration) -> String {
+    let text = format!("{}.{:03}", duration.as_secs(), duration.subsec_millis());
+    format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn list_files(session: &mut Session, words: &[String], files: &dyn Files) -> u8 {
+    let Some(folder) = words.first() else {
+        for path in files.at_hand() {
+            session.out.line(path);
+        }
+        return 0;
+    };
+    match files.read(folder, true) {
+        Ok(found) => {
+            for (name, _) in found {
+                session.out.line(name);
+            }
+            0
+        }
+        Err(_) => refuse(session, &format!("no manifests at \"{folder}\"")),
+    }
+}
+
+fn show_file(session: &mut Session, words: &[String], files: &dyn Files) -> u8 {
+    let Some(path) = words.first() else { return refuse(session, "say which file: cat statefulset.yaml") };
+    match files.read(path, false) {
+        Ok(found) => {
+            for (_, text) in found {
+                session.out.out(text);
+            }
+            0
+        }
+        Err(error) => refuse(session, &format!("{path}: {error}")),
+    }
+}
+
+fn save(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let Some(path) = words.first() else { return refuse(session, "say where: save lab.session") };
+    let text = session.save();
+    session.effects.push(Effect::Save { path: path.clone(), text });
+    0
+}
+
+fn load(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let Some(path) = words.first() else { return refuse(session, "say which: load lab.session") };
+    session.effects.push(Effect::Load { path: path.clone() });
+    0
+}
+
+fn reset(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    let fresh = Session::new(session.journal.config.clone());
+    let (clock, out) = (session.clock, std::mem::take(&mut session.out));
+    *session = Session { clock, out, ..fresh };
+    session.out.line("a new cluster");
+    0
+}
+
+fn hash(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    let text = format!("{:016x}", session.cluster.history_hash());
+    session.out.line(text);
+    0
+}
+
+fn quit(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    session.effects.push(Effect::Quit);
+    0
+}
