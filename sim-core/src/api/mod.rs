@@ -12,6 +12,7 @@ pub mod patch;
 pub mod pod;
 pub mod quantity;
 pub mod selector;
+mod selector_text;
 pub mod time;
 pub mod validation;
 

@@ -72,6 +72,7 @@ pub struct Args {
     /// Arguments after `--`, when it was there.
     pub after_dashes: Option<Vec<String>>,
     values: BTreeMap<&'static str, Vec<String>>,
+    command: String,
 }
 
 impl Args {
@@ -81,7 +82,16 @@ impl Args {
     /// The flag library's complaint, with the verb's usage hint.
     pub fn parse(verb: &str, flags: &[Flag], words: &[String]) -> Result<Args, CliError> {
         let parser = Parser { flags };
-        parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })
+        let mut args =
+            parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })?;
+        args.command =
+            std::iter::once(verb).chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        Ok(args)
+    }
+
+    /// The command line, verb first: the cause that is kept with every write of the command.
+    pub fn command(&self) -> &str {
+        &self.command
     }
 
     /// Whether the flag was given at all.

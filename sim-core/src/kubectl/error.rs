@@ -28,6 +28,13 @@ pub enum CliError {
     Several(Vec<CliError>),
     /// Nothing more to say; the exit code.
     Exit(u8),
+    /// A command in a container ended with this code: kubectl says so and ends with it too.
+    Code {
+        /// The exit code.
+        code: u8,
+        /// What is said, without a final newline.
+        message: String,
+    },
 }
 
 impl CliError {
@@ -41,9 +48,31 @@ impl CliError {
         CliError::Api { error, doing: Some(doing.into()) }
     }
 
+    /// A wrong use of `verb` that the flag library did not see.
+    ///
+    /// Models kubectl pkg/cmd/util: UsageErrorf.
+    pub fn misuse(verb: &str, message: impl AsRef<str>) -> CliError {
+        CliError::Plain(format!("{}\nSee 'kubectl {verb} -h' for help and examples", message.as_ref()))
+    }
+
+    /// One error for all of `errors`; `None` when there are none.
+    ///
+    /// Models apimachinery pkg/util/errors: NewAggregate, and checkErr, which unwraps a single one.
+    pub fn aggregate(errors: Vec<CliError>) -> Option<CliError> {
+        let mut flat = Vec::new();
+        for error in errors {
+            match error {
+                CliError::Several(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        if flat.len() > 1 { Some(CliError::Several(flat)) } else { flat.pop() }
+    }
+
     /// The text, without a final newline; empty when there is nothing to say.
     pub fn text(&self) -> String {
         match self {
+            CliError::Plain(message) if message.starts_with("error: ") => message.clone(),
             CliError::Plain(message) => format!("error: {message}"),
             CliError::Usage { verb, message } => {
                 format!("error: {message}\nSee 'kubectl {verb} --help' for usage.")
@@ -52,17 +81,29 @@ impl CliError {
             CliError::Verbatim(text) => text.clone(),
             CliError::Several(errors) => {
                 let texts: Vec<String> =
-                    errors.iter().map(CliError::text).filter(|t| !t.is_empty()).collect();
+                    errors.iter().map(CliError::message).filter(|t| !t.is_empty()).collect();
                 texts.join("\n")
             }
             CliError::Exit(_) => String::new(),
+            CliError::Code { message, .. } => message.clone(),
+        }
+    }
+
+    /// The text as one of several, which has no `error: ` before it and no list of causes.
+    ///
+    /// Models kubectl pkg/cmd/util: messageForError.
+    pub fn message(&self) -> String {
+        match self {
+            CliError::Plain(message) => message.clone(),
+            CliError::Api { error, doing } => server_text(error, doing.as_deref()),
+            other => other.text(),
         }
     }
 
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
-            CliError::Exit(code) => *code,
+            CliError::Exit(code) | CliError::Code { code, .. } => *code,
             _ => 1,
         }
     }
@@ -71,7 +112,7 @@ impl CliError {
     pub fn report(&self, out: &mut Output) -> u8 {
         let text = self.text();
         if !text.is_empty() {
-            out.err_line(text);
+            out.err_line(text.trim_end_matches('\n'));
         }
         self.code()
     }
@@ -83,23 +124,40 @@ impl From<ApiError> for CliError {
     }
 }
 
-/// Models kubectl pkg/cmd/util: StandardErrorMessage and checkErr.
-fn api_text(error: &ApiError, doing: Option<&str>) -> String {
+/// Models kubectl pkg/cmd/util: StandardErrorMessage.
+fn server_text(error: &ApiError, doing: Option<&str>) -> String {
     let message = match doing {
         Some(doing) => format!("{doing}: {error}"),
         None => error.to_string(),
     };
-    let details = error.status().details.as_ref();
-    let causes = details.and_then(|details| details.causes.as_deref()).unwrap_or_default();
+    match error.reason() {
+        "" => format!("Error from server: {message}"),
+        reason => format!("Error from server ({reason}): {message}"),
+    }
+}
+
+/// Models kubectl pkg/cmd/util: checkErr.
+fn api_text(error: &ApiError, doing: Option<&str>) -> String {
     if error.reason() != "Invalid" {
-        return format!("Error from server ({}): {message}", error.reason());
+        return server_text(error, doing);
     }
-    let (kind, name) = details
-        .map(|d| (d.kind.as_deref().unwrap_or_default(), d.name.as_deref().unwrap_or_default()))
-        .unwrap_or_default();
-    if kind.is_empty() {
-        return "The request is invalid".to_owned();
-    }
+    let message = match doing {
+        Some(doing) => format!("{doing}: {error}"),
+        None => error.to_string(),
+    };
+    let Some(details) = error.status().details.as_ref() else {
+        return format!("The request is invalid: {message}");
+    };
+    let causes = details.causes.as_deref().unwrap_or_default();
+    let kind = details.kind.as_deref().unwrap_or_default();
+    let name = details.name.as_deref().unwrap_or_default();
+    let subject = if !kind.is_empty() || !name.is_empty() {
+        format!("The {kind} \"{name}\" is invalid")
+    } else if causes.is_empty() {
+        format!("The request is invalid: {message}")
+    } else {
+        "The request is invalid".to_owned()
+    };
     let mut lines: Vec<String> = Vec::new();
     for cause in causes {
         let field = cause.field.as_deref().unwrap_or_default();
@@ -109,8 +167,8 @@ fn api_text(error: &ApiError, doing: Option<&str>) -> String {
         }
     }
     match lines.as_slice() {
-        [] => format!("The {kind} \"{name}\" is invalid"),
-        [only] => format!("The {kind} \"{name}\" is invalid: {only}"),
-        many => format!("The {kind} \"{name}\" is invalid: \n* {}", many.join("\n* ")),
+        [] => subject,
+        [only] => format!("{subject}: {only}"),
+        many => format!("{subject}: \n* {}", many.join("\n* ")),
     }
 }

@@ -4,15 +4,28 @@
 //! `wait`, `rollout status`, `get -w`, `exec`) comes back as a [`Task`]: whoever drives the clock polls
 //! it after every event, so that the same command works live, in scripts and in the browser.
 
+mod apply;
 pub mod args;
+mod builder;
 mod error;
+mod field_selector;
+mod gojson;
+mod images;
+mod manifests;
 mod output;
+mod pairs;
 mod resources;
+mod result;
+mod suggest;
+mod template;
+#[cfg(test)]
+mod tests;
 pub mod verbs;
 
 pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
 pub use resources::{ResourceArgs, Target, resolve_kind};
+pub use suggest::suggest;
 
 use crate::api::SimTime;
 use crate::cluster::Cluster;

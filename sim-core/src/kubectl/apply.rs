@@ -1,0 +1,160 @@
+//! Client-side apply: the last applied manifest is kept in an annotation, and what changed since
+//! then is patched into the live object.
+//!
+//! Models kubectl pkg/cmd/apply: applyOneObject and Patcher, pkg/util: GetModifiedConfiguration.
+
+use serde_json::{Map, Value};
+
+use super::builder::Info;
+use super::error::CliError;
+use super::gojson;
+use super::output::Output;
+use super::result::DryRun;
+use crate::api::decode::{self, DecodeError};
+use crate::api::patch::{self, Patch};
+use crate::api::{ApiError, ApiResult, Object, meta};
+use crate::apiserver::{ApiServer, Subresource, WriteOptions};
+
+/// The annotation that keeps the manifest applied last.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// What became of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was not there.
+    Created,
+    /// It was changed, or at least a patch was sent.
+    Configured,
+    /// There was nothing to patch.
+    Unchanged,
+}
+
+impl Applied {
+    /// The word that results say.
+    pub fn word(self) -> &'static str {
+        match self {
+            Applied::Created => "created",
+            Applied::Configured => "configured",
+            Applied::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Applies the manifest of `info` and returns the object as it is then.
+///
+/// # Errors
+/// What the API server refuses, with the file and what was being done.
+pub fn apply(
+    info: &Info,
+    dry_run: DryRun,
+    api: &mut ApiServer,
+    out: &mut Output,
+) -> Result<(Applied, Object), CliError> {
+    let manifest = info.manifest.clone().unwrap_or_default();
+    if info.name.is_empty() {
+        return Err(nameless(info, &manifest));
+    }
+    let modified = with_annotation(manifest);
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let Ok(current) = api.get(info.kind, &info.key()).cloned() else {
+        let object = decoded(modified).map_err(|error| info.error("creating", error))?;
+        if dry_run == DryRun::Client {
+            return Ok((Applied::Created, object));
+        }
+        let created = api.create_with(object, options).map_err(|error| info.error("creating", error))?;
+        return Ok((Applied::Created, created));
+    };
+    if dry_run == DryRun::Client {
+        return Ok((Applied::Configured, current));
+    }
+    let original = meta::annotations(current.meta()).get(LAST_APPLIED).cloned();
+    if original.is_none() {
+        out.err_line(format!(
+            "Warning: resource {} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. \
+             kubectl apply should only be used on resources created declaratively by either kubectl create \
+             --save-config or kubectl apply. The missing annotation will be patched automatically.",
+            info.resource_name()
+        ));
+    }
+    // An annotation that is no JSON cannot have been written by kubectl; it counts as none.
+    let original = original.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(empty);
+    let live = current.to_value();
+    let patch = patch::three_way(info.kind, &original, &modified, &live)?;
+    if patch.as_object().is_some_and(Map::is_empty) {
+        return Ok((Applied::Unchanged, current));
+    }
+    let text = gojson::encode(&patch);
+    // The server refuses unknown fields and wrong types in a patch as it does in a whole object.
+    let sent = decoded(modified).and_then(|_| {
+        api.patch(info.kind, &info.key(), &Patch::Strategic(patch), Subresource::Main, options)
+    });
+    let patched = sent.map_err(|error| {
+        let source = info.source.as_deref().unwrap_or_default();
+        let doing = format!(
+            "error when applying patch:\n{text}\nto:\n{}\nfor: \"{source}\": error when patching \"{source}\"",
+            info.description()
+        );
+        CliError::api(error, doing)
+    })?;
+    if meta::is_terminating(patched.meta()) {
+        out.err_line(format!(
+            "Warning: Detected changes to resource {} which is currently being deleted.",
+            info.name
+        ));
+    }
+    Ok((Applied::Configured, patched))
+}
+
+fn nameless(info: &Info, manifest: &Value) -> CliError {
+    if let Some(prefix) = manifest.pointer("/metadata/generateName").and_then(Value::as_str) {
+        return CliError::plain(format!("from {prefix}: cannot use generate name with apply"));
+    }
+    let source = info.source.as_deref().unwrap_or_default();
+    CliError::plain(format!(
+        "error when retrieving current configuration of:\n{}\nfrom server for: \"{source}\": resource name may \
+         not be empty",
+        info.description()
+    ))
+}
+
+/// The manifest with the annotation that holds it.
+pub fn with_annotation(mut manifest: Value) -> Value {
+    let Some(annotations) = annotations_of(&mut manifest) else { return manifest };
+    annotations.remove(LAST_APPLIED);
+    let text = gojson::encode(&manifest) + "\n";
+    if let Some(annotations) = annotations_of(&mut manifest) {
+        annotations.insert(LAST_APPLIED.to_owned(), Value::from(text));
+    }
+    manifest
+}
+
+/// The manifest's annotations, made when they are absent; `None` when the manifest is no object.
+fn annotations_of(manifest: &mut Value) -> Option<&mut Map<String, Value>> {
+    let meta = child(manifest.as_object_mut()?, "metadata")?;
+    child(meta, "annotations")
+}
+
+fn child<'a>(map: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
+    let slot = map.entry(key.to_owned()).or_insert_with(empty);
+    if slot.is_null() {
+        *slot = empty();
+    }
+    slot.as_object_mut()
+}
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}
+
+/// The object that a manifest is, or the API server's complaint.
+///
+/// # Errors
+/// BadRequest.
+pub fn decoded(manifest: Value) -> ApiResult<Object> {
+    decode::object(manifest).map_err(|error| match error {
+        DecodeError::Bad(message) => ApiError::bad_request(message),
+        DecodeError::NoMatch { api_version, kind } => {
+            ApiError::bad_request(format!("no matches for kind \"{kind}\" in version \"{api_version}\""))
+        }
+    })
+}

@@ -1,0 +1,280 @@
+//! Which objects a writing command works on: manifests, names, selectors.
+//!
+//! Models cli-runtime pkg/resource: Builder, Info and Result.
+
+use serde_json::Value;
+
+use super::args::{Args, Flag, Takes};
+use super::error::CliError;
+use super::field_selector::FieldSelector;
+use super::resources::ResourceArgs;
+use super::{Env, manifests};
+use crate::api::selector::Selector;
+use crate::api::{Kind, Object, ObjectKey, meta};
+use crate::store::Store;
+
+/// `-l`
+pub const SELECTOR: Flag = Flag::short("selector", 'l', Takes::Text, "Label selector");
+/// `--field-selector`
+pub const FIELD_SELECTOR: Flag = Flag::new("field-selector", Takes::Text, "Field selector");
+/// `--all`
+pub const ALL: Flag = Flag::new("all", Takes::Bool, "All objects of the kinds, in the namespace");
+/// `-A`
+pub const ALL_NAMESPACES: Flag = Flag::short("all-namespaces", 'A', Takes::Bool, "In all namespaces");
+
+/// Said when nothing at all was named.
+const MISSING_RESOURCE: &str = "You must provide one or more resources by argument or filename.\n\
+    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
+    '<resource> <name>'\n   '<resource>'";
+
+/// One object that a command works on; it need not be there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Info {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace, empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The file it was read from, `STDIN` for standard input.
+    pub source: Option<String>,
+    /// What the file says.
+    pub manifest: Option<Value>,
+}
+
+impl Info {
+    /// An object that was named or found.
+    pub fn new(kind: Kind, key: &ObjectKey) -> Info {
+        Info {
+            kind,
+            namespace: key.namespace.to_string(),
+            name: key.name.to_string(),
+            source: None,
+            manifest: None,
+        }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::new(&self.namespace, &self.name)
+    }
+
+    /// `statefulset.apps/web`, as results name it.
+    pub fn result_name(&self) -> String {
+        format!("{}/{}", self.kind.info().qualified_singular(), self.name)
+    }
+
+    /// `statefulsets/web`, as time-outs and warnings name it.
+    pub fn resource_name(&self) -> String {
+        format!("{}/{}", self.kind.info().plural, self.name)
+    }
+
+    /// The two lines by which errors about a patch describe it.
+    ///
+    /// Models cli-runtime pkg/resource: Info.String.
+    pub fn description(&self) -> String {
+        let info = self.kind.info();
+        let version = format!("{}/{}", info.group, info.version);
+        format!(
+            "Resource: \"{version}, Resource={}\", GroupVersionKind: \"{version}, Kind={}\"\nName: \"{}\", \
+             Namespace: \"{}\"",
+            info.plural,
+            info.kind.name(),
+            self.name,
+            self.namespace
+        )
+    }
+
+    /// An API error with the file in it, when there is one: `error when creating "STDIN": ...`.
+    ///
+    /// Models kubectl pkg/cmd/util: AddSourceToErr.
+    pub fn error(&self, verb: &str, error: crate::api::ApiError) -> CliError {
+        match &self.source {
+            Some(source) => CliError::api(error, format!("error when {verb} \"{source}\"")),
+            None => error.into(),
+        }
+    }
+}
+
+/// The objects found, and what went wrong for others.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The objects, in order.
+    pub infos: Vec<Info>,
+    /// What went wrong for others.
+    pub errors: Vec<CliError>,
+    /// Whether exactly one object was asked for.
+    pub single: bool,
+}
+
+impl Selection {
+    /// The objects, or what went wrong for any of them.
+    ///
+    /// # Errors
+    /// All errors, as one.
+    pub fn all(self) -> Result<Vec<Info>, CliError> {
+        match CliError::aggregate(self.errors) {
+            Some(error) => Err(error),
+            None => Ok(self.infos),
+        }
+    }
+}
+
+/// How a verb looks for objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Builder {
+    /// Kinds without names stand for all of their objects.
+    pub empty_selector: bool,
+    /// Objects that are named must be there.
+    pub must_exist: bool,
+    /// At most one kind may be named.
+    pub single_kind: bool,
+}
+
+impl Builder {
+    /// Finds what `args` and `words` name.
+    ///
+    /// # Errors
+    /// kubectl's complaint about a contradictory command line; single objects that are not there are
+    /// in [`Selection::errors`].
+    pub fn select(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+        if manifests::is_given(args) {
+            return self.by_path(args, env, words);
+        }
+        let selector = args.text("selector").filter(|text| !text.is_empty());
+        let fields = args.text("field-selector").filter(|text| !text.is_empty());
+        let everything = args.flag("all");
+        let empty = self.empty_selector && words.len() == 1 && !words[0].contains('/');
+        let selects = selector.is_some() || fields.is_some() || everything || empty;
+        match ResourceArgs::parse(words)? {
+            ResourceArgs::None if selects => {
+                Err(CliError::plain("at least one resource must be specified to use a selector"))
+            }
+            ResourceArgs::None => Err(CliError::plain(MISSING_RESOURCE)),
+            ResourceArgs::Named { slashed: true, .. } if selects => Err(CliError::plain(
+                "selectors and the all flag cannot be used when passing resource/name arguments",
+            )),
+            ResourceArgs::Named { .. } if selects => {
+                Err(CliError::plain("name cannot be provided when a selector is specified"))
+            }
+            ResourceArgs::Kinds(_) if !selects => {
+                Err(CliError::plain("resource(s) were provided, but no name was specified"))
+            }
+            ResourceArgs::Kinds(kinds) => self.by_selector(args, env, &kinds, selector, fields),
+            ResourceArgs::Named { targets, slashed } => {
+                let kinds: Vec<Kind> = targets.iter().map(|target| target.kind).collect();
+                self.check_kinds(&kinds)?;
+                if !slashed && kinds.iter().any(|kind| *kind != kinds[0]) {
+                    return Err(CliError::plain("you must specify only one resource"));
+                }
+                if args.flag("all-namespaces") && kinds.iter().any(|kind| kind.info().namespaced) {
+                    let why = "a resource cannot be retrieved by name across all namespaces";
+                    return Err(CliError::plain(why));
+                }
+                let single = targets.len() == 1;
+                let infos = targets.iter().map(|target| {
+                    let namespace = if target.kind.info().namespaced { env.namespace } else { "" };
+                    Info::new(target.kind, &ObjectKey::new(namespace, &target.name))
+                });
+                Ok(self.existing(infos.collect(), env.cluster.store(), single))
+            }
+        }
+    }
+
+    fn check_kinds(&self, kinds: &[Kind]) -> Result<(), CliError> {
+        if self.single_kind && kinds.iter().any(|kind| *kind != kinds[0]) {
+            return Err(CliError::plain(
+                "multiple resource types are not supported: you may only specify a single resource type",
+            ));
+        }
+        Ok(())
+    }
+
+    fn by_path(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+        match ResourceArgs::parse(words)? {
+            ResourceArgs::None => {}
+            ResourceArgs::Named { slashed: true, .. } => {
+                let why = "resource/name arguments cannot be provided when a path is specified";
+                return Err(CliError::plain(why));
+            }
+            _ => {
+                return Err(CliError::plain(
+                    "when paths, URLs, or stdin is provided as input, you may not specify resource arguments \
+                     as well",
+                ));
+            }
+        }
+        let found = manifests::read(args, env, false)?;
+        let mut infos = found.infos;
+        if let Some(text) = args.text("selector").filter(|text| !text.is_empty()) {
+            let selector = parse_selector(text)?;
+            infos.retain(|info| selector.matches(&manifest_labels(info)));
+        }
+        let single = infos.len() == 1;
+        let mut selection = self.existing(infos, env.cluster.store(), single);
+        let missing = std::mem::replace(&mut selection.errors, found.errors);
+        selection.errors.extend(missing);
+        Ok(selection)
+    }
+
+    fn existing(&self, infos: Vec<Info>, store: &Store, single: bool) -> Selection {
+        let mut selection = Selection { single, ..Selection::default() };
+        for info in infos {
+            if self.must_exist && store.get(info.kind, &info.key()).is_none() {
+                let missing = crate::api::ApiError::not_found(info.kind, &info.name);
+                selection.errors.push(missing.into());
+            } else {
+                selection.infos.push(info);
+            }
+        }
+        selection
+    }
+
+    fn by_selector(
+        &self,
+        args: &Args,
+        env: &Env<'_>,
+        kinds: &[Kind],
+        selector: Option<&str>,
+        fields: Option<&str>,
+    ) -> Result<Selection, CliError> {
+        self.check_kinds(kinds)?;
+        let selector = selector.map(parse_selector).transpose()?.unwrap_or_default();
+        let fields = FieldSelector::parse(fields.unwrap_or_default()).map_err(CliError::plain)?;
+        let everywhere = args.flag("all-namespaces");
+        let store = env.cluster.store();
+        let mut infos: Vec<Info> = Vec::new();
+        let mut done: Vec<Kind> = Vec::new();
+        for kind in kinds {
+            if done.contains(kind) {
+                continue;
+            }
+            done.push(*kind);
+            fields.check(*kind).map_err(crate::api::ApiError::bad_request)?;
+            let wanted =
+                |object: &&Object| selector.matches(meta::labels(object.meta())) && fields.matches(object);
+            let found = |object: &Object| Info::new(*kind, &object.key());
+            if everywhere || !kind.info().namespaced {
+                infos.extend(store.list(*kind).filter(wanted).map(found));
+            } else {
+                infos.extend(store.list_in(*kind, env.namespace).filter(wanted).map(found));
+            }
+        }
+        Ok(Selection { infos, errors: Vec::new(), single: false })
+    }
+}
+
+/// Reads `-l`.
+///
+/// # Errors
+/// The parser's complaint, which kubectl learns from its own parser or the server's.
+pub fn parse_selector(text: &str) -> Result<Selector, CliError> {
+    Selector::parse(text).map_err(|why| CliError::plain(why))
+}
+
+/// The labels that the manifest gives the object.
+pub fn manifest_labels(info: &Info) -> std::collections::BTreeMap<String, String> {
+    let labels = info.manifest.as_ref().and_then(|manifest| manifest.pointer("/metadata/labels"));
+    let pairs = labels.and_then(Value::as_object).into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}

@@ -1,0 +1,217 @@
+//! Manifests that a command reads: `-f FILE`, `-f FOLDER -R`, `-f -`, several of them.
+//!
+//! Models cli-runtime pkg/resource: Builder.FilenameParam, StreamVisitor and FlattenListVisitor.
+
+use serde_json::Value;
+
+use super::args::{Args, Flag, Takes};
+use super::builder::Info;
+use super::error::CliError;
+use super::{Env, FileError};
+use crate::api::{Kind, decode};
+
+/// `-f`
+pub const FILENAME: Flag =
+    Flag::short("filename", 'f', Takes::List, "File, folder or - to read manifests from");
+/// `-R`
+pub const RECURSIVE: Flag = Flag::short("recursive", 'R', Takes::Bool, "Read folders below a folder too");
+/// `-k`
+pub const KUSTOMIZE: Flag = Flag::short("kustomize", 'k', Takes::Text, "A kustomization folder");
+/// `--validate`
+pub const VALIDATE: Flag =
+    Flag::new("validate", Takes::TextOr("strict"), "strict (the default), warn or ignore unknown fields");
+
+/// The apiVersion of manifests that are the simulator's own.
+pub const OWN_API_VERSION: &str = "sts-sim/v1";
+
+/// What manifests hold.
+#[derive(Clone, Debug, Default)]
+pub struct Manifests {
+    /// The objects, in order.
+    pub infos: Vec<Info>,
+    /// What could not be read; reading went on after it where kubectl's does.
+    pub errors: Vec<CliError>,
+    /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
+    pub images: Vec<Value>,
+}
+
+/// Whether `args` name any manifest.
+pub fn is_given(args: &Args) -> bool {
+    args.has("filename") || args.has("kustomize")
+}
+
+/// Reads every manifest that `args` name.
+///
+/// # Errors
+/// A path that is not there: then nothing at all is done, as kubectl does.
+pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
+    if args.has("kustomize") {
+        return Err(CliError::plain("kustomizations are not supported by the simulator: use -f"));
+    }
+    let mut missing = Vec::new();
+    let mut texts = Vec::new();
+    for path in args.list("filename").iter().filter(|path| !path.is_empty()) {
+        if path == "-" {
+            texts.push(("STDIN".to_owned(), env.stdin.unwrap_or_default().to_owned()));
+            continue;
+        }
+        match env.files.read(path, args.flag("recursive")) {
+            Ok(files) => texts.extend(files),
+            Err(FileError::NotFound) => {
+                missing.push(CliError::plain(format!("the path \"{path}\" does not exist")));
+            }
+            Err(FileError::Other(why)) => {
+                missing.push(CliError::plain(format!("the path \"{path}\" cannot be accessed: {why}")));
+            }
+        }
+    }
+    if let Some(error) = CliError::aggregate(missing) {
+        return Err(error);
+    }
+    let validate = validate && !matches!(args.text("validate"), Some("false" | "ignore"));
+    let mut manifests = Manifests::default();
+    let mut reader = Reader {
+        namespace: env.namespace,
+        enforce: args.has("namespace"),
+        validate,
+        manifests: &mut manifests,
+    };
+    for (source, text) in &texts {
+        reader.stream(source, text);
+    }
+    Ok(manifests)
+}
+
+struct Reader<'a> {
+    namespace: &'a str,
+    enforce: bool,
+    validate: bool,
+    manifests: &'a mut Manifests,
+}
+
+impl Reader<'_> {
+    /// Reads one file. A document that cannot be parsed ends the file, those before it count.
+    fn stream(&mut self, source: &str, text: &str) {
+        let (documents, broken) = parse(text);
+        for value in documents {
+            if self.validate
+                && let Err(error) = check_named(&value, source)
+            {
+                self.manifests.errors.push(error);
+                return;
+            }
+            self.document(source, value);
+        }
+        if let Some(why) = broken {
+            self.manifests.errors.push(CliError::plain(format!("error parsing {source}: {why}")));
+        }
+    }
+
+    fn document(&mut self, source: &str, mut value: Value) {
+        let kind = text_of(&value, "/kind").to_owned();
+        let api_version = text_of(&value, "/apiVersion").to_owned();
+        if kind.is_empty() {
+            let body = super::gojson::encode(&value);
+            let why = format!("unable to decode \"{source}\": Object 'Kind' is missing in '{body}'");
+            return self.manifests.errors.push(CliError::plain(why));
+        }
+        if api_version == OWN_API_VERSION && kind == "Image" {
+            return self.manifests.images.push(value);
+        }
+        if kind.ends_with("List") && value["items"].is_array() {
+            let items = value["items"].take();
+            for item in items.as_array().into_iter().flatten() {
+                self.document(source, item.clone());
+            }
+            return;
+        }
+        let name = text_of(&value, "/metadata/name").to_owned();
+        let namespace = text_of(&value, "/metadata/namespace").to_owned();
+        let Some(known) = Kind::from_api(&api_version, &kind) else {
+            let why = format!(
+                "resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
+                 no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"
+            );
+            return self.manifests.errors.push(CliError::plain(why));
+        };
+        match self.placed(known, &mut value, &namespace) {
+            Ok(namespace) => self.manifests.infos.push(Info {
+                kind: known,
+                namespace,
+                name,
+                source: Some(source.to_owned()),
+                manifest: Some(value),
+            }),
+            Err(error) => self.manifests.errors.push(error),
+        }
+    }
+
+    /// The namespace that the object goes to, which is written into the manifest.
+    ///
+    /// Models cli-runtime pkg/resource: SetNamespace and RequireNamespace.
+    fn placed(&self, kind: Kind, value: &mut Value, namespace: &str) -> Result<String, CliError> {
+        if !kind.info().namespaced {
+            return Ok(String::new());
+        }
+        if namespace.is_empty() {
+            if let Some(root) = value.as_object_mut() {
+                let meta = root.entry("metadata").or_insert_with(|| Value::Object(serde_json::Map::new()));
+                if let Some(meta) = meta.as_object_mut() {
+                    meta.insert("namespace".to_owned(), Value::from(self.namespace));
+                }
+            }
+            return Ok(self.namespace.to_owned());
+        }
+        if self.enforce && namespace != self.namespace {
+            return Err(CliError::plain(format!(
+                "the namespace from the provided object \"{namespace}\" does not match the namespace \
+                 \"{}\". You must pass '--namespace={namespace}' to perform this operation.",
+                self.namespace
+            )));
+        }
+        Ok(namespace.to_owned())
+    }
+}
+
+/// The documents before the first that cannot be parsed, and the complaint about that one.
+///
+/// Each document is parsed by itself, so a complaint counts lines from the document's start.
+/// Models apimachinery pkg/util/yaml: YAMLReader, which splits at lines that begin with `---`.
+fn parse(text: &str) -> (Vec<Value>, Option<String>) {
+    let mut values = Vec::new();
+    let mut chunk = String::new();
+    for line in text.split_inclusive('\n').chain(["---"]) {
+        if !line.starts_with("---") {
+            chunk.push_str(line);
+            continue;
+        }
+        match decode::documents(&chunk) {
+            Ok(documents) => values.extend(documents),
+            Err(why) => return (values, Some(why)),
+        }
+        chunk.clear();
+    }
+    (values, None)
+}
+
+/// Models kubectl pkg/validation: getObjectKind, and what the reader says of its errors.
+fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
+    let missing: Vec<&str> = [("/apiVersion", "apiVersion not set"), ("/kind", "kind not set")]
+        .into_iter()
+        .filter(|(pointer, _)| text_of(value, pointer).is_empty())
+        .map(|(_, complaint)| complaint)
+        .collect();
+    let complaint = match missing.as_slice() {
+        [] => return Ok(()),
+        [only] => (*only).to_owned(),
+        many => format!("[{}]", many.join(", ")),
+    };
+    Err(CliError::plain(format!(
+        "error validating \"{source}\": error validating data: {complaint}; if you choose to ignore these \
+         errors, turn validation off with --validate=false"
+    )))
+}
+
+fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

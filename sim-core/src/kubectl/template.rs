@@ -1,0 +1,48 @@
+//! The pod template of any object that has one, for reading and for change.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+
+use crate::api::Object;
+
+/// The pod spec inside `object`: its own, or its template's.
+pub fn pod_spec(object: &Object) -> Option<&PodSpec> {
+    match object {
+        Object::Pod(pod) => pod.spec.as_ref(),
+        other => template(other)?.spec.as_ref(),
+    }
+}
+
+/// The pod spec inside `object`, for change; copies the object when it is shared.
+pub fn pod_spec_mut(object: &mut Object) -> Option<&mut PodSpec> {
+    match object {
+        Object::Pod(pod) => Arc::make_mut(pod).spec.as_mut(),
+        other => template_mut(other)?.spec.as_mut(),
+    }
+}
+
+/// The pod template of `object`.
+pub fn template(object: &Object) -> Option<&PodTemplateSpec> {
+    match object {
+        Object::StatefulSet(set) => Some(&set.spec.as_ref()?.template),
+        Object::Deployment(deployment) => Some(&deployment.spec.as_ref()?.template),
+        Object::ReplicaSet(set) => set.spec.as_ref()?.template.as_ref(),
+        _ => None,
+    }
+}
+
+/// The pod template of `object`, for change; copies the object when it is shared.
+pub fn template_mut(object: &mut Object) -> Option<&mut PodTemplateSpec> {
+    match object {
+        Object::StatefulSet(set) => Some(&mut Arc::make_mut(set).spec.as_mut()?.template),
+        Object::Deployment(deployment) => Some(&mut Arc::make_mut(deployment).spec.as_mut()?.template),
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.as_mut()?.template.as_mut(),
+        _ => None,
+    }
+}
+
+/// Every container of the pod, init containers first.
+pub fn containers_mut(spec: &mut PodSpec) -> impl Iterator<Item = &mut Container> {
+    spec.init_containers.iter_mut().flatten().chain(spec.containers.iter_mut())
+}

@@ -1,0 +1,103 @@
+//! Bad input: the texts of the recordings `kubectl-errors` and `validation`.
+
+use insta::assert_snapshot;
+
+use super::Bench;
+
+/// Said by several verbs when nothing at all is named.
+const NOTHING_NAMED: &str = "! error: You must provide one or more resources by argument or filename.
+! Example resource specifications include:
+!    '-f rsrc.yaml'
+!    '--filename=rsrc.json'
+!    '<resource> <name>'
+!    '<resource>'
+exit 1
+";
+
+#[test]
+fn command_lines_that_name_nothing() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run("frobnicate"), @r#"
+    ! error: unknown command "frobnicate" for "kubectl"
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("deleet pod x"), @r#"
+    ! error: unknown command "deleet" for "kubectl"
+    ! 
+    ! Did you mean this?
+    ! 	delete
+    exit 1
+    "#);
+    assert_eq!(bench.run("delete"), NOTHING_NAMED);
+    assert_eq!(bench.run("scale --replicas=2"), NOTHING_NAMED);
+    assert_snapshot!(bench.run("delete pod"), @r"
+    ! error: resource(s) were provided, but no name was specified
+    exit 1
+    ");
+    assert_snapshot!(bench.run("apply"), @r"
+    ! error: must specify one of -f and -k
+    exit 1
+    ");
+    assert_snapshot!(bench.run("create -f nofile.yaml"), @r#"
+    ! error: the path "nofile.yaml" does not exist
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete pods -x"), @r"
+    ! error: unknown shorthand flag: 'x' in -x
+    ! See 'kubectl delete --help' for usage.
+    exit 1
+    ");
+}
+
+#[test]
+fn objects_that_are_not_there() {
+    let mut bench = Bench::new();
+    for line in ["scale sts web --replicas=2", "set image sts/web", "-n default scale --replicas=2 sts/web"] {
+        assert_eq!(
+            bench.run(line),
+            "! Error from server (NotFound): statefulsets.apps \"web\" not found\nexit 1\n"
+        );
+    }
+    assert_snapshot!(bench.run("delete pod app-python-0"), @r#"
+    ! Error from server (NotFound): pods "app-python-0" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete pod/a pod/b"), @r#"
+    ! Error from server (NotFound): pods "a" not found
+    ! Error from server (NotFound): pods "b" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete sts nope --ignore-not-found"), @"");
+    assert_snapshot!(bench.run("delete pods --all"), @"No resources found");
+    assert_snapshot!(bench.run("delete nothing x"), @r#"
+    ! error: the server doesn't have a resource type "nothing"
+    exit 1
+    "#);
+}
+
+#[test]
+fn manifests_that_cannot_be_read() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run_with("apply -f -", Some("foo: [bar\n")), @r"
+    ! error: error parsing STDIN: error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'
+    exit 1
+    ");
+    assert_snapshot!(bench.run_with("apply -f -", Some("")), @r"
+    ! error: no objects passed to apply
+    exit 1
+    ");
+    assert_snapshot!(bench.run_with("create -f -", Some("---\n---\n")), @r"
+    ! error: no objects passed to create
+    exit 1
+    ");
+    let unknown = "apiVersion: apps/v1beta9\nkind: StatefulSet\nmetadata: {name: bad7}\n";
+    assert_snapshot!(bench.run_with("apply -f -", Some(unknown)), @r#"
+    ! error: resource mapping not found for name: "bad7" namespace: "" from "STDIN": no matches for kind "StatefulSet" in version "apps/v1beta9"
+    ! ensure CRDs are installed first
+    exit 1
+    "#);
+    assert_snapshot!(bench.run_with("apply -f -", Some("foo: bar\n")), @r#"
+    ! error: error validating "STDIN": error validating data: [apiVersion not set, kind not set]; if you choose to ignore these errors, turn validation off with --validate=false
+    exit 1
+    "#);
+}

@@ -1,0 +1,69 @@
+//! `apply`
+
+use super::Verb;
+use crate::kubectl::apply;
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::{self, Info};
+use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::{Env, Flow, images};
+
+/// `apply`
+pub static VERB: Verb = Verb {
+    name: "apply",
+    about: "Apply a configuration to a resource by file name or stdin. The resource will be created if it \
+            doesn't exist yet.",
+    usage: "apply (-f FILENAME | -k DIRECTORY)",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        KUSTOMIZE,
+        VALIDATE,
+        OUTPUT,
+        DRY_RUN,
+        FIELD_MANAGER,
+        SHOW_MANAGED,
+        builder::SELECTOR,
+        builder::ALL,
+        Flag::new("overwrite", Takes::Bool, "Accepted: values of the manifest always win"),
+        Flag::new("force", Takes::Bool, "Accepted for kubectl's sake"),
+        Flag::new("wait", Takes::Bool, "Accepted for kubectl's sake"),
+        Flag::new("prune", Takes::Bool, "Not supported"),
+        Flag::new("server-side", Takes::Bool, "Not supported: apply on the server"),
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !manifests::is_given(args) {
+        return Err(CliError::plain("must specify one of -f and -k"));
+    }
+    if let Some(word) = args.words.first() {
+        return Err(CliError::misuse("apply", format!("Unexpected args: [{word}]")));
+    }
+    for unsupported in ["server-side", "prune"] {
+        if args.flag(unsupported) {
+            return Err(CliError::plain(format!("--{unsupported} is not supported by the simulator")));
+        }
+    }
+    let mut results = Results::parse(args)?;
+    let found = manifests::read(args, env, true)?;
+    let mut errors = found.errors;
+    if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
+        return Err(CliError::plain("no objects passed to apply"));
+    }
+    errors.extend(images::register_all(&found.images, &results, env));
+    let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;
+    let wanted = |info: &&Info| selector.matches(&builder::manifest_labels(info));
+    let Env { cluster, out, .. } = env;
+    cluster.act(args.command(), |api| {
+        for info in found.infos.iter().filter(wanted) {
+            let applied = apply::apply(info, results.dry_run(), api, out);
+            let printed = applied.and_then(|(applied, object)| results.collect(applied.word(), &object, out));
+            errors.extend(printed.err());
+        }
+    });
+    errors.extend(results.finish(out).err());
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}

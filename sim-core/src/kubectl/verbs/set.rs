@@ -1,0 +1,94 @@
+//! What `set image`, `set env` and `set resources` share: change the pod template of each object, send
+//! what changed.
+
+use crate::api::Object;
+use crate::apiserver::{Subresource, WriteOptions};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
+use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::{Env, Flow};
+
+/// Flags that all of them have.
+pub const SET_FLAGS: &[Flag] =
+    &[FILENAME, RECURSIVE, KUSTOMIZE, SELECTOR, ALL, OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, LOCAL];
+
+/// `--local`
+pub const LOCAL: Flag = Flag::new("local", Takes::Bool, "Not supported");
+
+/// Finds the objects to change.
+///
+/// # Errors
+/// Any object that is not there, or a contradictory command line.
+pub fn select(args: &Args, env: &Env<'_>, resources: &[String]) -> Result<Vec<Info>, CliError> {
+    if args.flag("local") {
+        return Err(CliError::plain("--local is not supported by the simulator"));
+    }
+    Builder { must_exist: true, ..Builder::default() }.select(args, env, resources)?.all()
+}
+
+/// Complaints that all of them have about a command line.
+pub fn common_errors(args: &Args, resources: &[String]) -> Vec<CliError> {
+    let mut errors = Vec::new();
+    if args.flag("all") && args.text("selector").is_some_and(|text| !text.is_empty()) {
+        errors.push(CliError::plain("cannot set --all and --selector at the same time"));
+    }
+    if resources.is_empty() && !args.has("filename") {
+        errors.push(CliError::plain(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    errors
+}
+
+/// Changes each object and stores it when it differs; objects that do not differ are not mentioned.
+///
+/// # Errors
+/// What `change` and the API server complained of, together.
+pub fn patch_all(
+    args: &Args,
+    env: &mut Env<'_>,
+    infos: &[Info],
+    operation: &str,
+    what: &str,
+    mut change: impl FnMut(&mut Object, &mut Vec<CliError>) -> Result<(), String>,
+) -> Result<Flow, CliError> {
+    let results = Results::parse(args)?;
+    let mut errors = Vec::new();
+    let Env { cluster, out, .. } = env;
+    cluster.act(args.command(), |api| {
+        for info in infos {
+            let Ok(old) = api.get(info.kind, &info.key()).cloned() else { continue };
+            let mut new = old.clone();
+            if let Err(why) = change(&mut new, &mut errors) {
+                errors.push(CliError::plain(format!("error: {} {why}", info.resource_name())));
+                continue;
+            }
+            if new == old {
+                continue;
+            }
+            let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };
+            let updated = match results.dry_run() {
+                DryRun::Client => Ok(new),
+                _ => api.update_with(new, Subresource::Main, options),
+            };
+            match updated {
+                Ok(object) => errors.extend(results.print(operation, &object, out).err()),
+                Err(error) => {
+                    let why = format!("failed to patch {what} update to pod template: {error}");
+                    errors.push(CliError::plain(why));
+                }
+            }
+        }
+    });
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
+
+/// Said of objects without a pod template.
+///
+/// # Errors
+/// Always.
+pub fn no_template(object: &Object) -> Result<(), String> {
+    Err(format!("the object is not a pod or does not have a pod template: *v1.{}", object.kind().name()))
+}
