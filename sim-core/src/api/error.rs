@@ -143,6 +143,12 @@ impl ApiError {
         self.reason() == "AlreadyExists"
     }
 
+    /// Whether a creation was refused because its namespace is being deleted.
+    pub fn is_namespace_terminating(&self) -> bool {
+        self.reason() == "Forbidden"
+            && self.0.message.as_deref().is_some_and(|text| text.ends_with("because it is being terminated"))
+    }
+
     /// Whether the write lost a race.
     pub fn is_conflict(&self) -> bool {
         self.reason() == "Conflict"
