@@ -77,7 +77,9 @@ macro_rules! kinds {
 
             /// The object as JSON, with `apiVersion` and `kind`.
             pub fn to_value(&self) -> Value {
-                match self { $(Object::$kind(object) => to_json(object.as_ref())),* }
+                let mut value = match self { $(Object::$kind(object) => to_json(object.as_ref())),* };
+                add_nulls(self.kind(), &mut value);
+                value
             }
 
             /// Decodes `value` as `kind`, calling `unknown` with the path of every field the type lacks.
@@ -170,4 +172,34 @@ impl Object {
 /// The API types serialize only maps with string keys and numbers that JSON has, so this cannot fail.
 fn to_json<T: serde::Serialize>(object: &T) -> Value {
     serde_json::to_value(object).unwrap_or(Value::Null)
+}
+
+/// Adds what Go's encoder writes for absent fields without `omitempty`, and the API types leave out.
+fn add_nulls(kind: Kind, value: &mut Value) {
+    match kind {
+        Kind::Pod => {
+            let conditions = value.pointer_mut("/status/conditions").and_then(Value::as_array_mut);
+            for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
+                condition.entry("lastProbeTime").or_insert(Value::Null);
+                condition.entry("lastTransitionTime").or_insert(Value::Null);
+            }
+        }
+        Kind::Event => {
+            let Some(event) = value.as_object_mut() else { return };
+            for field in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+                event.entry(field).or_insert(Value::Null);
+            }
+            for field in ["reportingComponent", "reportingInstance"] {
+                event.entry(field).or_insert_with(|| Value::from(""));
+            }
+            event.entry("source").or_insert_with(|| Value::Object(serde_json::Map::new()));
+        }
+        Kind::EndpointSlice => {
+            let Some(slice) = value.as_object_mut() else { return };
+            for list in ["endpoints", "ports"] {
+                slice.entry(list).or_insert(Value::Null);
+            }
+        }
+        _ => {}
+    }
 }
