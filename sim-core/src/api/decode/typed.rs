@@ -63,6 +63,43 @@ impl Place<'_> {
     }
 }
 
+/// Optional texts that Go holds by pointer, so that empty ones are kept. All other empty values are dropped,
+/// as Go's `omitempty` drops them from what it stores and prints.
+const EMPTY_STRINGS_KEPT: [&str; 4] =
+    ["storageClassName", "volumeAttributesClassName", "loadBalancerClass", "ipFamilyPolicy"];
+/// Optional booleans that Go holds by value.
+const FALSE_DROPPED: [&str; 10] = [
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "paused",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "unschedulable",
+];
+/// Optional numbers that Go holds by value.
+const ZERO_DROPPED: [&str; 16] = [
+    "currentReplicas",
+    "failureThreshold",
+    "fullyLabeledReplicas",
+    "generation",
+    "healthCheckNodePort",
+    "hostPort",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "nodePort",
+    "observedGeneration",
+    "periodSeconds",
+    "readyReplicas",
+    "successThreshold",
+    "timeoutSeconds",
+    "unavailableReplicas",
+    "updatedReplicas",
+];
+
 struct Decoder<'p, 'a> {
     value: Value,
     place: &'p mut Place<'a>,
@@ -226,10 +263,20 @@ impl<'de, 'p, 'a> de::Deserializer<'de> for Decoder<'p, 'a> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypeError> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        let field = self.place.fields.last().map(String::as_str).unwrap_or_default();
+        let is_absent = match &self.value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty() && type_name::<V::Value>().contains("::BTreeMap<"),
+            Value::String(text) => {
+                let pointer =
+                    EMPTY_STRINGS_KEPT.contains(&field) && self.place.go_struct != "PersistentVolumeSpec";
+                text.is_empty() && !pointer
+            }
+            Value::Bool(value) => !value && FALSE_DROPPED.contains(&field),
+            Value::Number(number) => number.as_i64() == Some(0) && ZERO_DROPPED.contains(&field),
+        };
+        if is_absent { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypeError> {

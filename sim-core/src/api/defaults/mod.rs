@@ -1,6 +1,46 @@
 //! Defaulting: what the API server fills in before it validates. One file per API group.
 
+mod apps;
+mod core;
+mod pod;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use super::object::Object;
 
 /// Fills in the defaults of `object` as API version v1.36 does. Idempotent.
-pub fn apply(_object: &mut Object) {}
+///
+/// Models pkg/apis/*/v1: SetObjectDefaults. An object that has them already is not copied.
+pub fn apply(object: &mut Object) {
+    match object {
+        Object::Pod(object) => pod::set_pod(Arc::make_mut(object)),
+        Object::StatefulSet(object) => apps::set_stateful_set(Arc::make_mut(object)),
+        Object::Deployment(object) => apps::set_deployment(Arc::make_mut(object)),
+        Object::ReplicaSet(object) => apps::set_replica_set(Arc::make_mut(object)),
+        Object::Service(object) => core::set_service(Arc::make_mut(object)),
+        Object::PersistentVolumeClaim(object) => core::set_claim(Arc::make_mut(object)),
+        Object::PersistentVolume(object) => core::set_volume(Arc::make_mut(object)),
+        Object::Secret(object) => core::set_secret(Arc::make_mut(object)),
+        Object::Namespace(object) => core::set_namespace(Arc::make_mut(object)),
+        Object::Node(object) => core::set_node(Arc::make_mut(object)),
+        Object::StorageClass(object) => core::set_storage_class(Arc::make_mut(object)),
+        Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
+        Object::ConfigMap(_) | Object::Event(_) | Object::ControllerRevision(_) => {}
+    }
+}
+
+/// Sets a text that is absent or empty.
+fn text(field: &mut Option<String>, value: &str) {
+    if field.as_deref().unwrap_or_default().is_empty() {
+        *field = Some(value.to_owned());
+    }
+}
+
+/// Sets a number that is absent or zero, as Go sees numbers that it holds by value.
+fn number(field: &mut Option<i32>, value: i32) {
+    if field.unwrap_or(0) == 0 {
+        *field = Some(value);
+    }
+}
