@@ -10,6 +10,7 @@ mod files;
 mod help;
 mod hints;
 mod http;
+mod library;
 mod line;
 mod replay;
 mod words;
@@ -20,6 +21,7 @@ pub use complete::{Candidate, Completion};
 pub use driver::Status;
 pub use files::MemoryFiles;
 pub use help::overview;
+pub use library::CommandError;
 pub use line::is_incomplete;
 pub use words::{WORDS, Word};
 

@@ -1,0 +1,62 @@
+//! The same seed and the same inputs give the same history.
+
+use std::time::Duration;
+
+use sim_cli::DiskFiles;
+use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
+use sim_core::session::{Session, Status};
+
+fn session(seed: u64) -> Session {
+    Session::new(ClusterConfig::for_profile(TimingProfile::named("minikube").expect("it is built in"), seed))
+}
+
+/// Types the lab's beginning as a person would: some lines wait, some overlap with events.
+fn type_the_lab(session: &mut Session) {
+    let files = DiskFiles::default();
+    for line in ["apply -f lab14/", "advance 1700ms", "get pods", "delete pod python-app-0 --wait=false"] {
+        session.run(line, None, &files);
+    }
+    session.submit("delete pod python-app-1", None, &files);
+    for _ in 0..400 {
+        session.tick(Duration::from_millis(37));
+        if session.status() == Status::Idle {
+            break;
+        }
+    }
+    session.run("scale sts python-app --replicas=4", None, &files);
+    session.run("rollout status sts/python-app", None, &files);
+}
+
+#[test]
+fn the_same_seed_twice_gives_the_same_journal_and_history() {
+    let (mut one, mut two, mut other) = (session(7), session(7), session(8));
+    for session in [&mut one, &mut two, &mut other] {
+        type_the_lab(session);
+    }
+    assert_eq!(one.save(), two.save());
+    assert_eq!(one.cluster().history_hash(), two.cluster().history_hash());
+    assert_ne!(one.cluster().history_hash(), other.cluster().history_hash());
+}
+
+#[test]
+fn a_saved_session_opens_at_the_same_moment_with_the_same_history() {
+    let mut typed = session(7);
+    type_the_lab(&mut typed);
+    let journal = Journal::from_text(&typed.save()).expect("what save writes can be read");
+    let mut opened = Session::from_journal(&journal);
+    assert_eq!(opened.now(), typed.now());
+    assert_eq!(opened.cluster().history_hash(), typed.cluster().history_hash());
+    let files = DiskFiles::default();
+    for line in ["get pods -o yaml", "get events", "describe sts python-app"] {
+        assert_eq!(opened.run(line, None, &files), typed.run(line, None, &files), "{line}");
+    }
+}
+
+#[test]
+fn a_damaged_session_file_says_which_line() {
+    let mut typed = session(7);
+    typed.run("get pods", None, &DiskFiles::default());
+    let text = typed.save().replace("get pods", "get pods\"");
+    let error = Journal::from_text(&text).expect_err("the second line is damaged");
+    assert!(error.to_string().starts_with("line 2 of the session file is damaged"), "{error}");
+}
