@@ -118,6 +118,31 @@ impl ApiError {
         ApiError::new(500, "InternalError", format!("Internal error occurred: {message}"), None)
     }
 
+    /// 422: a JSON patch cannot be applied.
+    pub fn unprocessable() -> ApiError {
+        let message = "the server rejected our request due to an error in our request";
+        ApiError::new(422, "Invalid", message.to_owned(), Some(StatusDetails::default()))
+    }
+
+    /// 422: the patch makes something that is no object of its kind.
+    pub fn invalid_patch(patch: String, why: String) -> ApiError {
+        let error = FieldError::invalid("patch", patch, why);
+        let details = StatusDetails {
+            causes: Some(vec![StatusCause {
+                field: Some(error.path.clone()),
+                message: Some(error.detail_text()),
+                reason: Some(error.reason.cause().to_owned()),
+            }]),
+            ..StatusDetails::default()
+        };
+        ApiError::new(422, "Invalid", format!(" \"\" is invalid: {error}"), Some(details))
+    }
+
+    /// 500 without a reason: what upstream answers when it has no word for an error.
+    pub fn unexplained(message: impl Into<String>) -> ApiError {
+        ApiError::new(500, "", message.into(), None)
+    }
+
     /// The whole `Status`.
     pub fn status(&self) -> &Status {
         &self.0

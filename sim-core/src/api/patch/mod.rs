@@ -1,9 +1,20 @@
 //! Patches: strategic merge, merge (RFC 7386) and JSON patch (RFC 6902), and the patch that apply computes.
 
-use serde_json::Value;
+mod diff;
+mod schema;
+mod strategic;
+mod syntax;
+#[cfg(test)]
+mod tests;
 
-use super::error::ApiResult;
+use serde_json::{Map, Value};
+
+use super::error::{ApiError, ApiResult};
 use super::object::Kind;
+use schema::Schema;
+use strategic::{Into, Merger};
+
+pub use syntax::parse_json;
 
 /// A patch.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,21 +27,117 @@ pub enum Patch {
     Json(Value),
 }
 
+/// Which kind of patch a request carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PatchType {
+    /// `application/strategic-merge-patch+json`
+    #[default]
+    Strategic,
+    /// `application/merge-patch+json`
+    Merge,
+    /// `application/json-patch+json`
+    Json,
+}
+
 impl Patch {
+    /// Reads a patch from a request's text.
+    ///
+    /// # Errors
+    /// BadRequest with the complaint of Go's JSON decoder.
+    pub fn parse(patch_type: PatchType, text: &str) -> ApiResult<Patch> {
+        let value = parse_json(text);
+        match patch_type {
+            PatchType::Strategic => value.map(Patch::Strategic).map_err(ApiError::bad_request),
+            PatchType::Merge => value
+                .map(Patch::Merge)
+                .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}"))),
+            PatchType::Json => value.map(Patch::Json).map_err(ApiError::bad_request),
+        }
+    }
+
     /// The patched document.
     ///
     /// # Errors
     /// BadRequest or Invalid, as the API server words it.
-    pub fn apply(&self, _kind: Kind, current: &Value) -> ApiResult<Value> {
-        Ok(current.clone())
+    pub fn apply(&self, kind: Kind, current: &Value) -> ApiResult<Value> {
+        match self {
+            Patch::Strategic(patch) => {
+                let (original, patch) = (to_map(current)?, to_map(patch)?);
+                Merger::new(Into::Document)
+                    .map(original, patch, Schema::of(kind))
+                    .map(Value::Object)
+                    .map_err(ApiError::unexplained)
+            }
+            Patch::Merge(patch) => {
+                to_map(patch)?;
+                let mut patched = current.clone();
+                json_patch::merge(&mut patched, patch);
+                Ok(patched)
+            }
+            Patch::Json(patch) => apply_json_patch(patch, current),
+        }
     }
+}
+
+fn to_map(value: &Value) -> ApiResult<Map<String, Value>> {
+    let found = match value {
+        Value::Object(map) => return Ok(map.clone()),
+        Value::Null => return Ok(Map::new()),
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+    };
+    let why = format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
+    Err(ApiError::bad_request(why))
+}
+
+/// Models apiserver pkg/endpoints/handlers: jsonPatcher.applyJSPatch.
+fn apply_json_patch(patch: &Value, current: &Value) -> ApiResult<Value> {
+    if !patch.is_array() {
+        return Err(ApiError::bad_request(
+            "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+        ));
+    }
+    let operations: json_patch::Patch =
+        serde_json::from_value(patch.clone()).map_err(|_| ApiError::unprocessable())?;
+    let mut patched = current.clone();
+    json_patch::patch(&mut patched, &operations).map_err(|_| ApiError::unprocessable())?;
+    Ok(patched)
 }
 
 /// The strategic merge patch that turns `current` into what apply wants: `modified` is the manifest now,
 /// `original` the manifest applied last time; fields that left the manifest are removed.
 ///
+/// Models apimachinery pkg/util/strategicpatch: CreateThreeWayMergePatch with overwrite.
+///
 /// # Errors
 /// BadRequest when a merge list lacks its keys.
-pub fn three_way(_kind: Kind, _original: &Value, _modified: &Value, _current: &Value) -> ApiResult<Value> {
-    Ok(Value::Object(serde_json::Map::new()))
+pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> ApiResult<Value> {
+    let (original, modified, current) = (to_map(original)?, to_map(modified)?, to_map(current)?);
+    let schema = Schema::of(kind);
+    let changes = diff::maps(&current, &modified, schema, diff::Half::Changes, false);
+    let deletions = diff::maps(&original, &modified, schema, diff::Half::Deletions, false);
+    changes
+        .and_then(|changes| Merger::new(Into::Patch).map(deletions?, changes, schema))
+        .map(Value::Object)
+        .map_err(ApiError::bad_request)
+}
+
+/// A value as Go's `%v` prints it, `map[spec:map[replicas:x]]`.
+pub(crate) fn go_print(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(go_print).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", go_print(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+        other => other.to_string(),
+    }
 }
