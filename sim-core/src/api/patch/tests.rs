@@ -23,7 +23,7 @@ fn lists_merge_by_their_keys_in_the_patchs_order() {
         strategic(Kind::Pod, current, patch),
         pod(json!({"containers": [
             {"name": "b", "image": "b:2"},
-            {"name": "a", "image": "a:1", "env": [{"name": "Y", "value": "2"}, {"name": "Z", "value": "3"}]}]}))
+            {"name": "a", "image": "a:1", "env": [{"name": "Z", "value": "3"}, {"name": "Y", "value": "2"}]}]}))
     );
 }
 
@@ -59,7 +59,7 @@ fn directives_replace_delete_and_order() {
     );
     let finalizers = json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}});
     let result = strategic(Kind::Pod, json!({"metadata": {"finalizers": ["a", "b"]}}), finalizers);
-    assert_eq!(result["metadata"]["finalizers"], json!(["b", "c"]));
+    assert_eq!(result["metadata"]["finalizers"], json!(["c", "b"]));
 }
 
 #[test]
