@@ -66,33 +66,40 @@ impl FieldSelector {
         Ok(FieldSelector { terms })
     }
 
+    /// The first field that the server does not select objects of `kind` by.
+    pub fn unsupported(&self, kind: Kind) -> Option<&str> {
+        let own: &[&str] = match kind {
+            Kind::Pod => POD_FIELDS,
+            Kind::Event => EVENT_FIELDS,
+            Kind::Namespace => &["status.phase"],
+            Kind::Node => &["spec.unschedulable"],
+            Kind::ReplicaSet => &["status.replicas"],
+            Kind::Secret => &["type"],
+            Kind::Service => &["spec.clusterIP", "spec.type"],
+            _ => &[],
+        };
+        let fields = self.terms.iter().map(|term| term.field.as_str());
+        let mut unknown = fields.filter(|field| {
+            !matches!(*field, "metadata.name" | "metadata.namespace") && !own.contains(field)
+        });
+        unknown.next()
+    }
+
     /// Whether the server can select objects of `kind` by these fields.
     ///
     /// # Errors
     /// The server's complaint.
     pub fn check(&self, kind: Kind) -> Result<(), String> {
-        for term in &self.terms {
-            let known = match kind {
-                Kind::Pod => POD_FIELDS.contains(&term.field.as_str()),
-                Kind::Event => EVENT_FIELDS.contains(&term.field.as_str()),
-                Kind::Namespace => term.field == "status.phase",
-                Kind::Node => term.field == "spec.unschedulable",
-                Kind::ReplicaSet => term.field == "status.replicas",
-                Kind::Secret => term.field == "type",
-                Kind::Service => matches!(term.field.as_str(), "spec.clusterIP" | "spec.type"),
-                _ => false,
-            };
-            if !known && term.field != "metadata.name" && term.field != "metadata.namespace" {
-                return Err(format!(
-                    "Unable to find \"{}\" that match label selector \"\", field selector \"{}\": field label \
-                     not supported: {}",
-                    kind.info().qualified_plural(),
-                    self.text(),
-                    term.field
-                ));
-            }
-        }
-        Ok(())
+        let Some(field) = self.unsupported(kind) else { return Ok(()) };
+        let info = kind.info();
+        Err(format!(
+            "Unable to find \"{}/{}, Resource={}\" that match label selector \"\", field selector \"{}\": field \
+             label not supported: {field}",
+            info.group,
+            info.version,
+            info.plural,
+            self.text(),
+        ))
     }
 
     /// Whether it picks `object`.

@@ -7,20 +7,29 @@
 mod apply;
 pub mod args;
 mod builder;
+pub mod custom_columns;
 mod error;
 mod field_selector;
 mod gojson;
 mod images;
+pub mod json;
+pub mod jsonpath;
 mod manifests;
 mod output;
 mod pairs;
+pub mod printer;
 mod resources;
 mod result;
+pub mod selection;
+pub mod sort;
 mod suggest;
+pub mod table;
 mod template;
 #[cfg(test)]
 mod tests;
 pub mod verbs;
+pub mod wire;
+pub mod yaml;
 
 pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
@@ -142,4 +151,22 @@ pub fn poll(task: &mut dyn Task, env: &mut Env<'_>) -> Progress {
         Ok(progress) => progress,
         Err(error) => Progress::Done(error.report(env.out)),
     }
+}
+
+/// Text in quotes as Go's `%q` writes it.
+pub fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }

@@ -2,10 +2,14 @@
 //!
 //! Models cli-runtime pkg/genericclioptions: PrintFlags, and pkg/printers: NamePrinter.
 
+use std::cell::RefCell;
+
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::output::Output;
+use super::printer::{Printer, list_of};
+use super::{NoFiles, wire};
 use crate::api::Object;
 
 /// `-o`
@@ -76,7 +80,7 @@ pub struct Results {
 enum Format {
     Sentence,
     Name,
-    Whole(String),
+    Whole(Box<RefCell<Printer>>),
 }
 
 impl Results {
@@ -89,7 +93,7 @@ impl Results {
         let format = match args.text("output") {
             None | Some("") => Format::Sentence,
             Some("name") => Format::Name,
-            Some(other) => Format::Whole(other.to_owned()),
+            Some(other) => Format::Whole(Box::new(RefCell::new(Printer::new(other, args, &NoFiles)?))),
         };
         Ok(Results { dry_run, format, collected: Vec::new() })
     }
@@ -115,7 +119,7 @@ impl Results {
                 out.line(format!("{} {operation}{}", info.result_name(), self.dry_run.suffix()));
             }
             Format::Name => out.line(info.result_name()),
-            Format::Whole(format) => whole(format, &[object.to_value()], out)?,
+            Format::Whole(printer) => out.out(printer.borrow_mut().print(&wire::value(object))?),
         }
         Ok(())
     }
@@ -128,7 +132,7 @@ impl Results {
     /// As [`Results::print`].
     pub fn collect(&mut self, operation: &str, object: &Object, out: &mut Output) -> Result<(), CliError> {
         if self.is_whole() {
-            self.collected.push(object.to_value());
+            self.collected.push(wire::value(object));
             return Ok(());
         }
         self.print(operation, object, out)
@@ -139,14 +143,11 @@ impl Results {
     /// # Errors
     /// The printer's.
     pub fn finish(&mut self, out: &mut Output) -> Result<(), CliError> {
-        match &self.format {
-            Format::Whole(format) if !self.collected.is_empty() => whole(format, &self.collected, out),
-            _ => Ok(()),
+        let mut values = std::mem::take(&mut self.collected);
+        if let (Format::Whole(printer), false) = (&self.format, values.is_empty()) {
+            let value = if values.len() == 1 { values.remove(0) } else { list_of(values) };
+            out.out(printer.borrow_mut().print(&value)?);
         }
+        Ok(())
     }
-}
-
-/// Prints objects whole.
-fn whole(format: &str, _values: &[serde_json::Value], _out: &mut Output) -> Result<(), CliError> {
-    Err(CliError::plain(format!("unable to match a printer suitable for the output format \"{format}\"")))
 }

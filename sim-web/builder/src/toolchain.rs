@@ -27,7 +27,9 @@ pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
         if !Path::new(DEBIAN_SOURCE).exists() {
             install_debian_packages()?;
         }
-        println!("compiling sim-web and the standard library with Debian's compiler; the first time takes minutes ...");
+        println!(
+            "compiling sim-web and the standard library with Debian's compiler; the first time takes minutes ..."
+        );
         let mut command = cargo(Path::new(DEBIAN_CARGO), root, &target_dir);
         command.arg("-Zbuild-std=std,panic_abort");
         command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
@@ -41,7 +43,15 @@ pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
 
 fn cargo(program: &Path, root: &Path, target_dir: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(root).args(["build", "--profile", "wasm", "--package", "sim-web", "--target", TARGET]);
+    command.current_dir(root).args([
+        "build",
+        "--profile",
+        "wasm",
+        "--package",
+        "sim-web",
+        "--target",
+        TARGET,
+    ]);
     command.arg("--target-dir").arg(target_dir);
     command
 }

@@ -6,22 +6,26 @@ mod config_map;
 mod controller_revision;
 mod deployment;
 mod endpoint_slice;
-mod event;
+pub mod event;
+pub mod format;
 mod namespace;
-mod node;
-mod persistent_volume;
-mod persistent_volume_claim;
+pub mod node;
+pub mod persistent_volume;
+pub mod persistent_volume_claim;
 mod pod;
+pub mod pod_summary;
 mod replica_set;
 mod secret;
 mod service;
 mod stateful_set;
-mod storage_class;
+pub mod storage_class;
 
+use std::fmt;
 use std::time::Duration;
 
 use super::object::{Kind, Object};
 use super::time::SimTime;
+use format::{NONE, UNKNOWN, UNSET, access_modes, containers, format_labels, format_selector, since};
 
 /// The verbs of a kind that can do everything.
 pub const STANDARD_VERBS: &[&str] =
@@ -162,6 +166,11 @@ impl Cell {
     /// The object's name.
     pub fn name(object: &Object) -> Cell {
         Cell(super::meta::name(object.meta()).to_owned())
+    }
+
+    /// A number.
+    pub fn number(number: impl fmt::Display) -> Cell {
+        Cell(number.to_string())
     }
 
     /// Any text.

@@ -1,6 +1,8 @@
 //! `ReplicaSet`: discovery facts and printer columns.
 
-use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS, age};
+use k8s_openapi::api::apps::v1::ReplicaSet;
+
+use super::{Cell, Column, KindInfo, NONE, RowContext, STANDARD_VERBS, age, containers, format_selector};
 use crate::api::object::{Kind, Object};
 
 pub(super) static INFO: KindInfo = KindInfo {
@@ -15,10 +17,33 @@ pub(super) static INFO: KindInfo = KindInfo {
     verbs: STANDARD_VERBS,
     subresources: &["status", "scale"],
     counts_generation: true,
-    columns: &[Column::normal("Name"), Column::normal("Age")],
+    columns: &[
+        Column::normal("Name"),
+        Column::normal("Desired"),
+        Column::normal("Current"),
+        Column::normal("Ready"),
+        Column::normal("Age"),
+        Column::wide("Containers"),
+        Column::wide("Images"),
+        Column::wide("Selector"),
+    ],
     row,
 };
 
 fn row(object: &Object, context: &RowContext) -> Vec<Cell> {
-    vec![Cell::name(object), age(object, context)]
+    let Some(set) = object.as_ref::<ReplicaSet>() else { return Vec::new() };
+    let spec = set.spec.as_ref();
+    let status = set.status.clone().unwrap_or_default();
+    let template = spec.and_then(|spec| spec.template.as_ref());
+    let (names, images) = containers(template.and_then(|template| template.spec.as_ref()));
+    vec![
+        Cell::name(object),
+        Cell::number(spec.and_then(|spec| spec.replicas).unwrap_or(0)),
+        Cell::number(status.replicas),
+        Cell::number(status.ready_replicas.unwrap_or(0)),
+        age(object, context),
+        names,
+        images,
+        Cell::text(spec.map_or_else(|| NONE.to_owned(), |spec| format_selector(&spec.selector))),
+    ]
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod create;
 mod delete;
+mod get;
 mod scale;
 mod set;
 mod set_image;
@@ -26,7 +27,8 @@ pub struct Verb {
 }
 
 /// Every verb, in the order in which help lists them.
-pub static VERBS: &[&Verb] = &[&apply::VERB, &create::VERB, &delete::VERB, &scale::VERB, &set_image::VERB];
+pub static VERBS: &[&Verb] =
+    &[&apply::VERB, &create::VERB, &delete::VERB, &get::VERB, &scale::VERB, &set_image::VERB];
 
 /// Verbs that need a second word, `rollout`.
 pub static GROUPS: &[&str] = &["rollout", "set"];

@@ -1,0 +1,312 @@
+//! `-o`: how objects are shown.
+//!
+//! [`Format`] is what the flag says, [`Printer`] prints objects as documents, [`TablePrinter`] as rows.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::custom_columns::CustomColumns;
+use super::error::CliError;
+use super::jsonpath::{self, JsonPath, go};
+use super::table::TabWriter;
+use super::{Files, json, quote, wire, yaml};
+use crate::api::kinds::{Column, RowContext, format};
+use crate::api::{Kind, Object, SimTime, meta};
+
+/// The output formats that every printing verb knows.
+const ALLOWED: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,\
+                       jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+/// A printer of whole objects.
+#[derive(Clone, Debug)]
+pub enum Printer {
+    /// `-o json`
+    Json,
+    /// `-o yaml`
+    Yaml {
+        /// How many documents have been printed.
+        printed: usize,
+    },
+    /// `-o name`
+    Name,
+    /// `-o jsonpath=...`
+    JsonPath {
+        /// The template as the user wrote it.
+        template: String,
+        /// The parsed template.
+        path: JsonPath,
+        /// Whether results are shown as JSON lists.
+        as_json: bool,
+        /// Whether absent keys are errors.
+        strict: bool,
+    },
+    /// `-o custom-columns=...`
+    Columns {
+        /// The columns.
+        columns: CustomColumns,
+        /// Whether headers are due.
+        headers: bool,
+        /// The layout, whose widths later objects keep.
+        writer: TabWriter,
+    },
+}
+
+/// Whether `-o` asks for a table, and whether for a wide one.
+pub fn is_table(output: &str) -> bool {
+    matches!(output, "" | "wide")
+}
+
+impl Printer {
+    /// The printer that `-o` names, which is not a table.
+    ///
+    /// # Errors
+    /// kubectl's complaint about the format or its template.
+    pub fn new(output: &str, args: &Args, files: &dyn Files) -> Result<Printer, CliError> {
+        let (format, given) = output.split_once('=').unwrap_or((output, ""));
+        let template = if given.is_empty() { args.text("template").unwrap_or_default() } else { given };
+        match format {
+            "json" if given.is_empty() => Ok(Printer::Json),
+            "yaml" if given.is_empty() => Ok(Printer::Yaml { printed: 0 }),
+            "name" if given.is_empty() => Ok(Printer::Name),
+            "jsonpath" | "jsonpath-as-json" => {
+                json_path(template.to_owned(), format == "jsonpath-as-json", args)
+            }
+            "jsonpath-file" => json_path(read_template(template, files)?, false, args),
+            "custom-columns" => {
+                let columns = CustomColumns::from_spec(template)?;
+                Ok(Printer::columns(columns, args))
+            }
+            "custom-columns-file" => {
+                if template.is_empty() {
+                    let message = "custom-columns format specified but no custom columns given";
+                    return Err(CliError::plain(message));
+                }
+                let columns = CustomColumns::from_template(&read_template(template, files)?)?;
+                Ok(Printer::columns(columns, args))
+            }
+            _ => Err(unknown(output)),
+        }
+    }
+
+    fn columns(columns: CustomColumns, args: &Args) -> Printer {
+        Printer::Columns { columns, headers: !args.flag("no-headers"), writer: TabWriter::for_tables() }
+    }
+
+    /// Prints one object, or a `List` of them.
+    ///
+    /// # Errors
+    /// The template's complaint.
+    pub fn print(&mut self, value: &Value) -> Result<String, CliError> {
+        match self {
+            Printer::Json => Ok(format!("{}\n", json::pretty(value))),
+            Printer::Yaml { printed } => {
+                *printed += 1;
+                let separator = if *printed > 1 { "---\n" } else { "" };
+                Ok(format!("{separator}{}", yaml::document(value)))
+            }
+            Printer::Name => Ok(each(value).map(|value| name_line(value)).collect()),
+            Printer::JsonPath { template, path, as_json, strict } => {
+                let found = if *strict { path.find_strictly(value) } else { path.find(value) };
+                let found = found.map_err(|error| template_error(template, &error, value))?;
+                Ok(if *as_json { jsonpath::print_as_json(&found) } else { jsonpath::print(&found) })
+            }
+            Printer::Columns { columns, headers, writer } => {
+                if std::mem::take(headers) {
+                    columns.headers(writer);
+                }
+                for value in each(value) {
+                    columns.row(value, writer)?;
+                }
+                Ok(writer.flush())
+            }
+        }
+    }
+
+    /// Prints a watch event with its object.
+    ///
+    /// # Errors
+    /// The template's complaint.
+    pub fn print_event(&mut self, event: &str, value: &Value) -> Result<String, CliError> {
+        match self {
+            Printer::Name => self.print(value),
+            // The one object whose keys are not sorted: Go writes a struct's fields in order.
+            Printer::Json => {
+                let sorted = json::pretty(&json!({ "object": value }));
+                let object = sorted.strip_prefix('{').unwrap_or(&sorted);
+                Ok(format!("{{\n    \"type\": {},{object}\n", quote(event)))
+            }
+            _ => self.print(&json!({ "type": event, "object": value })),
+        }
+    }
+}
+
+/// Several objects as kubectl prints them together.
+pub fn list_of(items: Vec<Value>) -> Value {
+    json!({ "apiVersion": "v1", "items": items, "kind": "List", "metadata": { "resourceVersion": "" } })
+}
+
+/// kubectl's complaint about a format.
+pub fn unknown(output: &str) -> CliError {
+    let format = quote(output.split_once('=').map_or(output, |(format, _)| format));
+    CliError::plain(format!(
+        "unable to match a printer suitable for the output format {format}, allowed formats are: {ALLOWED}"
+    ))
+}
+
+fn json_path(template: String, as_json: bool, args: &Args) -> Result<Printer, CliError> {
+    if template.is_empty() {
+        return Err(CliError::plain("template format specified but no template given"));
+    }
+    let path = JsonPath::parse(&template)
+        .map_err(|error| CliError::plain(format!("error parsing jsonpath {template}, {error}")))?;
+    let strict = args.text("allow-missing-template-keys") == Some("false");
+    Ok(Printer::JsonPath { template, path, as_json, strict })
+}
+
+fn read_template(path: &str, files: &dyn Files) -> Result<String, CliError> {
+    if path.is_empty() {
+        return Err(CliError::plain("template format specified but no template given"));
+    }
+    let found = files.read(path, false).map_err(|_| {
+        CliError::plain(format!("error reading --template {path}, open {path}: no such file or directory"))
+    })?;
+    Ok(found.into_iter().map(|(_, text)| text).collect())
+}
+
+/// Models cli-runtime pkg/printers: JSONPathPrinter.
+fn template_error(template: &str, error: &str, value: &Value) -> CliError {
+    CliError::plain(format!(
+        "error executing jsonpath {}: Error executing template: {error}. Printing more information for \
+         debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine \
+         was:\n\t\t{}\n\n",
+        quote(template),
+        go::syntax(value)
+    ))
+}
+
+/// The items of a `List`, or the object itself.
+fn each(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match value.get("items").and_then(Value::as_array) {
+        Some(items) if value["kind"] == "List" => Box::new(items.iter()),
+        _ => Box::new(std::iter::once(value)),
+    }
+}
+
+/// `statefulset.apps/web`
+fn name_line(value: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let api_version = text(&value["apiVersion"]);
+    let group = api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
+    format!("{}{group}/{}\n", text(&value["kind"]).to_lowercase(), text(&value["metadata"]["name"]))
+}
+
+/// What a table shows beside the kind's columns.
+#[derive(Clone, Debug, Default)]
+pub struct TableOptions {
+    /// Wide columns too.
+    pub wide: bool,
+    /// No header line.
+    pub no_headers: bool,
+    /// A NAMESPACE column.
+    pub with_namespace: bool,
+    /// Names as `pod/web-0`.
+    pub with_kind: bool,
+    /// A LABELS column.
+    pub show_labels: bool,
+    /// A column for each of these labels.
+    pub label_columns: Vec<String>,
+}
+
+/// Prints objects of one kind as rows; the header comes before the first.
+///
+/// Models cli-runtime pkg/printers: HumanReadablePrinter.
+#[derive(Clone, Debug)]
+pub struct TablePrinter {
+    options: TableOptions,
+    headers_due: bool,
+    writer: TabWriter,
+}
+
+impl TablePrinter {
+    /// A printer that has printed nothing.
+    pub fn new(options: TableOptions) -> TablePrinter {
+        TablePrinter { headers_due: !options.no_headers, options, writer: TabWriter::for_tables() }
+    }
+
+    /// Adds the rows of `objects`; `event` is the watch event that they come with.
+    pub fn rows(&mut self, kind: Kind, objects: &[Object], event: Option<&str>, now: SimTime) {
+        let info = kind.info();
+        if objects.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.headers_due) {
+            let headers = self.headers(info.columns, event.is_some());
+            self.writer.row(headers.iter().map(String::as_str));
+        }
+        let context = RowContext { now };
+        for object in objects {
+            let cells = (info.row)(object, &context);
+            let cells =
+                info.columns.iter().zip(cells).filter(|(column, _)| self.options.wide || !column.wide);
+            let cells: Vec<String> = cells.map(|(column, cell)| self.cell(column, object, cell.0)).collect();
+            let row = self.decorate(object, event, cells);
+            self.writer.row(row.iter().map(String::as_str));
+        }
+    }
+
+    /// Takes the text so far.
+    pub fn flush(&mut self) -> String {
+        self.writer.flush()
+    }
+
+    fn headers(&self, columns: &[Column], with_event: bool) -> Vec<String> {
+        let mut headers: Vec<String> = Vec::new();
+        if with_event {
+            headers.push("EVENT".to_owned());
+        }
+        if self.options.with_namespace {
+            headers.push("NAMESPACE".to_owned());
+        }
+        let shown = columns.iter().filter(|column| self.options.wide || !column.wide);
+        headers.extend(shown.map(|column| column.name.to_uppercase()));
+        let labels = self.options.label_columns.iter();
+        headers.extend(labels.map(|label| label.rsplit('/').next().unwrap_or_default().to_uppercase()));
+        if self.options.show_labels {
+            headers.push("LABELS".to_owned());
+        }
+        headers
+    }
+
+    fn cell(&self, column: &Column, object: &Object, text: String) -> String {
+        let text = match text.find(['\n', '\r', '\u{c}']) {
+            Some(end) => format!("{}...", &text[..end]),
+            None => text,
+        };
+        if column.name == "Name" && self.options.with_kind {
+            return format!("{}/{text}", object.kind().info().qualified_singular());
+        }
+        text
+    }
+
+    fn decorate(&self, object: &Object, event: Option<&str>, cells: Vec<String>) -> Vec<String> {
+        let meta = object.meta();
+        let mut row: Vec<String> = Vec::new();
+        row.extend(event.map(|event| format!("{event:<8}")));
+        if self.options.with_namespace {
+            row.push(meta::namespace(meta).to_owned());
+        }
+        row.extend(cells);
+        for label in &self.options.label_columns {
+            row.push(meta::labels(meta).get(label).cloned().unwrap_or_else(|| format::NONE.to_owned()));
+        }
+        if self.options.show_labels {
+            row.push(format::format_labels(Some(meta::labels(meta))));
+        }
+        row
+    }
+}
+
+/// The object as documents show it.
+pub fn value(object: &Object) -> Value {
+    wire::value(object)
+}

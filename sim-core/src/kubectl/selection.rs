@@ -1,0 +1,103 @@
+//! Which objects a reading verb shows: a namespace, labels and fields.
+
+use super::args::Args;
+use super::error::CliError;
+use super::field_selector::FieldSelector;
+use super::quote;
+use super::resources::Target;
+use crate::api::selector::Selector;
+use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta};
+use crate::store::Store;
+
+/// A namespace or all of them, and what objects must be like.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The namespace; all of them when `None`.
+    pub namespace: Option<String>,
+    label_text: String,
+    field_text: String,
+}
+
+impl Selection {
+    /// Reads `-A`, `-l` and `--field-selector`.
+    pub fn of(args: &Args, namespace: &str) -> Selection {
+        Selection {
+            namespace: (!args.flag("all-namespaces")).then(|| namespace.to_owned()),
+            label_text: args.text("selector").unwrap_or_default().trim().to_owned(),
+            field_text: args.text("field-selector").unwrap_or_default().trim().to_owned(),
+        }
+    }
+
+    /// Whether objects must be like something.
+    pub fn is_selective(&self) -> bool {
+        !self.label_text.is_empty() || !self.field_text.is_empty()
+    }
+
+    /// The object that `target` names.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn get(&self, store: &Store, target: &Target) -> ApiResult<Object> {
+        let namespace =
+            if target.kind.info().namespaced { self.namespace.as_deref().unwrap_or_default() } else { "" };
+        let object = store.get(target.kind, &ObjectKey::new(namespace, &target.name));
+        object.cloned().ok_or_else(|| ApiError::not_found(target.kind, &target.name))
+    }
+
+    /// The objects of `kind`, in the API server's order.
+    ///
+    /// # Errors
+    /// BadRequest when a selector is malformed or names a field that the kind does not select by.
+    pub fn list(&self, store: &Store, kind: Kind) -> Result<Vec<Object>, CliError> {
+        let filter = self.filter(kind)?;
+        let objects: Box<dyn Iterator<Item = &Object>> = match &self.namespace {
+            Some(namespace) if kind.info().namespaced => Box::new(store.list_in(kind, namespace)),
+            _ => Box::new(store.list(kind)),
+        };
+        Ok(objects.filter(|object| filter.picks(object)).cloned().collect())
+    }
+
+    /// The parsed selectors.
+    ///
+    /// # Errors
+    /// As [`Selection::list`].
+    pub fn filter(&self, kind: Kind) -> Result<Filter, CliError> {
+        let parsed = self.parse(kind);
+        parsed.map_err(|why| {
+            let info = kind.info();
+            CliError::from(ApiError::bad_request(format!(
+                "Unable to find {} that match label selector {}, field selector {}: {why}",
+                quote(&format!("{}/{}, Resource={}", info.group, info.version, info.plural)),
+                quote(&self.label_text),
+                quote(&self.field_text),
+            )))
+        })
+    }
+
+    fn parse(&self, kind: Kind) -> Result<Filter, String> {
+        let labels = Selector::parse(&self.label_text)?;
+        let fields = FieldSelector::parse(&self.field_text)?;
+        if let Some(field) = fields.unsupported(kind) {
+            return Err(format!("field label not supported: {field}"));
+        }
+        Ok(Filter { namespace: self.namespace.clone(), labels, fields })
+    }
+}
+
+/// Parsed selectors.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    namespace: Option<String>,
+    labels: Selector,
+    fields: FieldSelector,
+}
+
+impl Filter {
+    /// Whether the object is in the namespace and is as the selectors ask.
+    pub fn picks(&self, object: &Object) -> bool {
+        let meta = object.meta();
+        let in_namespace = !object.kind().info().namespaced
+            || self.namespace.as_deref().is_none_or(|namespace| namespace == meta::namespace(meta));
+        in_namespace && self.labels.matches(meta::labels(meta)) && self.fields.matches(object)
+    }
+}

@@ -1,0 +1,221 @@
+//! `kubectl get`
+//!
+//! Models kubectl pkg/cmd/get.
+
+mod watch;
+
+use crate::api::{Kind, Object};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::error::CliError;
+use crate::kubectl::printer::{self, Printer, TableOptions, TablePrinter, is_table, list_of};
+use crate::kubectl::resources::{ResourceArgs, Target};
+use crate::kubectl::selection::Selection;
+use crate::kubectl::sort::sort_by;
+use crate::kubectl::verbs::Verb;
+use crate::kubectl::{Env, Flow};
+
+/// The verb.
+pub static VERB: Verb = Verb {
+    name: "get",
+    about: "Display one or many resources",
+    usage: "get [(-o|--output=)json|yaml|name|wide|jsonpath=...|custom-columns=...] (TYPE[.VERSION][.GROUP] [NAME | -l \
+            label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    flags: &[
+        Flag::short("output", 'o', Takes::Text, "json, yaml, name, wide, jsonpath=..., custom-columns=..."),
+        Flag::short("selector", 'l', Takes::Text, "Only objects with these labels, app=web,tier!=db"),
+        Flag::new("field-selector", Takes::Text, "Only objects with these fields, status.phase=Running"),
+        Flag::short("all-namespaces", 'A', Takes::Bool, "Objects of all namespaces"),
+        Flag::short("label-columns", 'L', Takes::List, "Labels to show as columns"),
+        Flag::new("show-labels", Takes::Bool, "Show all labels as the last column"),
+        Flag::new("show-kind", Takes::Bool, "Show the kind before the name"),
+        Flag::new("no-headers", Takes::Bool, "Show no header line"),
+        Flag::new("sort-by", Takes::Text, "Order by this field, .metadata.creationTimestamp"),
+        Flag::new("ignore-not-found", Takes::Bool, "Objects that are not there are no error"),
+        Flag::short("watch", 'w', Takes::Bool, "Then go on showing changes"),
+        Flag::new("watch-only", Takes::Bool, "Show changes, without what is there now"),
+        Flag::new("output-watch-events", Takes::Bool, "Show what kind of change it is"),
+        Flag::new("template", Takes::Text, "The template, for jsonpath and custom-columns"),
+        Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
+        Flag::new("show-managed-fields", Takes::Bool, "Accepted: there are no managed fields"),
+        Flag::new("server-print", Takes::Bool, "Accepted: tables are always the server's"),
+        Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
+        Flag::new("subresource", Takes::Text, "status or scale of the object"),
+        Flag::short("filename", 'f', Takes::Array, "Objects that a file or folder names"),
+        Flag::short("recursive", 'R', Takes::Bool, "Folders below the folder too"),
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let output = args.text("output").unwrap_or_default();
+    let watches = args.flag("watch") || args.flag("watch-only");
+    if args.words.is_empty() && !args.has("filename") && !watches {
+        return Err(CliError::Verbatim(NOTHING_NAMED.to_owned()));
+    }
+    if args.flag("show-labels") && !is_table(output) {
+        let message = format!("--show-labels option cannot be used with {output} printer");
+        return Err(CliError::plain(message));
+    }
+    if args.flag("output-watch-events") && !watches {
+        return Err(CliError::plain(
+            "--output-watch-events option can only be used with --watch or --watch-only\nSee 'kubectl get -h' \
+             for help and examples",
+        ));
+    }
+    let selection = Selection::of(args, env.namespace);
+    let resources = ResourceArgs::parse(&args.words)?;
+    check_names(&resources, &selection)?;
+    if watches {
+        return watch::start(args, env, resources, selection);
+    }
+    let found = find(env, &resources, &selection, args.flag("ignore-not-found"));
+    if is_table(output) { tables(args, env, &selection, found) } else { documents(args, env, output, found) }
+}
+
+const NOTHING_NAMED: &str = "You must specify the type of resource to get. Use \"kubectl api-resources\" for a \
+                             complete list of supported resources.\n\nerror: Required resource not \
+                             specified.\nUse \"kubectl explain <resource>\" for a detailed description of that \
+                             resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples";
+
+/// Names go with neither selectors nor all namespaces.
+pub(in crate::kubectl) fn check_names(
+    resources: &ResourceArgs,
+    selection: &Selection,
+) -> Result<(), CliError> {
+    if !matches!(resources, ResourceArgs::Named { .. }) {
+        return Ok(());
+    }
+    if selection.is_selective() {
+        return Err(CliError::plain("name cannot be provided when a selector is specified"));
+    }
+    if selection.namespace.is_none() {
+        return Err(CliError::plain("a resource cannot be retrieved by name across all namespaces"));
+    }
+    Ok(())
+}
+
+/// What was asked for and found.
+pub(in crate::kubectl) struct Found {
+    /// One answer a request: objects of one kind.
+    pub answers: Vec<(Kind, Vec<Object>)>,
+    /// What failed.
+    pub errors: Vec<CliError>,
+    /// Whether a single object was named.
+    pub single: bool,
+}
+
+impl Found {
+    /// The failures, if there are any.
+    pub fn result(self) -> Result<Flow, CliError> {
+        match <[CliError; 1]>::try_from(self.errors) {
+            Ok([only]) => Err(only),
+            Err(errors) if errors.is_empty() => Ok(Flow::OK),
+            Err(errors) => Err(CliError::Several(errors)),
+        }
+    }
+}
+
+/// Looks up everything that the command line names.
+pub(in crate::kubectl) fn find(
+    env: &Env<'_>,
+    resources: &ResourceArgs,
+    selection: &Selection,
+    ignore_not_found: bool,
+) -> Found {
+    let store = env.cluster.store();
+    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single: false };
+    match resources {
+        ResourceArgs::None => {}
+        ResourceArgs::Kinds(kinds) => {
+            for kind in kinds {
+                match selection.list(store, *kind) {
+                    Ok(objects) => found.answers.push((*kind, objects)),
+                    Err(error) => found.errors.push(error),
+                }
+            }
+        }
+        ResourceArgs::Named { targets, .. } => {
+            found.single = targets.len() == 1;
+            for Target { kind, name } in targets {
+                let target = Target { kind: *kind, name: name.clone() };
+                match selection.get(store, &target) {
+                    Ok(object) => found.answers.push((*kind, vec![object])),
+                    Err(error) if error.is_not_found() && ignore_not_found => {}
+                    Err(error) => found.errors.push(error.into()),
+                }
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn table_options(args: &Args) -> TableOptions {
+    TableOptions {
+        wide: args.text("output") == Some("wide"),
+        no_headers: args.flag("no-headers"),
+        with_namespace: args.flag("all-namespaces"),
+        with_kind: args.flag("show-kind"),
+        show_labels: args.flag("show-labels"),
+        label_columns: args.list("label-columns").to_vec(),
+    }
+}
+
+fn tables(args: &Args, env: &mut Env<'_>, selection: &Selection, mut found: Found) -> Result<Flow, CliError> {
+    if let Some(field) = args.text("sort-by") {
+        for (_, objects) in &mut found.answers {
+            *objects = sort_by(std::mem::take(objects), field, printer::value)?;
+        }
+    }
+    let several_kinds = found.answers.iter().any(|(kind, _)| *kind != found.answers[0].0);
+    let mut text = String::new();
+    let mut index = 0;
+    while let Some((kind, _)) = found.answers.get(index) {
+        let kind = *kind;
+        let mut options = table_options(args);
+        options.with_kind |= several_kinds;
+        options.with_namespace &= kind.info().namespaced;
+        let mut table = TablePrinter::new(options);
+        while let Some((_, objects)) = found.answers.get(index).filter(|(next, _)| *next == kind) {
+            table.rows(kind, objects, None, env.cluster.now());
+            index += 1;
+        }
+        let part = table.flush();
+        if !text.is_empty() && !part.is_empty() && !args.flag("no-headers") {
+            text.push('\n');
+        }
+        text.push_str(&part);
+    }
+    env.out.out(&text);
+    if text.is_empty() && !args.flag("ignore-not-found") && found.errors.is_empty() {
+        let all_namespaced = found.answers.iter().all(|(kind, _)| kind.info().namespaced);
+        match &selection.namespace {
+            Some(namespace) if all_namespaced => {
+                env.out.err_line(format!("No resources found in {namespace} namespace."));
+            }
+            _ => env.out.err_line("No resources found"),
+        }
+    }
+    found.result()
+}
+
+fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> Result<Flow, CliError> {
+    if found.single && !found.errors.is_empty() {
+        return found.result();
+    }
+    let mut objects: Vec<Object> =
+        found.answers.iter_mut().flat_map(|(_, objects)| std::mem::take(objects)).collect();
+    if objects.is_empty() && args.flag("ignore-not-found") {
+        return found.result();
+    }
+    let mut printer = Printer::new(output, args, env.files)?;
+    if let Some(field) = args.text("sort-by").filter(|_| !found.single) {
+        objects = sort_by(objects, field, printer::value)?;
+    }
+    let mut values: Vec<serde_json::Value> = objects.iter().map(printer::value).collect();
+    let value = if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) };
+    match printer.print(&value) {
+        Ok(text) => env.out.out(text),
+        Err(error) => found.errors.push(error),
+    }
+    found.result()
+}

@@ -1,0 +1,144 @@
+//! `get --watch`: prints changes as they happen, and never ends by itself.
+
+use super::table_options;
+use crate::api::{Kind, Object, SimTime};
+use crate::kubectl::args::Args;
+use crate::kubectl::error::CliError;
+use crate::kubectl::printer::{self, Printer, TablePrinter, is_table};
+use crate::kubectl::resources::ResourceArgs;
+use crate::kubectl::selection::{Filter, Selection};
+use crate::kubectl::{Env, Flow, Progress, Task};
+use crate::store::{Change, ChangeType};
+
+/// A running watch.
+struct Watch {
+    kind: Kind,
+    /// The one object that was named, if one was.
+    name: Option<String>,
+    filter: Filter,
+    revision: u64,
+    shows_events: bool,
+    printer: Shown,
+}
+
+enum Shown {
+    Table(TablePrinter),
+    Documents(Printer),
+}
+
+impl Shown {
+    fn print(&mut self, object: &Object, event: Option<&str>, now: SimTime) -> Result<String, CliError> {
+        match self {
+            Shown::Table(table) => {
+                table.rows(object.kind(), std::slice::from_ref(object), event, now);
+                Ok(table.flush())
+            }
+            Shown::Documents(printer) => match event {
+                Some(event) => printer.print_event(event, &printer::value(object)),
+                None => printer.print(&printer::value(object)),
+            },
+        }
+    }
+}
+
+pub(super) fn start(
+    args: &Args,
+    env: &mut Env<'_>,
+    resources: ResourceArgs,
+    selection: Selection,
+) -> Result<Flow, CliError> {
+    if args.has("sort-by") {
+        env.out.err_line("warning: --watch or --watch-only requested, --sort-by will be ignored");
+    }
+    let store = env.cluster.store();
+    let several = || CliError::plain("you may only specify a single resource type");
+    let (kind, name, objects) = match &resources {
+        ResourceArgs::None => {
+            return Err(CliError::plain(
+                "you must specify one or more resources by argument or filename.\nExample resource specifications \
+                 include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+            ));
+        }
+        ResourceArgs::Kinds(kinds) => {
+            let [kind] = kinds.as_slice() else { return Err(several()) };
+            (*kind, None, selection.list(store, *kind)?)
+        }
+        ResourceArgs::Named { targets, .. } => {
+            let [target] = targets.as_slice() else { return Err(several()) };
+            (target.kind, Some(target.name.clone()), vec![selection.get(store, target)?])
+        }
+    };
+    let output = args.text("output").unwrap_or_default();
+    let printer = if is_table(output) {
+        let mut options = table_options(args);
+        options.with_namespace &= kind.info().namespaced;
+        Shown::Table(TablePrinter::new(options))
+    } else {
+        Shown::Documents(Printer::new(output, args, env.files)?)
+    };
+    let mut watch = Watch {
+        kind,
+        name,
+        filter: selection.filter(kind)?,
+        revision: store.revision(),
+        shows_events: args.flag("output-watch-events"),
+        printer,
+    };
+    if !args.flag("watch-only") {
+        watch.print_first(&objects, env)?;
+    }
+    Ok(Flow::Task(Box::new(watch)))
+}
+
+impl Watch {
+    /// What is there at the start; a table's columns are as wide as all of it needs.
+    fn print_first(&mut self, objects: &[Object], env: &mut Env<'_>) -> Result<(), CliError> {
+        let now = env.cluster.now();
+        let event = self.shows_events.then_some("ADDED");
+        if let Shown::Table(table) = &mut self.printer {
+            table.rows(self.kind, objects, event, now);
+            env.out.out(table.flush());
+            return Ok(());
+        }
+        for object in objects {
+            env.out.out(self.printer.print(object, event, now)?);
+        }
+        Ok(())
+    }
+
+    /// What the watch makes of a change: an object that leaves the selection is deleted for it.
+    fn seen(&self, change: &Change) -> Option<(ChangeType, Object)> {
+        if change.object.kind() != self.kind {
+            return None;
+        }
+        let named =
+            |object: &Object| self.name.is_none() || object.meta().name.as_deref() == self.name.as_deref();
+        let picks = |object: &Object| named(object) && self.filter.picks(object);
+        let before = change.previous.as_ref().filter(|object| picks(object));
+        let after = (change.change != ChangeType::Deleted && picks(&change.object)).then_some(&change.object);
+        match (before, after) {
+            (None, None) => None,
+            (None, Some(object)) => Some((ChangeType::Added, object.clone())),
+            (Some(_), Some(object)) => Some((ChangeType::Modified, object.clone())),
+            (Some(_), None) if change.change == ChangeType::Deleted => {
+                Some((ChangeType::Deleted, change.object.clone()))
+            }
+            (Some(object), None) => Some((ChangeType::Deleted, object.clone())),
+        }
+    }
+}
+
+impl Task for Watch {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        let store = env.cluster.store();
+        let seen: Vec<(ChangeType, Object)> =
+            store.log().since(self.revision).filter_map(|change| self.seen(change)).collect();
+        self.revision = store.revision();
+        let now = env.cluster.now();
+        for (change, object) in seen {
+            let event = self.shows_events.then_some(change.as_str());
+            env.out.out(self.printer.print(&object, event, now)?);
+        }
+        Ok(Progress::Waiting)
+    }
+}
