@@ -13,6 +13,7 @@ pub mod pod;
 pub mod quantity;
 pub mod selector;
 mod selector_text;
+pub mod storage;
 pub mod time;
 pub mod validation;
 

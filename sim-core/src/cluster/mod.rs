@@ -9,6 +9,9 @@ use std::time::Duration;
 pub use faults::{Fault, FaultError};
 pub use plane::Plane;
 
+#[cfg(test)]
+pub(crate) use bootstrap::register_node;
+
 use crate::api::{ObjectKey, ObjectRef, SimTime};
 use crate::apiserver::ApiServer;
 use crate::engine::{CauseKind, ClusterConfig, Engine};

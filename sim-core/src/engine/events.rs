@@ -3,12 +3,14 @@
 //! Controllers and kubelets write core/v1 Events with a count; the scheduler writes
 //! events.k8s.io/v1 Events with a series. See client-go tools/record and tools/events.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
 
-use crate::api::{Object, ObjectKey, SimTime, meta};
+use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
 use crate::apiserver::{ApiServer, Subresource};
 
 /// Whether an event is good or bad news.
@@ -33,30 +35,52 @@ impl EventType {
 /// What makes two events the same event, repeated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Sameness {
-    source: &'static str,
+    source: Cow<'static, str>,
     uid: Arc<str>,
+    /// events.k8s.io tells events apart by what they regard, its version included, and not by their message.
+    version: Option<String>,
     field_path: Option<String>,
     event_type: EventType,
     reason: &'static str,
     message: Arc<str>,
 }
 
+/// An event that was written, and how often it happened since.
+#[derive(Clone, Debug)]
+struct Seen {
+    key: ObjectKey,
+    count: i32,
+    last: SimTime,
+    written: SimTime,
+}
+
 /// The events that were written, to find repeats.
 #[derive(Clone, Debug, Default)]
 pub struct EventCache {
-    seen: OrdMap<Sameness, ObjectKey>,
+    seen: OrdMap<Sameness, Seen>,
 }
+
+/// A series' growing count is written this often. Models client-go tools/events: refreshTime.
+const SERIES_REFRESH: Duration = Duration::from_secs(30 * 60);
+/// A series that was quiet for so long is over. Models client-go tools/events: finishTime.
+const SERIES_FINISH: Duration = Duration::from_secs(6 * 60);
 
 /// Records events for one component, at one moment.
 #[derive(Debug)]
 pub struct Recorder<'a> {
     /// The component's name, as the event's source.
-    pub(super) source: &'static str,
+    pub(super) source: Cow<'static, str>,
     pub(super) now: SimTime,
     pub(super) cache: &'a mut EventCache,
 }
 
 impl Recorder<'_> {
+    /// Names another source for the events that follow: a component that stands for a program of the user's
+    /// choice, a provisioner for one.
+    pub fn speak_as(&mut self, source: String) {
+        self.source = Cow::Owned(source);
+    }
+
     /// Records a core/v1 event about `about`.
     pub fn event(
         &mut self,
@@ -108,22 +132,27 @@ impl Recorder<'_> {
         new_style: bool,
     ) {
         let sameness = Sameness {
-            source: self.source,
+            source: self.source.clone(),
             uid: about.uid.as_deref().unwrap_or_default().into(),
+            version: about.resource_version.clone().filter(|_| new_style),
             field_path: about.field_path.clone(),
             event_type,
             reason,
-            message: message.into(),
+            message: if new_style { "".into() } else { message.into() },
         };
-        if let Some(key) = self.cache.seen.get(&sameness)
-            && api.modify::<Event>(key, Subresource::Main, |event| repeat(event, self.now, new_style)).is_ok()
-        {
+        let seen = self.cache.seen.get_mut(&sameness);
+        if seen.is_some_and(|seen| repeat(api, seen, self.now, new_style)) {
             return;
         }
-        let event = self.compose(about, host, event_type, reason, message, new_style);
+        let mut event = self.compose(about, host, event_type, reason, message, new_style);
+        // An event is named after its nanosecond; a second one about the same object in it takes the next.
+        while api.get(Kind::Event, &ObjectKey::of(&event.metadata)).is_ok() {
+            next_name(&mut event);
+        }
         // An event that cannot be written (its namespace is gone) is dropped, as upstream drops it.
         if let Ok(stored) = api.create(event) {
-            self.cache.seen.insert(sameness, stored.key());
+            let seen = Seen { key: stored.key(), count: 1, last: self.now, written: self.now };
+            self.cache.seen.insert(sameness, seen);
         }
     }
 
@@ -143,7 +172,7 @@ impl Recorder<'_> {
             reason: Some(reason.to_owned()),
             message: Some(message.to_owned()),
             involved_object: about,
-            reporting_component: Some(self.source.to_owned()),
+            reporting_component: Some(self.source.to_string()),
             ..Event::default()
         };
         event.metadata.namespace = Some(namespace);
@@ -155,7 +184,7 @@ impl Recorder<'_> {
             event.source = Some(EventSource::default());
         } else {
             event.source =
-                Some(EventSource { component: Some(self.source.to_owned()), host: host.map(str::to_owned) });
+                Some(EventSource { component: Some(self.source.to_string()), host: host.map(str::to_owned) });
             event.first_timestamp = Some(self.now.to_time());
             event.last_timestamp = Some(self.now.to_time());
             event.count = Some(1);
@@ -165,15 +194,38 @@ impl Recorder<'_> {
     }
 }
 
-fn repeat(event: &mut Event, now: SimTime, new_style: bool) {
-    if new_style {
-        let count = event.series.as_ref().and_then(|series| series.count).unwrap_or(1) + 1;
-        let series = EventSeries { count: Some(count), last_observed_time: Some(now.to_micro_time()) };
-        event.series = Some(series);
-    } else {
-        event.count = Some(event.count.unwrap_or(1) + 1);
-        event.last_timestamp = Some(now.to_time());
+/// Renames the event to the nanosecond after the one in its name.
+fn next_name(event: &mut Event) {
+    let name = event.metadata.name.take().unwrap_or_default();
+    let (about, nanos) = name.rsplit_once('.').unwrap_or((&name, "0"));
+    let nanos = u64::from_str_radix(nanos, 16).unwrap_or(0).wrapping_add(1);
+    event.metadata.name = Some(format!("{about}.{nanos:x}"));
+}
+
+/// Counts a repeat of a written event; false when it has to be written anew.
+///
+/// A series is written when it begins and then only now and then; until then its count is in memory.
+fn repeat(api: &mut ApiServer, seen: &mut Seen, now: SimTime, new_style: bool) -> bool {
+    if new_style && now.since(seen.last) > SERIES_FINISH {
+        return false;
     }
+    seen.count = seen.count.saturating_add(1);
+    seen.last = now;
+    if new_style && seen.count > 2 && now.since(seen.written) < SERIES_REFRESH {
+        return api.typed::<Event>(&seen.key).is_ok();
+    }
+    seen.written = now;
+    let count = seen.count;
+    let update = |event: &mut Event| {
+        if new_style {
+            let last_observed_time = Some(now.to_micro_time());
+            event.series = Some(EventSeries { count: Some(count), last_observed_time });
+        } else {
+            event.count = Some(count);
+            event.last_timestamp = Some(now.to_time());
+        }
+    };
+    api.modify::<Event>(&seen.key, Subresource::Main, update).is_ok()
 }
 
 /// A reference to `about` as events carry it.

@@ -103,3 +103,14 @@ where
         let _ = api.modify::<T>(&key, Subresource::Status, write);
     }
 }
+
+/// Registers a node for a test that runs without a whole cluster.
+#[cfg(test)]
+pub(crate) fn register_node(
+    api: &mut ApiServer,
+    config: &ClusterConfig,
+    node: &crate::engine::NodeConfig,
+    index: usize,
+) {
+    nodes::register(api, config, node, index, &installation_time(config));
+}

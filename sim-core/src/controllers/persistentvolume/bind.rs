@@ -1,0 +1,162 @@
+//! The writes that bind a claim and a volume, and those that undo it.
+//!
+//! Each step is a write of its own and may be repeated: volume to claim, volume's phase, claim to volume,
+//! claim's phase. Models persistentvolume: bind, unbindVolume.
+
+use k8s_openapi::api::core::v1::{ObjectReference, PersistentVolume, PersistentVolumeClaim};
+
+use super::is_bound_by_controller;
+use crate::api::storage::{self, annotation};
+use crate::api::{ApiResult, Object, Resource, meta};
+use crate::apiserver::{ApiServer, Subresource, WriteOptions};
+use crate::engine::{Context, EventType, reference};
+
+/// Binds the two to each other, continuing where an earlier attempt ended.
+pub(super) fn bind(
+    context: &mut Context<'_>,
+    volume: &PersistentVolume,
+    claim: &PersistentVolumeClaim,
+) -> ApiResult<()> {
+    let volume = point_volume_at_claim(context.api, volume, claim)?;
+    let volume = set_volume_phase(context.api, &volume, "Bound", None)?;
+    let claim = point_claim_at_volume(context.api, claim, &volume)?;
+    set_claim_bound(context.api, &claim, &volume)
+}
+
+fn point_volume_at_claim(
+    api: &mut ApiServer,
+    volume: &PersistentVolume,
+    claim: &PersistentVolumeClaim,
+) -> ApiResult<PersistentVolume> {
+    let mut new = volume.clone();
+    if storage::claim_ref(volume).is_none() {
+        annotate(&mut new, annotation::BOUND_BY_CONTROLLER, "yes");
+    }
+    let uid = storage::claim_ref(volume).and_then(|reference| reference.uid.as_deref()).unwrap_or_default();
+    if uid != meta::uid(&claim.metadata) {
+        let wanted = claim_reference(claim);
+        new.spec.get_or_insert_default().claim_ref = Some(wanted);
+    }
+    write(api, new, Subresource::Main)
+}
+
+/// A reference to the claim, as volumes carry it.
+pub(super) fn claim_reference(claim: &PersistentVolumeClaim) -> ObjectReference {
+    reference(&Object::from(claim.clone()))
+}
+
+fn point_claim_at_volume(
+    api: &mut ApiServer,
+    claim: &PersistentVolumeClaim,
+    volume: &PersistentVolume,
+) -> ApiResult<PersistentVolumeClaim> {
+    let mut new = claim.clone();
+    let name = meta::name(&volume.metadata);
+    if storage::volume_name(claim) != Some(name) {
+        new.spec.get_or_insert_default().volume_name = Some(name.to_owned());
+        annotate(&mut new, annotation::BOUND_BY_CONTROLLER, "yes");
+    }
+    annotate(&mut new, annotation::BIND_COMPLETED, "yes");
+    write(api, new, Subresource::Main)
+}
+
+fn set_claim_bound(
+    api: &mut ApiServer,
+    claim: &PersistentVolumeClaim,
+    volume: &PersistentVolume,
+) -> ApiResult<()> {
+    let mut new = claim.clone();
+    let status = new.status.get_or_insert_default();
+    let newly = status.phase.as_deref() != Some("Bound");
+    let spec = volume.spec.as_ref();
+    status.phase = Some("Bound".to_owned());
+    status.access_modes = spec.and_then(|spec| spec.access_modes.clone());
+    if newly {
+        status.capacity = spec.and_then(|spec| spec.capacity.clone());
+    }
+    write(api, new, Subresource::Status).map(drop)
+}
+
+/// Sets the volume's phase; `failure` is reason and message of a failed reclaim.
+pub(super) fn set_volume_phase(
+    api: &mut ApiServer,
+    volume: &PersistentVolume,
+    phase: &str,
+    failure: Option<(&str, &str)>,
+) -> ApiResult<PersistentVolume> {
+    let mut new = volume.clone();
+    let now = api.now().to_time();
+    let status = new.status.get_or_insert_default();
+    if status.phase.as_deref() != Some(phase) {
+        status.phase = Some(phase.to_owned());
+        status.last_phase_transition_time = Some(now);
+    }
+    status.reason = failure.map(|(reason, _)| reason.to_owned());
+    status.message = failure.map(|(_, message)| message.to_owned());
+    write(api, new, Subresource::Status)
+}
+
+/// Sets an unbound claim's phase to Pending.
+pub(super) fn set_claim_pending(api: &mut ApiServer, claim: &PersistentVolumeClaim) -> ApiResult<()> {
+    clear_claim_status(api, claim, "Pending").map(drop)
+}
+
+/// Marks a bound claim as Lost, with an event when it was not so already.
+pub(super) fn set_claim_lost(
+    context: &mut Context<'_>,
+    claim: &PersistentVolumeClaim,
+    reason: &'static str,
+    message: &str,
+) -> ApiResult<()> {
+    let was = claim.status.as_ref().and_then(|status| status.phase.as_deref());
+    let newly = was != Some("Lost");
+    let stored = clear_claim_status(context.api, claim, "Lost")?;
+    if newly {
+        context.events.event(context.api, &Object::from(stored), EventType::Warning, reason, message);
+    }
+    Ok(())
+}
+
+fn clear_claim_status(
+    api: &mut ApiServer,
+    claim: &PersistentVolumeClaim,
+    phase: &str,
+) -> ApiResult<PersistentVolumeClaim> {
+    let mut new = claim.clone();
+    let status = new.status.get_or_insert_default();
+    status.phase = Some(phase.to_owned());
+    status.access_modes = None;
+    status.capacity = None;
+    write(api, new, Subresource::Status)
+}
+
+/// Frees a volume whose claim is bound elsewhere. What the user wrote stays: the claim's name.
+pub(super) fn unbind_volume(api: &mut ApiServer, volume: &PersistentVolume) -> ApiResult<()> {
+    let mut new = volume.clone();
+    let by_controller = is_bound_by_controller(&volume.metadata);
+    let spec = new.spec.get_or_insert_default();
+    if by_controller {
+        spec.claim_ref = None;
+        if let Some(annotations) = &mut new.metadata.annotations {
+            annotations.remove(annotation::BOUND_BY_CONTROLLER);
+        }
+    } else if let Some(reference) = &mut spec.claim_ref {
+        reference.uid = None;
+        reference.resource_version = None;
+    }
+    let stored = write(api, new, Subresource::Main)?;
+    set_volume_phase(api, &stored, "Available", None).map(drop)
+}
+
+/// Sets an annotation.
+pub(super) fn annotate<T: Resource>(object: &mut T, key: &str, value: &str) {
+    let annotations = object.metadata_mut().annotations.get_or_insert_default();
+    annotations.insert(key.to_owned(), value.to_owned());
+}
+
+/// Stores `object` and returns what was stored.
+pub(super) fn write<T: Resource>(api: &mut ApiServer, object: T, part: Subresource) -> ApiResult<T> {
+    let fallback = object.clone();
+    let stored = api.update_with(object, part, WriteOptions::default())?;
+    Ok(T::from_ref(&stored).cloned().unwrap_or(fallback))
+}
