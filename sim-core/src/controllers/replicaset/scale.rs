@@ -1,0 +1,119 @@
+//! Creating and deleting pods.
+//!
+//! Models pkg/controller/replicaset: manageReplicas, and pkg/controller: RealPodControl.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::pods::PodCounts;
+use super::rank;
+use crate::api::{ApiResult, Kind, Object, ObjectKey, meta};
+use crate::apiserver::DeleteOptions;
+use crate::engine::{Context, EventType};
+
+/// How many pods one sync creates or deletes at most.
+const BURST_REPLICAS: usize = 500;
+
+/// How many pods the set wants.
+pub(super) fn wanted_replicas(set: &ReplicaSet) -> usize {
+    let replicas = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    usize::try_from(replicas).unwrap_or(0)
+}
+
+/// Creates what is missing or deletes what is too much.
+///
+/// # Errors
+/// The first refusal; what was left is tried again later.
+pub(super) fn manage_replicas(
+    set: &Arc<ReplicaSet>,
+    counts: &PodCounts,
+    context: &mut Context<'_>,
+) -> ApiResult<()> {
+    let wanted = wanted_replicas(set);
+    let owner = Object::ReplicaSet(set.clone());
+    if counts.active < wanted {
+        return create_pods(set, &owner, (wanted - counts.active).min(BURST_REPLICAS), context);
+    }
+    let surplus = (counts.active - wanted).min(BURST_REPLICAS);
+    if surplus > 0 { delete_pods(set, &owner, counts, surplus, context) } else { Ok(()) }
+}
+
+/// Upstream starts with one and doubles; the first refusal ends it either way.
+fn create_pods(
+    set: &Arc<ReplicaSet>,
+    owner: &Object,
+    count: usize,
+    context: &mut Context<'_>,
+) -> ApiResult<()> {
+    let pod = pod_from_template(set, owner);
+    for _ in 0..count {
+        match context.api.create(pod.clone()) {
+            Ok(created) => {
+                let message = format!("Created pod: {}", meta::name(created.meta()));
+                context.events.event(context.api, owner, EventType::Normal, "SuccessfulCreate", &message);
+            }
+            // Whatever is created in a namespace that goes would only go with it.
+            Err(error) if error.is_namespace_terminating() => return Ok(()),
+            Err(error) => {
+                let message = format!("Error creating: {error}");
+                context.events.event(context.api, owner, EventType::Warning, "FailedCreate", &message);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Models pkg/controller: GetPodFromTemplate.
+fn pod_from_template(set: &ReplicaSet, owner: &Object) -> Pod {
+    let template = set.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default();
+    let metadata = template.metadata.unwrap_or_default();
+    Pod {
+        metadata: ObjectMeta {
+            generate_name: Some(format!("{}-", meta::name(&set.metadata))),
+            namespace: set.metadata.namespace.clone(),
+            labels: metadata.labels,
+            annotations: metadata.annotations,
+            finalizers: metadata.finalizers,
+            owner_references: Some(vec![meta::controller_reference(owner)]),
+            ..ObjectMeta::default()
+        },
+        spec: template.spec,
+        status: None,
+    }
+}
+
+fn delete_pods(
+    set: &ReplicaSet,
+    owner: &Object,
+    counts: &PodCounts,
+    surplus: usize,
+    context: &mut Context<'_>,
+) -> ApiResult<()> {
+    let namespace = meta::namespace(&set.metadata);
+    let view = context.view.clone();
+    let pods = counts
+        .active_names()
+        .filter_map(|name| view.typed::<Pod>(&ObjectKey::new(namespace, name)))
+        .collect();
+    let mut failed = None;
+    for pod in rank::by_deletion_order(pods, set, &view, context.now).into_iter().take(surplus) {
+        let key = ObjectKey::of(&pod.metadata);
+        match context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
+            Ok(_) => {
+                let message = format!("Deleted pod: {}", key.name);
+                context.events.event(context.api, owner, EventType::Normal, "SuccessfulDelete", &message);
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                let message = format!("Error deleting: {error}");
+                context.events.event(context.api, owner, EventType::Warning, "FailedDelete", &message);
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
