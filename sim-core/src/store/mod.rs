@@ -100,6 +100,19 @@ impl Store {
             .filter_map(|(_, reference)| self.get(reference.kind, &reference.key))
     }
 
+    /// The objects of `kind` that name `owner_uid` among their owners, controller or not.
+    pub fn owned_by_of_kind<'a>(
+        &'a self,
+        owner_uid: &'a str,
+        kind: Kind,
+    ) -> impl Iterator<Item = &'a Object> {
+        let start = (Arc::from(owner_uid), ObjectRef::new(kind, ObjectKey::cluster("")));
+        self.by_owner
+            .range(start..)
+            .take_while(move |(uid, reference)| &**uid == owner_uid && reference.kind == kind)
+            .filter_map(|(_, reference)| self.get(reference.kind, &reference.key))
+    }
+
     /// The pods that are bound to `node`, in key order.
     pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a k8s_openapi::api::core::v1::Pod> {
         let start = (Arc::from(node), ObjectKey::cluster(""));
