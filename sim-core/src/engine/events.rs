@@ -58,6 +58,8 @@ struct Seen {
 #[derive(Clone, Debug, Default)]
 pub struct EventCache {
     seen: OrdMap<Sameness, Seen>,
+    /// The nanosecond in the newest event's name. Real time moves on between two events, virtual time need not.
+    last_named_nanos: u64,
 }
 
 /// A series' growing count is written this often. Models client-go tools/events: refreshTime.
@@ -144,11 +146,8 @@ impl Recorder<'_> {
         if seen.is_some_and(|seen| repeat(api, seen, self.now, new_style)) {
             return;
         }
-        let mut event = self.compose(about, host, event_type, reason, message, new_style);
-        // An event is named after its nanosecond; a second one about the same object in it takes the next.
-        while api.get(Kind::Event, &ObjectKey::of(&event.metadata)).is_ok() {
-            next_name(&mut event);
-        }
+        self.cache.last_named_nanos = self.now.unix_nanos().max(self.cache.last_named_nanos + 1);
+        let event = self.compose(about, host, event_type, reason, message, new_style);
         // An event that cannot be written (its namespace is gone) is dropped, as upstream drops it.
         if let Ok(stored) = api.create(event) {
             let seen = Seen { key: stored.key(), count: 1, last: self.now, written: self.now };
@@ -176,7 +175,7 @@ impl Recorder<'_> {
             ..Event::default()
         };
         event.metadata.namespace = Some(namespace);
-        event.metadata.name = Some(format!("{name}.{:x}", self.now.unix_nanos()));
+        event.metadata.name = Some(format!("{name}.{:x}", self.cache.last_named_nanos));
         if new_style {
             event.action = Some(if reason == "Preempted" { "Preempting" } else { "Scheduling" }.to_owned());
             event.event_time = Some(self.now.to_micro_time());
@@ -192,14 +191,6 @@ impl Recorder<'_> {
         }
         event
     }
-}
-
-/// Renames the event to the nanosecond after the one in its name.
-fn next_name(event: &mut Event) {
-    let name = event.metadata.name.take().unwrap_or_default();
-    let (about, nanos) = name.rsplit_once('.').unwrap_or((&name, "0"));
-    let nanos = u64::from_str_radix(nanos, 16).unwrap_or(0).wrapping_add(1);
-    event.metadata.name = Some(format!("{about}.{nanos:x}"));
 }
 
 /// Counts a repeat of a written event; false when it has to be written anew.
