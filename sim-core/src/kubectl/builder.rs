@@ -129,6 +129,8 @@ pub struct Builder {
     pub must_exist: bool,
     /// At most one kind may be named.
     pub single_kind: bool,
+    /// `--selector` is none for the command's objects.
+    pub no_selector: bool,
 }
 
 impl Builder {
@@ -141,7 +143,7 @@ impl Builder {
         if manifests::is_given(args) {
             return self.by_path(args, env, words);
         }
-        let selector = args.text("selector").filter(|text| !text.is_empty());
+        let selector = args.text("selector").filter(|text| !text.is_empty() && !self.no_selector);
         let fields = args.text("field-selector").filter(|text| !text.is_empty());
         let everything = args.flag("all");
         let empty = self.empty_selector && words.len() == 1 && !words[0].contains('/');
@@ -206,7 +208,7 @@ impl Builder {
         }
         let found = manifests::read(args, env, false)?;
         let mut infos = found.infos;
-        if let Some(text) = args.text("selector").filter(|text| !text.is_empty()) {
+        if let Some(text) = args.text("selector").filter(|text| !text.is_empty() && !self.no_selector) {
             let selector = parse_selector(text)?;
             infos.retain(|info| selector.matches(&manifest_labels(info)));
         }

@@ -2,14 +2,14 @@
 //!
 //! Models cli-runtime pkg/genericclioptions: PrintFlags, and pkg/printers: NamePrinter.
 
-use std::cell::RefCell;
+use serde_json::Value;
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::output::Output;
-use super::printer::{Printer, list_of};
-use super::{NoFiles, wire};
+use super::printer::{self, Printer};
+use super::{Files, wire};
 use crate::api::Object;
 
 /// `-o`
@@ -70,17 +70,32 @@ impl DryRun {
     }
 }
 
+/// The output formats that writing verbs know.
+const ALLOWED: &[&str] = &[
+    "go-template",
+    "go-template-file",
+    "json",
+    "jsonpath",
+    "jsonpath-as-json",
+    "jsonpath-file",
+    "kyaml",
+    "name",
+    "template",
+    "templatefile",
+    "yaml",
+];
+
 /// Prints results.
 pub struct Results {
     dry_run: DryRun,
     format: Format,
-    collected: Vec<serde_json::Value>,
+    collected: Vec<Value>,
 }
 
 enum Format {
     Sentence,
     Name,
-    Whole(Box<RefCell<Printer>>),
+    Whole(Printer),
 }
 
 impl Results {
@@ -88,12 +103,22 @@ impl Results {
     ///
     /// # Errors
     /// kubectl's complaint about a format that it does not know.
-    pub fn parse(args: &Args) -> Result<Results, CliError> {
+    pub fn parse(args: &Args, files: &dyn Files) -> Result<Results, CliError> {
         let dry_run = DryRun::parse(args)?;
         let format = match args.text("output") {
             None | Some("") => Format::Sentence,
             Some("name") => Format::Name,
-            Some(other) => Format::Whole(Box::new(RefCell::new(Printer::new(other, args, &NoFiles)?))),
+            Some(other) => {
+                let base = other.split_once('=').map_or(other, |(base, _)| base);
+                if !ALLOWED.contains(&base) {
+                    return Err(CliError::plain(format!(
+                        "unable to match a printer suitable for the output format \"{base}\", allowed formats \
+                         are: {}",
+                        ALLOWED.join(",")
+                    )));
+                }
+                Format::Whole(Printer::new(other, args, files)?)
+            }
         };
         Ok(Results { dry_run, format, collected: Vec::new() })
     }
@@ -103,39 +128,56 @@ impl Results {
         self.dry_run
     }
 
-    /// Whether objects are printed whole, which some commands do all together at their end.
-    pub fn is_whole(&self) -> bool {
-        matches!(self.format, Format::Whole(_))
+    /// Whether only names are printed.
+    pub fn is_name(&self) -> bool {
+        matches!(self.format, Format::Name)
     }
 
     /// Says that `operation` was done to `object`.
     ///
     /// # Errors
     /// The printer's, when the object is printed whole.
-    pub fn print(&self, operation: &str, object: &Object, out: &mut Output) -> Result<(), CliError> {
+    pub fn print(&mut self, operation: &str, object: &Object, out: &mut Output) -> Result<(), CliError> {
         let info = Info::new(object.kind(), &object.key());
-        match &self.format {
-            Format::Sentence => {
-                out.line(format!("{} {operation}{}", info.result_name(), self.dry_run.suffix()));
-            }
-            Format::Name => out.line(info.result_name()),
-            Format::Whole(printer) => out.out(printer.borrow_mut().print(&wire::value(object))?),
+        match &mut self.format {
+            Format::Whole(printer) => out.out(printer.print(&wire::value(object))?),
+            _ => self.say(operation, &info.result_name(), out),
         }
         Ok(())
     }
-}
 
-impl Results {
-    /// Like [`Results::print`], but objects that are printed whole wait for [`Results::finish`].
+    /// Says that `operation` was done to the object that `manifest` describes, which was not sent.
     ///
     /// # Errors
     /// As [`Results::print`].
-    pub fn collect(&mut self, operation: &str, object: &Object, out: &mut Output) -> Result<(), CliError> {
-        if self.is_whole() {
-            self.collected.push(wire::value(object));
-            return Ok(());
+    pub fn print_manifest(
+        &mut self,
+        operation: &str,
+        info: &Info,
+        manifest: &Value,
+        out: &mut Output,
+    ) -> Result<(), CliError> {
+        match &mut self.format {
+            Format::Whole(printer) => out.out(printer.print(manifest)?),
+            _ => self.say(operation, &info.result_name(), out),
         }
-        self.print(operation, object, out)
+        Ok(())
+    }
+
+    fn say(&self, operation: &str, name: &str, out: &mut Output) {
+        if self.is_name() {
+            out.line(name);
+        } else {
+            out.line(format!("{name} {operation}{}", self.dry_run.suffix()));
+        }
+    }
+
+    /// Like [`Results::print`], but objects that are printed whole wait for [`Results::finish`].
+    pub fn collect(&mut self, operation: &str, object: &Object, out: &mut Output) {
+        match self.format {
+            Format::Whole(_) => self.collected.push(wire::value(object)),
+            _ => self.say(operation, &Info::new(object.kind(), &object.key()).result_name(), out),
+        }
     }
 
     /// Prints what was collected: one object, or a list of several.
@@ -143,10 +185,14 @@ impl Results {
     /// # Errors
     /// The printer's.
     pub fn finish(&mut self, out: &mut Output) -> Result<(), CliError> {
-        let mut values = std::mem::take(&mut self.collected);
-        if let (Format::Whole(printer), false) = (&self.format, values.is_empty()) {
-            let value = if values.len() == 1 { values.remove(0) } else { list_of(values) };
-            out.out(printer.borrow_mut().print(&value)?);
+        let mut collected = std::mem::take(&mut self.collected);
+        let value = match collected.len() {
+            0 => return Ok(()),
+            1 => collected.swap_remove(0),
+            _ => printer::list_of(collected),
+        };
+        if let Format::Whole(printer) = &mut self.format {
+            out.out(printer.print(&value)?);
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             return Err(CliError::plain(format!("--{unsupported} is not supported by the simulator")));
         }
     }
-    let mut results = Results::parse(args)?;
+    let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
     let mut errors = found.errors;
     if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
@@ -59,9 +59,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in found.infos.iter().filter(wanted) {
-            let applied = apply::apply(info, results.dry_run(), api, out);
-            let printed = applied.and_then(|(applied, object)| results.collect(applied.word(), &object, out));
-            errors.extend(printed.err());
+            match apply::apply(info, results.dry_run(), api, out) {
+                Ok((applied, object)) => results.collect(applied.word(), &object, out),
+                Err(error) => errors.push(error),
+            }
         }
     });
     errors.extend(results.finish(out).err());

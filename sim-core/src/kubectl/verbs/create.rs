@@ -41,7 +41,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !manifests::is_given(args) {
         return Err(CliError::plain("must specify one of -f and -k"));
     }
-    let results = Results::parse(args)?;
+    let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
     let mut errors = found.errors;
     errors.extend(images::register_all(&found.images, &results, env));

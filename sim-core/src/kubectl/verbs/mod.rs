@@ -1,12 +1,34 @@
 //! The verbs: one file each, and the table that dispatch, help and completion read.
 
+mod annotate;
 mod apply;
 mod create;
+mod create_configmap;
+mod create_deployment;
+mod create_namespace;
+mod create_secret;
+mod create_service;
 mod delete;
+mod expose;
 mod get;
+mod label;
+mod patch;
+mod replace;
+mod rollout_history;
+mod rollout_pause;
+mod rollout_restart;
+mod rollout_resume;
+mod rollout_status;
+mod rollout_undo;
+mod run;
 mod scale;
 mod set;
+mod set_env;
 mod set_image;
+mod set_resources;
+mod wait;
+
+pub use create::SAVE_CONFIG;
 
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
 use super::error::CliError;
@@ -27,8 +49,37 @@ pub struct Verb {
 }
 
 /// Every verb, in the order in which help lists them.
-pub static VERBS: &[&Verb] =
-    &[&apply::VERB, &create::VERB, &delete::VERB, &get::VERB, &scale::VERB, &set_image::VERB];
+pub static VERBS: &[&Verb] = &[
+    &annotate::VERB,
+    &apply::VERB,
+    &create::VERB,
+    &create_configmap::VERB,
+    &create_deployment::VERB,
+    &create_namespace::VERB,
+    &create_secret::VERB,
+    &create_service::CLUSTER_IP,
+    &create_service::EXTERNAL_NAME,
+    &create_service::LOAD_BALANCER,
+    &create_service::NODE_PORT,
+    &delete::VERB,
+    &expose::VERB,
+    &get::VERB,
+    &label::VERB,
+    &patch::VERB,
+    &replace::VERB,
+    &rollout_history::VERB,
+    &rollout_pause::VERB,
+    &rollout_restart::VERB,
+    &rollout_resume::VERB,
+    &rollout_status::VERB,
+    &rollout_undo::VERB,
+    &run::VERB,
+    &scale::VERB,
+    &set_env::VERB,
+    &set_image::VERB,
+    &set_resources::VERB,
+    &wait::VERB,
+];
 
 /// Verbs that need a second word, `rollout`.
 pub static GROUPS: &[&str] = &["rollout", "set"];
@@ -116,31 +167,39 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
 /// # Errors
 /// kubectl's complaint about an unknown verb.
 pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> {
-    let mut plain = plain_words(words);
-    let Some(first) = plain.next() else {
+    let places = plain_words(words);
+    let Some(first) = places.first().map(|at| words[*at].as_str()) else {
         return Err(CliError::plain(
             "a command is required: kubectl COMMAND [NAME] [flags]; `help` lists the commands",
         ));
     };
-    let second = plain.next();
-    if let Some(second) = second {
-        let double = format!("{} {}", words[first], words[second]);
-        if let Some(verb) = VERBS.iter().find(|verb| verb.name == double) {
-            return Ok((verb, without(words, &[first, second])));
+    for count in (1..=places.len()).rev() {
+        let places = &places[..count];
+        let named: Vec<&str> = places.iter().map(|at| full_word(first, &words[*at])).collect();
+        let named = named.join(" ");
+        if let Some(verb) = VERBS.iter().find(|verb| verb.name == named) {
+            return Ok((verb, without(words, places)));
         }
     }
-    let word = &words[first];
-    if let Some(verb) = VERBS.iter().find(|verb| verb.name == word) {
-        return Ok((verb, without(words, &[first])));
+    if GROUPS.contains(&first) {
+        return Err(unknown_in_group(first, places.get(1).map(|at| words[*at].as_str())));
     }
-    if GROUPS.contains(&word.as_str()) {
-        return Err(unknown_in_group(word, second.map(|at| words[at].as_str())));
+    Err(CliError::plain(format!("unknown command \"{first}\" for \"kubectl\"{}", did_you_mean(first))))
+}
+
+/// The word that `word` is short for, after `create`.
+fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
+    match (first, word) {
+        ("create", "ns") => "namespace",
+        ("create", "cm") => "configmap",
+        ("create", "deploy") => "deployment",
+        ("create", "svc") => "service",
+        _ => word,
     }
-    Err(CliError::plain(format!("unknown command \"{word}\" for \"kubectl\"{}", did_you_mean(word))))
 }
 
 /// The places of words that are neither flags nor their values.
-fn plain_words(words: &[String]) -> impl Iterator<Item = usize> {
+fn plain_words(words: &[String]) -> Vec<usize> {
     let mut value_follows = false;
     let places = words.iter().take_while(|word| *word != "--").enumerate().filter_map(move |(at, word)| {
         if std::mem::take(&mut value_follows) {
@@ -152,8 +211,8 @@ fn plain_words(words: &[String]) -> impl Iterator<Item = usize> {
         }
         Some(at)
     });
-    // At most two words matter.
-    places.take(2).collect::<Vec<_>>().into_iter()
+    // No verb has more than three words.
+    places.take(3).collect()
 }
 
 fn takes_next_word(word: &str) -> bool {

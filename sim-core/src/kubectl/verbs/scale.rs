@@ -45,7 +45,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Some(replicas) = args.int("replicas") else {
         return Err(CliError::plain("required flag(s) \"replicas\" not set"));
     };
-    let results = Results::parse(args)?;
+    let mut results = Results::parse(args, env.files)?;
     if replicas < 0 {
         return Err(CliError::plain(
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",

@@ -1,6 +1,8 @@
 //! What `set image`, `set env` and `set resources` share: change the pod template of each object, send
 //! what changed.
 
+use k8s_openapi::api::core::v1::{Container, PodSpec};
+
 use crate::api::Object;
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
@@ -54,7 +56,7 @@ pub fn patch_all(
     what: &str,
     mut change: impl FnMut(&mut Object, &mut Vec<CliError>) -> Result<(), String>,
 ) -> Result<Flow, CliError> {
-    let results = Results::parse(args)?;
+    let mut results = Results::parse(args, env.files)?;
     let mut errors = Vec::new();
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
@@ -91,4 +93,24 @@ pub fn patch_all(
 /// Always.
 pub fn no_template(object: &Object) -> Result<(), String> {
     Err(format!("the object is not a pod or does not have a pod template: *v1.{}", object.kind().name()))
+}
+
+/// `-c`
+pub const CONTAINERS: Flag =
+    Flag::short("containers", 'c', Takes::Text, "Names of containers to change, with * as wildcard");
+
+/// The containers that `-c` picks, plain ones first.
+///
+/// Models kubectl pkg/cmd/set: selectContainers.
+pub fn chosen<'a>(spec: &'a mut PodSpec, args: &Args) -> impl Iterator<Item = &'a mut Container> {
+    let pattern = args.text("containers").unwrap_or("*").to_owned();
+    let all = spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten());
+    all.filter(move |container| pattern == "*" || matches(&pattern, &container.name))
+}
+
+/// Whether `name` fits `pattern`, in which each `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == name };
+    let Some(rest) = name.strip_prefix(head) else { return false };
+    (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches(tail, &rest[at..]))
 }

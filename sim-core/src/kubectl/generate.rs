@@ -1,0 +1,108 @@
+//! What the verbs that make objects from flags share: `create KIND`, `expose`, `run`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Env;
+use super::apply;
+use super::args::{Args, Flag};
+use super::builder::Info;
+use super::error::CliError;
+use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use super::verbs::SAVE_CONFIG;
+use crate::api::{Kind, meta};
+use crate::apiserver::WriteOptions;
+
+/// Flags of every `create KIND` without flags of its own.
+pub const FLAGS: &[Flag] = &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG];
+
+/// Creates the object that `manifest` describes in the namespace and says `created` or another word.
+///
+/// `failing` is what is said before the server's complaint; without it the complaint stands by itself.
+///
+/// # Errors
+/// The server's complaint.
+pub fn create(
+    args: &Args,
+    env: &mut Env<'_>,
+    manifest: Value,
+    operation: &str,
+    failing: Option<&str>,
+) -> Result<(), CliError> {
+    let mut results = Results::parse(args, env.files)?;
+    create_with(args, env, manifest, operation, failing, &mut results)
+}
+
+/// [`create`] with results that were read before.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_with(
+    args: &Args,
+    env: &mut Env<'_>,
+    mut manifest: Value,
+    operation: &str,
+    failing: Option<&str>,
+    results: &mut Results,
+) -> Result<(), CliError> {
+    let text =
+        |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
+    let Some(kind) = Kind::from_api(&api_version, &kind) else { return Ok(()) };
+    let namespace = if kind.info().namespaced { env.namespace.to_owned() } else { String::new() };
+    let dry = results.dry_run();
+    if !namespace.is_empty() && (dry != DryRun::Client || args.has("namespace")) {
+        manifest["metadata"]["namespace"] = Value::from(namespace.clone());
+    }
+    if args.flag("save-config") {
+        manifest = apply::with_annotation(manifest);
+    }
+    let info = Info { kind, namespace, name, source: None, manifest: None };
+    if dry == DryRun::Client {
+        return results.print_manifest(operation, &info, &manifest, env.out);
+    }
+    let options = WriteOptions { dry_run: dry == DryRun::Server };
+    let created = apply::decoded(manifest)
+        .and_then(|object| env.cluster.act(args.command(), |api| api.create_with(object, options)));
+    let created = created.map_err(|error| match failing {
+        Some(failing) => CliError::plain(format!("{failing} {error}")),
+        None => error.into(),
+    })?;
+    results.print(operation, &created, env.out)
+}
+
+/// The one NAME of `create KIND NAME`.
+///
+/// # Errors
+/// kubectl's complaint about another number of words.
+pub fn name<'a>(verb: &str, args: &'a Args) -> Result<&'a str, CliError> {
+    match args.words.as_slice() {
+        [name] => Ok(name),
+        words => Err(CliError::misuse(verb, format!("exactly one NAME is required, got {}", words.len()))),
+    }
+}
+
+/// Reads `a=1,b=2`.
+///
+/// # Errors
+/// kubectl's complaint about a part that is no pair.
+pub fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, CliError> {
+    let mut labels = BTreeMap::new();
+    for part in text.split(',').filter(|_| !text.is_empty()) {
+        let pieces: Vec<&str> = part.split('=').collect();
+        let [key, value] = pieces.as_slice() else {
+            return Err(CliError::plain(format!("unexpected label spec: {part}")));
+        };
+        if key.is_empty() {
+            return Err(CliError::plain("unexpected empty label key"));
+        }
+        labels.insert((*key).to_owned(), (*value).to_owned());
+    }
+    Ok(labels)
+}
+
+/// The labels of an object as a JSON map.
+pub fn labels_of(object: &crate::api::Object) -> Value {
+    serde_json::to_value(meta::labels(object.meta())).unwrap_or_default()
+}

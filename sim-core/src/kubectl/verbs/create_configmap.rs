@@ -1,0 +1,119 @@
+//! `create configmap` and the reading of keys that it shares with `create secret generic`.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{SAVE_CONFIG, Verb};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::error::CliError;
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
+use crate::kubectl::{Env, FileError, Flow, generate};
+
+/// `--from-literal`
+pub const FROM_LITERAL: Flag = Flag::new("from-literal", Takes::Array, "KEY=VALUE");
+/// `--from-file`
+pub const FROM_FILE: Flag = Flag::new("from-file", Takes::List, "[KEY=]FILE");
+/// `--from-env-file`
+pub const FROM_ENV_FILE: Flag = Flag::new("from-env-file", Takes::List, "A file of KEY=VALUE lines");
+
+/// `create configmap`
+pub static VERB: Verb = Verb {
+    name: "create configmap",
+    about: "Create a config map based on a file, directory, or specified literal value.",
+    usage: "create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+    flags: &[
+        OUTPUT,
+        DRY_RUN,
+        FIELD_MANAGER,
+        SHOW_MANAGED,
+        SAVE_CONFIG,
+        FROM_LITERAL,
+        FROM_FILE,
+        FROM_ENV_FILE,
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let name = generate::name("create configmap", args)?;
+    let data = data(args, env)?;
+    let mut manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    if !data.is_empty() {
+        manifest["data"] = json!(data);
+    }
+    generate::create(args, env, manifest, "created", Some("failed to create configmap:"))?;
+    Ok(Flow::OK)
+}
+
+/// The keys and texts that the `--from-...` flags give.
+///
+/// # Errors
+/// kubectl's complaint about a source that cannot be read or a key that stands twice.
+pub fn data(args: &Args, env: &Env<'_>) -> Result<BTreeMap<String, String>, CliError> {
+    let mut data = BTreeMap::new();
+    for literal in args.list("from-literal") {
+        let pair = literal.split_once('=').filter(|(key, _)| !key.is_empty());
+        let (key, value) = pair.ok_or_else(|| {
+            CliError::plain(format!("invalid literal source {literal}, expected key=value"))
+        })?;
+        add(&mut data, key, unquoted(value).to_owned())?;
+    }
+    for source in args.list("from-file") {
+        let (key, path) = match source.split_once('=') {
+            Some((key, path)) => (Some(key), path),
+            None => (None, source.as_str()),
+        };
+        for (file, text) in read(path, env)? {
+            let base = file.rsplit('/').next().unwrap_or_default();
+            add(&mut data, key.unwrap_or(base), text)?;
+        }
+    }
+    for path in args.list("from-env-file") {
+        for line in read(path, env)?.iter().flat_map(|(_, text)| text.lines()) {
+            let line = line.trim_start();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            add(&mut data, key, value.to_owned())?;
+        }
+    }
+    Ok(data)
+}
+
+/// A value loses one pair of quotes, as kubectl takes them off.
+fn unquoted(value: &str) -> &str {
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
+fn read(path: &str, env: &Env<'_>) -> Result<Vec<(String, String)>, CliError> {
+    if path == "/dev/stdin" {
+        return Ok(vec![("stdin".to_owned(), env.stdin.unwrap_or_default().to_owned())]);
+    }
+    env.files.read(path, false).map_err(|error| {
+        CliError::plain(match error {
+            FileError::NotFound => format!("error reading {path}: no such file or directory"),
+            FileError::Other(why) => format!("error reading {path}: {why}"),
+        })
+    })
+}
+
+fn add(data: &mut BTreeMap<String, String>, key: &str, text: String) -> Result<(), CliError> {
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if key.is_empty() || !key.chars().all(valid) {
+        return Err(CliError::plain(format!(
+            "\"{key}\" is not a valid key name for a ConfigMap: a valid config key must consist of alphanumeric \
+             characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for \
+             validation is '[-._a-zA-Z0-9]+')"
+        )));
+    }
+    if data.contains_key(key) {
+        return Err(CliError::plain(format!(
+            "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap"
+        )));
+    }
+    data.insert(key.to_owned(), text);
+    Ok(())
+}

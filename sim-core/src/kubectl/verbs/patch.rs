@@ -1,0 +1,168 @@
+//! `patch`
+
+use serde_json::Value;
+
+use super::Verb;
+use crate::api::patch::Patch;
+use crate::api::{ApiError, ApiResult, Object, decode};
+use crate::apiserver::{ApiServer, Subresource, WriteOptions};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::{Builder, Info};
+use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::{Env, FileError, Flow, gojson};
+
+/// `patch`
+pub static VERB: Verb = Verb {
+    name: "patch",
+    about: "Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch.",
+    usage: "patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        KUSTOMIZE,
+        OUTPUT,
+        DRY_RUN,
+        FIELD_MANAGER,
+        SHOW_MANAGED,
+        Flag::short("patch", 'p', Takes::Text, "The patch, JSON or YAML"),
+        Flag::new("patch-file", Takes::Text, "A file with the patch"),
+        Flag::new("type", Takes::Text, "strategic (the default), merge or json"),
+        Flag::new("subresource", Takes::Text, "status or scale"),
+    ],
+    run,
+};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Json,
+    Merge,
+    Strategic,
+}
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let inline = args.text("patch").unwrap_or_default();
+    let file = args.text("patch-file").unwrap_or_default();
+    if !inline.is_empty() && !file.is_empty() {
+        return Err(CliError::plain("cannot specify --patch and --patch-file together"));
+    }
+    if inline.is_empty() && file.is_empty() {
+        return Err(CliError::plain(
+            "must specify --patch or --patch-file containing the contents of the patch",
+        ));
+    }
+    let kind = match args.text("type").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("" | "strategic") => Type::Strategic,
+        Some("merge") => Type::Merge,
+        Some("json") => Type::Json,
+        Some(_) => {
+            let given = args.text("type").unwrap_or_default();
+            return Err(CliError::plain(format!(
+                "--type must be one of [json merge strategic], not \"{given}\""
+            )));
+        }
+    };
+    let subresource = match args.text("subresource") {
+        None | Some("") => Subresource::Main,
+        Some("status") => Subresource::Status,
+        Some("scale") => Subresource::Main,
+        Some(other) => {
+            let why = format!("invalid subresource value: \"{other}\". Must be one of [status scale resize]");
+            return Err(CliError::plain(why));
+        }
+    };
+    let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
+    let patch = parse(kind, &text, inline)?;
+    let mut results = Results::parse(args, env.files)?;
+    let builder = Builder { must_exist: true, ..Builder::default() };
+    let selection = builder.select(args, env, &args.words)?;
+    let mut errors = selection.errors;
+    if selection.infos.is_empty() && errors.is_empty() {
+        return Err(CliError::plain("no objects passed to patch"));
+    }
+    let Env { cluster, out, .. } = env;
+    cluster.act(args.command(), |api| {
+        for info in &selection.infos {
+            let patched = one(api, info, &patch, subresource, results.dry_run());
+            let printed = patched.and_then(|(operation, object)| results.print(operation, &object, out));
+            errors.extend(printed.err());
+        }
+    });
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
+
+fn one(
+    api: &mut ApiServer,
+    info: &Info,
+    patch: &ApiResult<Patch>,
+    subresource: Subresource,
+    dry: DryRun,
+) -> Result<(&'static str, Object), CliError> {
+    let old = api.get(info.kind, &info.key())?.clone();
+    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+    let options = WriteOptions { dry_run: dry.is_dry() };
+    let new = api.patch(info.kind, &info.key(), patch, subresource, options)?;
+    Ok((if new == old { "patched (no change)" } else { "patched" }, new))
+}
+
+fn read_file(path: &str, env: &Env<'_>) -> Result<String, CliError> {
+    if matches!(path, "/dev/stdin" | "-") {
+        return Ok(env.stdin.unwrap_or_default().to_owned());
+    }
+    match env.files.read(path, false) {
+        Ok(files) => Ok(files.into_iter().next().map(|(_, text)| text).unwrap_or_default()),
+        Err(FileError::NotFound) => {
+            Err(CliError::plain(format!("unable to read patch file: open {path}: no such file or directory")))
+        }
+        Err(FileError::Other(why)) => Err(CliError::plain(format!("unable to read patch file: {why}"))),
+    }
+}
+
+/// The patch, or what the server will say of it. Text that looks like JSON goes to the server as it is.
+///
+/// Models apimachinery pkg/util/yaml: ToJSON, and apiserver endpoints/handlers: patchResource.
+fn parse(kind: Type, text: &str, shown: &str) -> Result<ApiResult<Patch>, CliError> {
+    let value = if text.trim_start().starts_with('{') {
+        match gojson::decode(text) {
+            Ok(value) => value,
+            Err(why) => return Ok(Err(bad(kind, &why))),
+        }
+    } else {
+        let mut documents = decode::documents(text).map_err(|why| {
+            let why = why.strip_prefix("error converting YAML to JSON: ").unwrap_or(&why).to_owned();
+            CliError::plain(format!("unable to parse \"{}\": {why}", shown.escape_debug()))
+        })?;
+        if documents.is_empty() { Value::Null } else { documents.swap_remove(0) }
+    };
+    let (go_type, fits) = match kind {
+        Type::Json => ("[]interface {}", value.is_array()),
+        Type::Merge | Type::Strategic => ("map[string]interface {}", value.is_object()),
+    };
+    if !fits {
+        let found = match value {
+            Value::Object(_) => "object",
+            Value::Array(_) => "array",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            Value::Null => "null",
+            Value::Number(_) => "number",
+        };
+        return Ok(Err(bad(
+            kind,
+            &format!("json: cannot unmarshal {found} into Go value of type {go_type}"),
+        )));
+    }
+    Ok(Ok(match kind {
+        Type::Json => Patch::Json(value),
+        Type::Merge => Patch::Merge(value),
+        Type::Strategic => Patch::Strategic(value),
+    }))
+}
+
+fn bad(kind: Type, why: &str) -> ApiError {
+    ApiError::bad_request(match kind {
+        Type::Strategic => why.to_owned(),
+        Type::Json | Type::Merge => format!("error decoding patch: {why}"),
+    })
+}

@@ -1,0 +1,68 @@
+//! `rollout history`
+
+use std::collections::BTreeMap;
+
+use super::Verb;
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::SELECTOR;
+use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::result::{OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::rollout::{self, Revision};
+use crate::kubectl::{Env, Flow};
+
+/// `rollout history`
+pub static VERB: Verb = Verb {
+    name: "rollout history",
+    about: "View previous rollout revisions and configurations.",
+    usage: "rollout history (TYPE NAME | TYPE/NAME) [flags]",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        KUSTOMIZE,
+        SELECTOR,
+        OUTPUT,
+        SHOW_MANAGED,
+        Flag::new("revision", Takes::Int, "Show this revision's template"),
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let selection = rollout::select(args, env)?;
+    let mut results = Results::parse(args, env.files)?;
+    let wanted = args.int("revision").unwrap_or(0);
+    if wanted < 0 {
+        return Err(CliError::plain(format!("revision must be a positive integer: {wanted}")));
+    }
+    let mut errors = selection.errors;
+    for info in &selection.infos {
+        let store = env.cluster.store();
+        let shown = rollout::revisions(info, "history viewer", store).and_then(|found| show(&found, wanted));
+        let printed = shown.and_then(|text| {
+            let heading = if wanted > 0 { format!("with revision #{wanted}") } else { String::new() };
+            let object = store.get(info.kind, &info.key()).cloned();
+            object.map_or(Ok(()), |object| results.print(&format!("{heading}\n{text}"), &object, env.out))
+        });
+        errors.extend(printed.err());
+    }
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
+
+fn show(revisions: &BTreeMap<i64, Revision>, wanted: i64) -> Result<String, CliError> {
+    if revisions.is_empty() {
+        return Ok("No rollout history found.".to_owned());
+    }
+    if wanted > 0 {
+        if !revisions.contains_key(&wanted) {
+            return Err(CliError::plain("unable to find the specified revision"));
+        }
+        return Err(CliError::plain("--revision is not supported by the simulator"));
+    }
+    let mut text = String::from("REVISION  CHANGE-CAUSE\n");
+    for (number, revision) in revisions {
+        let cause = revision.cause.as_deref().filter(|cause| !cause.is_empty()).unwrap_or("<none>");
+        text.push_str(&format!("{:<10}{cause}\n", number.to_string()));
+    }
+    Ok(text)
+}

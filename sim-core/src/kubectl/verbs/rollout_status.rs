@@ -1,0 +1,240 @@
+//! `rollout status`
+
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::Pod;
+
+use super::Verb;
+use crate::api::selector::Selector;
+use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::SELECTOR;
+use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::{Env, Flow, Progress, Task, rollout};
+use crate::store::{ChangeType, Store};
+
+/// `rollout status`
+pub static VERB: Verb = Verb {
+    name: "rollout status",
+    about: "Show the status of the rollout.",
+    usage: "rollout status (TYPE NAME | TYPE/NAME) [flags]",
+    flags: &[
+        FILENAME,
+        RECURSIVE,
+        KUSTOMIZE,
+        SELECTOR,
+        Flag::short("watch", 'w', Takes::Bool, "Watch the rollout until it is done (the default)"),
+        Flag::new("revision", Takes::Int, "Fail when another revision is rolled out"),
+        Flag::new("timeout", Takes::Duration, "How long to watch; zero is for ever"),
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let selection = rollout::select(args, env)?;
+    let revision = args.int("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(CliError::plain(format!("revision must be a positive integer: {revision}")));
+    }
+    let infos = selection.all()?;
+    let [info] = infos.as_slice() else {
+        return Err(CliError::plain(format!(
+            "rollout status is only supported on individual resources and resource collections - {} resources \
+             were found",
+            infos.len()
+        )));
+    };
+    if !matches!(info.kind, Kind::Deployment | Kind::StatefulSet) {
+        let kind = rollout::group_kind(info.kind);
+        return Err(CliError::plain(format!("no status viewer has been implemented for {kind}")));
+    }
+    let timeout = args.duration("timeout").filter(|timeout| !timeout.negative && !timeout.length.is_zero());
+    let store = env.cluster.store();
+    let object = store.get(info.kind, &info.key()).cloned();
+    let mut task = Watching {
+        kind: info.kind,
+        key: info.key(),
+        revision,
+        seen: store.revision(),
+        deadline: timeout.map(|timeout| env.cluster.now() + timeout.length),
+    };
+    let once = args.has("watch") && !args.flag("watch");
+    if let Some(object) = object
+        && (task.show(&object, env)? || once)
+    {
+        return Ok(Flow::OK);
+    }
+    match task.poll(env)? {
+        Progress::Done(code) => Ok(Flow::Done(code)),
+        Progress::Waiting => Ok(Flow::Task(Box::new(task))),
+    }
+}
+
+/// Follows the changes of one object and says where its rollout stands after each.
+struct Watching {
+    kind: Kind,
+    key: ObjectKey,
+    revision: i64,
+    /// The newest change of the store that was looked at.
+    seen: u64,
+    deadline: Option<SimTime>,
+}
+
+impl Watching {
+    /// Says where the rollout stands; true when it is done.
+    fn show(&self, object: &Object, env: &mut Env<'_>) -> Result<bool, CliError> {
+        let status = match object {
+            Object::Deployment(deployment) => {
+                status_of_deployment(deployment, self.revision, env.cluster.store())
+            }
+            Object::StatefulSet(set) => status_of_set(set),
+            _ => return Ok(true),
+        };
+        let (line, done) = status.map_err(CliError::plain)?;
+        env.out.line(line);
+        Ok(done)
+    }
+}
+
+impl Task for Watching {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        let store = env.cluster.store();
+        let mine: Vec<(ChangeType, Object)> = store
+            .log()
+            .since(self.seen)
+            .filter(|change| change.object.kind() == self.kind && change.object.key() == self.key)
+            .map(|change| (change.change, change.object.clone()))
+            .collect();
+        self.seen = store.revision();
+        for (change, object) in mine {
+            if change == ChangeType::Deleted {
+                return Err(CliError::plain("object has been deleted"));
+            }
+            if self.show(&object, env)? {
+                return Ok(Progress::Done(0));
+            }
+        }
+        if self.deadline.is_some_and(|deadline| env.cluster.now() >= deadline) {
+            return Err(CliError::plain("timed out waiting for the condition"));
+        }
+        Ok(Progress::Waiting)
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        self.deadline
+    }
+}
+
+/// Models kubectl pkg/polymorphichelpers: StatefulSetStatusViewer.
+fn status_of_set(set: &StatefulSet) -> Result<(String, bool), String> {
+    let spec = set.spec.clone().unwrap_or_default();
+    let status = set.status.clone().unwrap_or_default();
+    let strategy = spec.update_strategy.unwrap_or_default();
+    if strategy.type_.as_deref() != Some("RollingUpdate") {
+        return Err("rollout status is only available for RollingUpdate strategy type".to_owned());
+    }
+    let observed = status.observed_generation.unwrap_or(0);
+    if observed == 0 || set.metadata.generation.unwrap_or(0) > observed {
+        return Ok(("Waiting for statefulset spec update to be observed...".to_owned(), false));
+    }
+    let replicas = spec.replicas.unwrap_or(1);
+    let ready = status.ready_replicas.unwrap_or(0);
+    if ready < replicas {
+        return Ok((format!("Waiting for {} pods to be ready...", replicas - ready), false));
+    }
+    let updated = status.updated_replicas.unwrap_or(0);
+    if let Some(rolling) = strategy.rolling_update {
+        let wanted = replicas - rolling.partition.unwrap_or(0);
+        if rolling.partition.is_some() && updated < wanted {
+            let line = format!(
+                "Waiting for partitioned roll out to finish: {updated} out of {wanted} new pods have been updated..."
+            );
+            return Ok((line, false));
+        }
+        return Ok((format!("partitioned roll out complete: {updated} new pods have been updated..."), true));
+    }
+    let target = status.update_revision.unwrap_or_default();
+    let current = status.current_revision.unwrap_or_default();
+    if target != current {
+        let line = format!(
+            "waiting for statefulset rolling update to complete {updated} pods at revision {target}..."
+        );
+        return Ok((line, false));
+    }
+    let count = status.current_replicas.unwrap_or(0);
+    Ok((format!("statefulset rolling update complete {count} pods at revision {current}..."), true))
+}
+
+/// Models kubectl pkg/polymorphichelpers: DeploymentStatusViewer.
+fn status_of_deployment(
+    deployment: &Deployment,
+    revision: i64,
+    store: &Store,
+) -> Result<(String, bool), String> {
+    let name = meta::name(&deployment.metadata);
+    let status = deployment.status.clone().unwrap_or_default();
+    let running = meta::annotations(&deployment.metadata).get(rollout::REVISION);
+    let running: i64 = running.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if revision > 0 && revision != running {
+        return Err(format!(
+            "desired revision ({revision}) is different from the running revision ({running})"
+        ));
+    }
+    if deployment.metadata.generation.unwrap_or(0) > status.observed_generation.unwrap_or(0) {
+        return Ok(("Waiting for deployment spec update to be observed...".to_owned(), false));
+    }
+    let progressing = status.conditions.iter().flatten().find(|condition| condition.type_ == "Progressing");
+    if progressing.is_some_and(|condition| condition.reason.as_deref() == Some("ProgressDeadlineExceeded")) {
+        return Err(format!("deployment \"{name}\" exceeded its progress deadline"));
+    }
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let updated = status.updated_replicas.unwrap_or(0);
+    let all = status.replicas.unwrap_or(0);
+    let available = status.available_replicas.unwrap_or(0);
+    let what = if updated < wanted {
+        format!("{updated} out of {wanted} new replicas have been updated...")
+    } else if all > updated {
+        format!("{} old replicas are pending termination...", all - updated)
+    } else if available < updated {
+        format!("{available} of {updated} updated replicas are available...")
+    } else {
+        return Ok((format!("deployment \"{name}\" successfully rolled out"), true));
+    };
+    let warning = warning_of_pods(deployment, store);
+    Ok((format!("Waiting for deployment \"{name}\" rollout to finish: {what}{warning}"), false))
+}
+
+/// What keeps a pod of the deployment from running, if anything does.
+///
+/// Models kubectl pkg/polymorphichelpers: DeploymentStatusViewer.appendWarning.
+fn warning_of_pods(deployment: &Deployment, store: &Store) -> String {
+    let Some(spec) = &deployment.spec else { return String::new() };
+    let selector = Selector::from_api(&spec.selector);
+    let namespace = meta::namespace(&deployment.metadata);
+    let pods = store.all_in::<Pod>(namespace).filter(|pod| selector.matches(meta::labels(&pod.metadata)));
+    pods.filter_map(trouble_of).next().map(|why| format!(" (Warning: {why})")).unwrap_or_default()
+}
+
+fn trouble_of(pod: &Pod) -> Option<String> {
+    const TROUBLES: &[&str] = &[
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "CrashLoopBackOff",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+    ];
+    let status = pod.status.as_ref()?;
+    let unschedulable = status.conditions.iter().flatten().find(|condition| {
+        condition.type_ == "PodScheduled"
+            && condition.status == "False"
+            && condition.reason.as_deref() == Some("Unschedulable")
+    });
+    if let Some(condition) = unschedulable {
+        return Some(condition.message.clone().unwrap_or_default());
+    }
+    status.container_statuses.iter().flatten().find_map(|container| {
+        let waiting = container.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref().filter(|reason| TROUBLES.contains(reason))?;
+        Some(format!("{reason} - {}", waiting.message.as_deref().unwrap_or_default()))
+    })
+}
