@@ -41,9 +41,9 @@ impl TimingProfile {
                 scheduler: Span::between(2, 10),
                 kubelet: Span::between(5, 40),
                 provision: Span::between(30, 120),
-                sandbox: Span::between(600, 1_100),
+                sandbox: Span::between(1_300, 1_800),
                 image_pull: Span::between(1_200, 2_500),
-                container_start: Span::between(150, 400),
+                container_start: Span::between(700, 1_200),
                 teardown: Span::between(150, 450),
             },
             "kind" => TimingProfile {

@@ -3,9 +3,285 @@
 //! A container runs a *program*: a small state machine with files, environment, ports, HTTP routes,
 //! log lines, start-up time and exit codes. No process of the host is involved.
 
+mod command;
+mod container;
+mod exec;
 pub mod fs;
+mod host;
+pub mod image;
+mod images;
+mod logs;
+mod mounts;
+mod net;
+mod program;
+mod registry;
 pub mod shell;
+mod template;
+mod user_image;
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+pub use command::CommandOutcome;
+pub use container::{Container, ContainerConfig, Exit, Native, Program, Sandbox};
+pub use exec::{Exec, ExecError, ExecId, ExecRequest, ExecStatus};
+pub use image::{Image, ImageSpec, Reference, Route};
+pub use logs::{Log, LogLine};
+pub use mounts::{Mount, MountedFs, VolumeRef, normal_path};
+pub use program::{SIGKILL, SIGTERM};
+pub use registry::{Registry, pull_error};
+pub use user_image::{UserImageError, image_from_value};
+
+use crate::api::{ObjectKey, SimTime};
+use fs::FileTree;
+use shell::{Process, StartError};
 
 /// The containers, volumes and images of all nodes.
 #[derive(Clone, Debug, Default)]
-pub struct Runtime {}
+pub struct Runtime {
+    sandboxes: OrdMap<ObjectKey, Arc<Sandbox>>,
+    by_ip: OrdMap<String, ObjectKey>,
+    /// Bytes of persistent volumes, by the volume's name: they outlive pods.
+    volumes: OrdMap<String, FileTree>,
+    /// Bytes of folders on nodes, by node and path.
+    host_paths: OrdMap<(String, String), FileTree>,
+    /// Images that were pulled, by node and full name.
+    pulled: OrdSet<(String, String)>,
+    execs: OrdMap<ExecId, Exec>,
+    last_pid: u64,
+    /// Counts routed connections, so that a Service takes its endpoints in turn.
+    turn: u64,
+    /// The images there are to pull.
+    pub registry: Registry,
+}
+
+impl Runtime {
+    /// Sets a pod's sandbox up; one that was there before goes with all its containers.
+    pub fn create_sandbox(&mut self, pod: &ObjectKey, sandbox: Sandbox) {
+        self.remove_sandbox(pod);
+        if !sandbox.ip.is_empty() {
+            self.by_ip.insert(sandbox.ip.clone(), pod.clone());
+        }
+        self.sandboxes.insert(pod.clone(), Arc::new(sandbox));
+    }
+
+    /// Ends everything in a pod and forgets it with its own volumes.
+    pub fn remove_sandbox(&mut self, pod: &ObjectKey) {
+        let Some(sandbox) = self.sandboxes.remove(pod) else { return };
+        if self.by_ip.get(&sandbox.ip) == Some(pod) {
+            self.by_ip.remove(&sandbox.ip);
+        }
+    }
+
+    /// A pod's sandbox.
+    pub fn sandbox(&self, pod: &ObjectKey) -> Option<&Sandbox> {
+        self.sandboxes.get(pod).map(Arc::as_ref)
+    }
+
+    fn sandbox_mut(&mut self, pod: &ObjectKey) -> Option<&mut Sandbox> {
+        self.sandboxes.get_mut(pod).map(Arc::make_mut)
+    }
+
+    /// The newest container of that name in a pod.
+    pub fn container(&self, pod: &ObjectKey, name: &str) -> Option<&Container> {
+        self.sandboxes.get(pod)?.containers.get(name)
+    }
+
+    /// Whether a node has an image.
+    pub fn has_image(&self, node: &str, image: &Reference) -> bool {
+        self.pulled.contains(&(node.to_owned(), image.full()))
+    }
+
+    /// A node has an image from now on.
+    pub fn add_image(&mut self, node: &str, image: &Reference) {
+        self.pulled.insert((node.to_owned(), image.full()));
+    }
+
+    /// Sets a volume of a pod to these files.
+    pub fn set_pod_volume(&mut self, pod: &ObjectKey, name: &str, files: FileTree) {
+        if let Some(sandbox) = self.sandbox_mut(pod) {
+            sandbox.volumes.insert(name.to_owned(), files);
+        }
+    }
+
+    /// The bytes of a persistent volume.
+    pub fn volume(&self, name: &str) -> Option<&FileTree> {
+        self.volumes.get(name)
+    }
+
+    /// Empties a persistent volume.
+    pub fn lose_volume(&mut self, name: &str) -> bool {
+        self.volumes.insert(name.to_owned(), FileTree::new()).is_some()
+    }
+
+    /// Forgets the bytes of a persistent volume that was deleted.
+    pub fn drop_volume(&mut self, name: &str) {
+        self.volumes.remove(name);
+    }
+
+    /// Starts a container in a sandbox, in place of the ended one of its name.
+    ///
+    /// # Errors
+    /// [`StartError`] when its command is no program of the image and no tool.
+    pub fn start_container(
+        &mut self,
+        pod: &ObjectKey,
+        config: ContainerConfig,
+        now: SimTime,
+    ) -> Result<(), StartError> {
+        let program = first_program(&config, now)?;
+        let root = program::root_files(&config.image.spec, &config.files, &config.mounts, now);
+        for mount in &config.mounts {
+            self.prepare_mount(pod, mount, now);
+        }
+        let name = config.name.clone();
+        let container = Container {
+            config: Arc::new(config),
+            started: now,
+            program,
+            root,
+            log: Log::default(),
+            exit: None,
+            wake: Some(now),
+            changes: 0,
+        };
+        if let Some(sandbox) = self.sandbox_mut(pod)
+            && let Some(old) = sandbox.containers.insert(name.clone(), container)
+        {
+            sandbox.previous.insert(name, old.log);
+        }
+        Ok(())
+    }
+
+    /// Makes the folder that a mount shows, when the volume lacks it.
+    fn prepare_mount(&mut self, pod: &ObjectKey, mount: &Mount, now: SimTime) {
+        let mut tree = self.volume_tree(pod, &mount.volume);
+        if fs::FileSystem::stat(&tree, &mount.sub_path).is_err() {
+            mounts::make_dirs(&mut tree, &mount.sub_path, now);
+        }
+        self.put_volume_tree(pod, &mount.volume, tree);
+    }
+
+    fn volume_tree(&self, pod: &ObjectKey, volume: &VolumeRef) -> FileTree {
+        let tree = match volume {
+            VolumeRef::Persistent(name) => self.volumes.get(name),
+            VolumeRef::Host(node, path) => self.host_paths.get(&(node.clone(), path.clone())),
+            VolumeRef::Pod(name) => self.sandboxes.get(pod).and_then(|sandbox| sandbox.volumes.get(name)),
+        };
+        tree.cloned().unwrap_or_default()
+    }
+
+    fn put_volume_tree(&mut self, pod: &ObjectKey, volume: &VolumeRef, tree: FileTree) {
+        match volume {
+            VolumeRef::Persistent(name) => {
+                self.volumes.insert(name.clone(), tree);
+            }
+            VolumeRef::Host(node, path) => {
+                self.host_paths.insert((node.clone(), path.clone()), tree);
+            }
+            VolumeRef::Pod(name) => self.set_pod_volume(pod, name, tree),
+        }
+    }
+
+    /// A container's files with its volumes, to be given back with [`Runtime::close_files`].
+    fn open_files(&self, pod: &ObjectKey, container: &str) -> Option<MountedFs> {
+        let container = self.container(pod, container)?;
+        let mut mounts = container.config.mounts.clone();
+        mounts.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
+        let mut trees: Vec<(VolumeRef, FileTree)> = Vec::new();
+        for mount in &mounts {
+            if trees.iter().all(|(volume, _)| *volume != mount.volume) {
+                trees.push((mount.volume.clone(), self.volume_tree(pod, &mount.volume)));
+            }
+        }
+        let root_read_only = container.config.root_read_only;
+        Some(MountedFs { root: container.root.clone(), root_read_only, mounts, trees })
+    }
+
+    fn close_files(&mut self, pod: &ObjectKey, container: &str, files: MountedFs) {
+        if let Some(container) =
+            self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(container))
+        {
+            container.root = files.root;
+        }
+        for (volume, tree) in files.trees {
+            let writable = files.mounts.iter().any(|mount| mount.volume == volume && !mount.read_only);
+            if writable {
+                self.put_volume_tree(pod, &volume, tree);
+            }
+        }
+    }
+
+    /// Sends a signal to a container's program. The pod's next advance carries it out.
+    pub fn signal(&mut self, pod: &ObjectKey, container: &str, signal: i32, now: SimTime) {
+        if let Some(container) =
+            self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(container))
+        {
+            container.signal(signal, now);
+        }
+    }
+
+    /// Ends a container as `exit` says: a crash, an OOM kill. False when none of that name runs.
+    pub fn end_container(&mut self, pod: &ObjectKey, container: &str, exit: Exit) -> bool {
+        let found = self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(container));
+        match found.filter(|container| container.is_running()) {
+            Some(container) => {
+                container.end(exit);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What a container printed; with `previous` the one before it. `None` when there is none.
+    pub fn logs(&self, pod: &ObjectKey, container: &str, previous: bool) -> Option<&Log> {
+        let sandbox = self.sandboxes.get(pod)?;
+        if previous {
+            return sandbox.previous.get(container);
+        }
+        sandbox.containers.get(container).map(|container| &container.log)
+    }
+
+    /// A container's files, for reading.
+    pub fn files(&self, pod: &ObjectKey, container: &str) -> Option<MountedFs> {
+        self.open_files(pod, container)
+    }
+}
+
+/// The program that a container begins with.
+fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, StartError> {
+    let spec = &config.image.spec;
+    let native = || Ok(Program::Native(program::start(spec, &config.ports, &config.env, now)));
+    let argv: Vec<String> = if !config.command.is_empty() {
+        config.command.iter().chain(&config.args).cloned().collect()
+    } else if !spec.command.is_empty() {
+        if config.args.is_empty() { spec.command.clone() } else { config.args.clone() }
+    } else if config.args.first().is_some_and(|word| !word.starts_with('-'))
+        && spec.programs.iter().all(|p| p != "*")
+    {
+        // Images whose entry point hands arguments on run the named program, a shell for one.
+        config.args.clone()
+    } else {
+        return native();
+    };
+    let word = argv.first().map(String::as_str).unwrap_or_default();
+    let base = word.rsplit('/').next().unwrap_or(word);
+    let own = spec.programs.iter().any(|program| program == word || program == base);
+    if own {
+        return native();
+    }
+    match Process::new(argv, config.env.clone(), &exec::working_dir(config)) {
+        Ok(mut process) => {
+            process.set_pid(1);
+            if config.tty {
+                process.attach_terminal();
+            } else if config.stdin {
+                process.attach_input();
+            }
+            Ok(Program::Process(Box::new(process)))
+        }
+        Err(_) if spec.programs.iter().any(|program| program == "*") => native(),
+        Err(error) => Err(error),
+    }
+}

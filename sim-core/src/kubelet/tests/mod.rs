@@ -1,5 +1,6 @@
 //! Tests of the kubelets on a real cluster: pods are bound by hand, so no scheduler is needed.
 
+mod lifecycle;
 mod recorder;
 
 use std::time::Duration;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::api::{Kind, Object, ObjectKey, SimTime, decode, pod};
 use crate::apiserver::DeleteOptions;
 use crate::cluster::Cluster;
-use crate::engine::ClusterConfig;
+use crate::engine::{ClusterConfig, TimingProfile};
 use crate::store::ChangeType;
 
 /// A cluster with a default namespace and the nodes that `config` names, at rest.
@@ -99,4 +100,29 @@ pub(super) fn history(cluster: &Cluster, name: &str, from: SimTime) -> String {
     }
     lines.dedup();
     lines.iter().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A cluster whose pods start at once on one node called `minikube`.
+pub(super) fn instant() -> Cluster {
+    let profile = TimingProfile::named("instant").expect("a profile");
+    let mut config = ClusterConfig::for_profile(profile, 1);
+    config.set_nodes("minikube", 1);
+    cluster(config)
+}
+
+/// The kubelet's events about a pod, in order of their first time: seconds, count, reason, message.
+pub(super) fn events(cluster: &Cluster, name: &str, from: SimTime) -> String {
+    let mut rows: Vec<(SimTime, String)> = Vec::new();
+    for change in cluster.store().log().since(0) {
+        let Object::Event(event) = &change.object else { continue };
+        let kubelet = event.reporting_component.as_deref() == Some("kubelet");
+        if event.involved_object.name.as_deref() != Some(name) || !kubelet || change.at < from {
+            continue;
+        }
+        let uid = event.involved_object.uid.clone().unwrap_or_default();
+        let text = event.message.clone().unwrap_or_default().replace(&uid, "UID");
+        let seconds = change.at.since(from).as_secs();
+        rows.push((change.at, format!("{seconds} {} {text}", event.reason.as_deref().unwrap_or_default())));
+    }
+    rows.iter().map(|(_, row)| row.as_str()).collect::<Vec<_>>().join("\n")
 }

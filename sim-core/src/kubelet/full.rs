@@ -1,0 +1,224 @@
+//! [`FullKubelet`]: the kubelets of all nodes, one worker a pod.
+//!
+//! Models pkg/kubelet: syncPod, syncTerminatingPod, syncTerminatedPod.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use k8s_openapi::api::core::v1::{Node, Pod};
+
+use super::environment;
+use super::worker::{Sync, Worker};
+use crate::api::{ObjectKey, meta, pod};
+use crate::engine::{Context, Pace, ReconcileError};
+use crate::runtime::{Runtime, Sandbox};
+
+/// Where the addresses of a node that has used up its block go on: 64 blocks further.
+const OVERFLOW: u32 = 64 * 256;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FullKubelet {
+    workers: OrdMap<ObjectKey, Arc<Worker>>,
+    /// How many addresses each node has given out.
+    addresses: OrdMap<String, u32>,
+    /// Nodes that are stopped: their kubelets and containers stand still.
+    stopped: OrdSet<String>,
+}
+
+impl FullKubelet {
+    /// Brings one pod as far as its time has come.
+    ///
+    /// # Errors
+    /// The API server's refusals.
+    pub(super) fn reconcile(
+        &mut self,
+        key: &ObjectKey,
+        runtime: &mut Runtime,
+        context: &mut Context<'_>,
+    ) -> Result<(), ReconcileError> {
+        let Some(pod) = context.view.shared::<Pod>(key) else {
+            self.forget(key, runtime);
+            return Ok(());
+        };
+        let (Some(node), Some(spec)) = (pod::node_name(&pod), pod.spec.as_ref()) else { return Ok(()) };
+        if self.stopped.contains(node) {
+            return Ok(());
+        }
+        if self.workers.get(key).is_some_and(|worker| worker.uid != meta::uid(&pod.metadata)) {
+            self.forget(key, runtime);
+        }
+        let worker = match self.workers.remove(key) {
+            Some(worker) => worker,
+            // Nothing of a pod that ended before the kubelet saw it is left to run.
+            None if pod::is_terminal(&pod) => return Ok(()),
+            None => Arc::new(Worker::new(&pod, spec, context.now)),
+        };
+        let mut worker = Arc::unwrap_or_clone(worker);
+        let mut sync = Sync { key, pod: &pod, spec, node, worker: &mut worker, runtime, context };
+        let result = sync.run(&mut self.addresses);
+        self.workers.insert(key.clone(), Arc::new(worker));
+        result
+    }
+
+    fn forget(&mut self, key: &ObjectKey, runtime: &mut Runtime) {
+        self.workers.remove(key);
+        runtime.remove_sandbox(key);
+    }
+
+    /// A node stops or runs again.
+    pub(super) fn set_stopped(&mut self, node: &str, stopped: bool) {
+        if stopped {
+            self.stopped.insert(node.to_owned());
+        } else {
+            self.stopped.remove(node);
+        }
+    }
+
+    /// Forces an outcome on a pod's probes, or with `None` lets them run again.
+    pub(super) fn force_probe(
+        &mut self,
+        key: &ObjectKey,
+        kind: super::ProbeKind,
+        outcome: Option<bool>,
+    ) -> bool {
+        let Some(worker) = self.workers.get_mut(key) else { return false };
+        Arc::make_mut(worker).forced[kind as usize] = outcome;
+        true
+    }
+}
+
+impl Sync<'_, '_> {
+    fn run(&mut self, addresses: &mut OrdMap<String, u32>) -> Result<(), ReconcileError> {
+        if self.worker.terminal {
+            return self.finish();
+        }
+        let store = self.context.view.clone();
+        if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
+            let pace = self.program_pace();
+            self.wake(at, pace);
+        }
+        self.notice_ends();
+        if meta::is_terminating(&self.pod.metadata) {
+            self.run_probes();
+            self.end_pod()?;
+        } else {
+            self.bring_up(addresses);
+        }
+        self.report_status()?;
+        if self.worker.terminal { self.finish() } else { Ok(()) }
+    }
+
+    /// The pod has ended: its last status is known, and if its deletion was asked for it goes.
+    fn finish(&mut self) -> Result<(), ReconcileError> {
+        if meta::is_terminating(&self.pod.metadata) {
+            return self.delete_pod();
+        }
+        Ok(())
+    }
+
+    /// Volumes, sandbox, containers, probes.
+    fn bring_up(&mut self, addresses: &mut OrdMap<String, u32>) {
+        if !self.mount_volumes() || !self.set_up_sandbox(addresses) {
+            return;
+        }
+        for index in 0..self.worker.slots.len() {
+            self.pursue_stop(index);
+        }
+        self.notice_ends();
+        self.run_containers();
+        self.start_programs();
+        self.notice_ends();
+        self.run_probes();
+        if self.has_ended() {
+            self.worker.terminal = true;
+            self.worker.sandbox_up = false;
+        }
+    }
+
+    /// Lets programs that were just started run, so that they listen before they are probed.
+    fn start_programs(&mut self) {
+        let store = self.context.view.clone();
+        if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
+            let pace = self.program_pace();
+            self.wake(at, pace);
+        }
+        self.notice_ends();
+        for index in 0..self.worker.slots.len() {
+            if self.worker.slots[index].ended.is_some() && self.should_restart(index) {
+                self.wake(self.now() + super::worker::RELIST, self.worker.slots[index].pace());
+            }
+        }
+    }
+
+    /// A container that has run for a while repeats itself: a loop with `sleep` never settles.
+    fn program_pace(&self) -> Pace {
+        let now = self.now();
+        let fresh = |slot: &super::worker::Slot| {
+            slot.is_running() && slot.restarts() < 3 && now.since(slot.started_at).as_secs() < 60
+        };
+        let any = self.worker.slots.iter().any(|slot| fresh(slot) || slot.stopping.is_some());
+        if any { Pace::Progress } else { Pace::Periodic }
+    }
+
+    fn set_up_sandbox(&mut self, addresses: &mut OrdMap<String, u32>) -> bool {
+        if self.worker.sandbox_up {
+            return true;
+        }
+        let now = self.now();
+        let due = match self.worker.sandbox_at {
+            Some(due) => due,
+            None => now + self.context.config.profile.sandbox.draw(self.context.random),
+        };
+        self.worker.sandbox_at = Some(due);
+        if due > now {
+            self.wake(due, Pace::Progress);
+            return false;
+        }
+        self.worker.ip = self.new_address(addresses);
+        let sandbox = Sandbox {
+            uid: self.worker.uid.clone(),
+            node: self.node.to_owned(),
+            ip: self.worker.ip.clone(),
+            hostname: environment::hostname(self),
+            nameserver: environment::nameserver(self),
+            search: environment::search(self),
+            ..Sandbox::default()
+        };
+        self.runtime.create_sandbox(self.key, sandbox);
+        self.fill_volumes();
+        self.worker.sandbox_up = true;
+        true
+    }
+
+    /// The next address of the node's block that no pod has; one that became free is not used again soon.
+    fn new_address(&self, addresses: &mut OrdMap<String, u32>) -> String {
+        if self.spec.host_network == Some(true) {
+            return environment::host_ip(self);
+        }
+        let node = self.context.view.typed::<Node>(&ObjectKey::cluster(self.node));
+        let block = node.and_then(|node| node.spec.as_ref()?.pod_cidr.as_deref());
+        let base = block.and_then(|block| base_address(block)).unwrap_or(0x0af4_0000);
+        let given = addresses.get(self.node).copied().unwrap_or(0);
+        let mut number = given;
+        for tried in 0..1_024 {
+            // .0 is the network, .1 the bridge, .255 for broadcast.
+            let offset = 2 + number % 253;
+            let offset = if tried < 253 { offset } else { OVERFLOW + number };
+            number = number.wrapping_add(1);
+            let address = std::net::Ipv4Addr::from(base.wrapping_add(offset)).to_string();
+            if self.runtime.pod_at(&address).is_none() {
+                addresses.insert(self.node.to_owned(), number);
+                return address;
+            }
+        }
+        addresses.insert(self.node.to_owned(), number);
+        std::net::Ipv4Addr::from(base.wrapping_add(OVERFLOW).wrapping_add(number)).to_string()
+    }
+}
+
+/// The first address of a block, `10.244.0.0/24`.
+fn base_address(block: &str) -> Option<u32> {
+    let (address, _) = block.split_once('/')?;
+    address.parse::<std::net::Ipv4Addr>().ok().map(u32::from)
+}

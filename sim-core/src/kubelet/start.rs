@@ -1,0 +1,369 @@
+//! Bringing containers up: images, creation, restarts.
+//!
+//! Models pkg/kubelet/kuberuntime (startContainer, doBackOff) and pkg/kubelet/images (EnsureImageExists).
+
+use std::time::Duration;
+
+use rand_core::Rng;
+
+use super::backoff::go_duration;
+use super::environment;
+use super::probe::ProbeState;
+use super::worker::{Ended, RELIST, Slot, Stage, Sync, Waiting};
+use crate::api::SimTime;
+use crate::engine::{EventType, Pace};
+use crate::runtime::{ContainerConfig, Exit, Image, Reference, pull_error};
+
+/// How often a pod in a steady state is looked at. Upstream: pkg/kubelet resyncInterval.
+const RESYNC: Duration = Duration::from_secs(60);
+/// When a pod that cannot be started for its configuration is tried again. Upstream: backOffPeriod.
+const RETRY: Duration = Duration::from_secs(10);
+
+impl Sync<'_, '_> {
+    /// Takes every container as far as it can go now: init containers in order, then the others.
+    pub(super) fn run_containers(&mut self) {
+        for index in 0..self.worker.slots.len() {
+            let was_init = self.worker.slots[index].init;
+            if was_init && self.worker.slots[index].is_completed() {
+                continue;
+            }
+            self.drive(index);
+            let slot = &self.worker.slots[index];
+            let blocks = if was_init {
+                !slot.is_completed() && !self.is_started_sidecar(index)
+            } else {
+                slot.is_busy()
+            };
+            if blocks {
+                return;
+            }
+            if was_init {
+                self.show_creating();
+            }
+        }
+    }
+
+    /// Whether it is an init container that keeps running beside the others, and is up.
+    pub(super) fn is_started_sidecar(&self, index: usize) -> bool {
+        let sidecar =
+            self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
+        sidecar && self.worker.slots[index].is_running() && self.worker.slots[index].started
+    }
+
+    /// Once the init containers are done, the others no longer wait for them.
+    fn show_creating(&mut self) {
+        let waiting = self.worker.slots.iter_mut().filter(|slot| !slot.init && slot.runs == 0);
+        for slot in waiting.filter(|slot| slot.waiting.reason == "ContainerCreating") {
+            slot.waiting.reason = "PodInitializing";
+        }
+    }
+
+    fn drive(&mut self, index: usize) {
+        match self.worker.slots[index].stage {
+            Stage::Waiting => self.try_start(index),
+            Stage::Pulling { since, until } if until <= self.now() => self.finish_pull(index, since),
+            Stage::Creating { until } if until <= self.now() => self.start(index),
+            Stage::Pulling { until, .. } | Stage::Creating { until } => {
+                let pace = self.worker.slots[index].pace();
+                self.wake(until, pace);
+            }
+            Stage::Ended => self.after_end(index),
+            Stage::Running => {}
+        }
+    }
+
+    /// What comes after the end of a run: nothing, a restart, or the wait for one.
+    fn after_end(&mut self, index: usize) {
+        if !self.should_restart(index) {
+            return;
+        }
+        let Some(ended_at) = self.worker.slots[index].ended.as_ref().map(|ended| ended.exit.at) else {
+            return;
+        };
+        let noticed = ended_at + RELIST;
+        if self.now() < noticed {
+            let pace = self.worker.slots[index].pace();
+            self.wake(noticed, pace);
+            return;
+        }
+        self.try_start(index);
+    }
+
+    /// Models pkg/kubelet/container: ShouldContainerBeRestarted.
+    pub(super) fn should_restart(&self, index: usize) -> bool {
+        let slot = &self.worker.slots[index];
+        let failed = slot.ended.as_ref().is_some_and(|ended| ended.exit.code != 0);
+        let sidecar = slot.init
+            && self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
+        match self.restart_policy() {
+            _ if self.worker.ending.is_some() => false,
+            _ if sidecar => true,
+            "Never" => false,
+            "OnFailure" => failed,
+            _ => !slot.init || failed,
+        }
+    }
+
+    /// Starts the container unless a backoff holds it.
+    fn try_start(&mut self, index: usize) {
+        let now = self.now();
+        let slot = &mut self.worker.slots[index];
+        if let Some(at) = slot.retry_at.filter(|at| *at > now) {
+            let pace =
+                if slot.waiting.reason == "CrashLoopBackOff" { slot.pace() } else { waiting_pace(slot) };
+            self.wake(at, pace);
+            return;
+        }
+        slot.retry_at = None;
+        let last_end = slot.ended.as_ref().or(slot.last.as_ref()).map(|ended| ended.exit.at);
+        if let Some(ended_at) = last_end {
+            if let Some(until) = slot.crash_backoff.held_until(ended_at, now) {
+                self.hold_back(index, until);
+                return;
+            }
+            slot.crash_backoff.lengthen(ended_at, now);
+        }
+        self.ensure_image(index);
+    }
+
+    /// Shows CrashLoopBackOff until the backoff is over; looks again as often as upstream does.
+    fn hold_back(&mut self, index: usize, until: SimTime) {
+        let name = self.worker.slots[index].name.clone();
+        let pod = self.pod_text();
+        let delay = go_duration(self.worker.slots[index].crash_backoff.delay());
+        let event = format!("Back-off restarting failed container {name} in pod {pod}");
+        self.event(Some(index), EventType::Warning, "BackOff", &event);
+        let message = format!("back-off {delay} restarting failed container={name} pod={pod}");
+        let again = self.now() + self.jittered(RESYNC);
+        let slot = &mut self.worker.slots[index];
+        if let Some(ended) = slot.ended.take() {
+            slot.last = Some(ended);
+        }
+        slot.stage = Stage::Waiting;
+        slot.waiting = Waiting { reason: "CrashLoopBackOff", message };
+        let at = until.min(again);
+        slot.retry_at = Some(at);
+        let pace = slot.pace();
+        self.wake(at, pace);
+    }
+
+    fn ensure_image(&mut self, index: usize) {
+        let Some(spec) = self.container_spec(index) else { return };
+        let image = spec.image.clone().unwrap_or_default();
+        let policy = spec.image_pull_policy.clone().unwrap_or_else(|| "IfNotPresent".to_owned());
+        let reference = match Reference::parse(&image) {
+            Ok(reference) => reference,
+            Err(why) => {
+                let message = format!(
+                    "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"
+                );
+                self.event(Some(index), EventType::Warning, "InspectFailed", &message);
+                return self.refuse(index, "InvalidImageName", message, self.now() + RETRY);
+            }
+        };
+        let present = self.is_present(&reference);
+        if present && policy != "Always" {
+            let text = format!(
+                "Container image \"{image}\" already present on machine and can be accessed by the pod"
+            );
+            self.event(Some(index), EventType::Normal, "Pulled", &text);
+            return self.create(index, &reference);
+        }
+        if policy == "Never" {
+            let text = format!("Container image \"{image}\" is not present with pull policy of Never");
+            self.event(Some(index), EventType::Warning, "ErrImageNeverPull", &text);
+            let again = self.now() + self.jittered(RETRY);
+            return self.refuse(index, "ErrImageNeverPull", text, again);
+        }
+        if let Some(until) = self.worker.slots[index].pull_backoff.held_since_use(self.now()) {
+            let text = format!("Back-off pulling image \"{image}\"");
+            self.event(Some(index), EventType::Normal, "BackOff", &text);
+            let message = format!("{text}: {}", self.worker.slots[index].pull_error);
+            let again = (self.now() + self.jittered(RESYNC)).min(until);
+            return self.refuse(index, "ImagePullBackOff", message, again);
+        }
+        self.event(Some(index), EventType::Normal, "Pulling", &format!("Pulling image \"{image}\""));
+        let now = self.now();
+        let full = self.context.config.profile.image_pull.draw(self.context.random);
+        // A pull of what is there already only asks the registry for the digest.
+        let until = now + if present { full / 4 } else { full };
+        self.worker.slots[index].stage = Stage::Pulling { since: now, until };
+        if until <= now {
+            self.finish_pull(index, now);
+        } else {
+            let pace = self.worker.slots[index].pace();
+            self.wake(until, pace);
+        }
+    }
+
+    /// Whether the node has the image. A minikube node has those of the labs from the start: they were
+    /// built in it or pulled long ago, and the seed's pods are up three seconds after their creation.
+    fn is_present(&self, reference: &Reference) -> bool {
+        const BUILT_IN: [&str; 6] =
+            ["alpine", "busybox", "crash-looper", "nginx", "python-app", "slow-starter"];
+        let local = self.context.config.profile.name == "minikube" && BUILT_IN.contains(&reference.name());
+        let exists = || self.runtime.registry.find(reference).is_some();
+        self.runtime.has_image(self.node, reference) || (local && exists())
+    }
+
+    /// A start that failed: the container waits with this reason and is tried again.
+    fn refuse(&mut self, index: usize, reason: &'static str, message: String, again: SimTime) {
+        let error = if matches!(reason, "CreateContainerConfigError") { message.as_str() } else { reason };
+        let text = format!("Error: {error}");
+        self.event(Some(index), EventType::Warning, "Failed", &text);
+        let slot = &mut self.worker.slots[index];
+        slot.stage = Stage::Waiting;
+        if let Some(ended) = slot.ended.take() {
+            slot.last = Some(ended);
+        }
+        slot.waiting = Waiting { reason, message };
+        slot.retry_at = Some(again);
+        let pace = waiting_pace(slot);
+        self.wake(again, pace);
+    }
+
+    fn finish_pull(&mut self, index: usize, since: SimTime) {
+        let image = self.container_spec(index).and_then(|spec| spec.image.clone()).unwrap_or_default();
+        let Ok(reference) = Reference::parse(&image) else { return };
+        let Some(found) = self.runtime.registry.find(&reference) else {
+            let error = pull_error(&reference, &self.runtime_name());
+            let text = format!("Failed to pull image \"{image}\": {error}");
+            self.event(Some(index), EventType::Warning, "Failed", &text);
+            let now = self.now();
+            let slot = &mut self.worker.slots[index];
+            slot.pull_backoff.lengthen(now, now);
+            slot.pull_error = format!("ErrImagePull: {error}");
+            return self.refuse(index, "ErrImagePull", error, now + RELIST);
+        };
+        self.runtime.add_image(self.node, &reference);
+        let took = go_duration(self.now().since(since));
+        let size = found.spec.size_bytes;
+        let text = format!(
+            "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {size} bytes."
+        );
+        self.event(Some(index), EventType::Normal, "Pulled", &text);
+        self.create(index, &reference);
+    }
+
+    /// Begins the creation of a container whose image is there.
+    fn create(&mut self, index: usize, reference: &Reference) {
+        let Some(image) = self.runtime.registry.find(reference) else { return };
+        if let Err(message) = environment::of(self, index, &image.spec) {
+            let again = self.now() + self.jittered(RETRY);
+            return self.refuse(index, "CreateContainerConfigError", message, again);
+        }
+        let now = self.now();
+        let until = now + self.context.config.profile.container_start.draw(self.context.random);
+        let slot = &mut self.worker.slots[index];
+        slot.image = Some(image);
+        slot.stage = Stage::Creating { until };
+        if until <= now {
+            self.start(index);
+        } else {
+            let pace = self.worker.slots[index].pace();
+            self.wake(until, pace);
+        }
+    }
+
+    fn start(&mut self, index: usize) {
+        let now = self.now();
+        let Some(image) = self.worker.slots[index].image.clone() else { return };
+        let config = match self.container_config(index, image) {
+            Ok(config) => config,
+            Err(message) => {
+                let again = now + self.jittered(RETRY);
+                return self.refuse(index, "CreateContainerConfigError", message, again);
+            }
+        };
+        let id = config.id.clone();
+        self.event(Some(index), EventType::Normal, "Created", "Container created");
+        let started = self.runtime.start_container(self.key, config, now);
+        let slot = &mut self.worker.slots[index];
+        if let Some(ended) = slot.ended.take() {
+            slot.last = Some(ended);
+        }
+        slot.runs += 1;
+        slot.container_id = id.clone();
+        slot.started_at = now;
+        slot.stopping = None;
+        slot.waiting = Waiting::default();
+        slot.probes = [ProbeState::default(); 3];
+        match started {
+            Ok(()) => {
+                slot.stage = Stage::Running;
+                self.event(Some(index), EventType::Normal, "Started", "Container started");
+                self.begin_probes(index);
+            }
+            Err(error) => {
+                let why = format!(
+                    "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
+                     runc create failed: unable to start container process: error during container init: {error}"
+                );
+                let exit =
+                    Exit { code: 128, reason: "StartError".to_owned(), message: Some(why.clone()), at: now };
+                slot.ended = Some(Ended { exit, started_at: SimTime::ZERO, container_id: id });
+                slot.stage = Stage::Ended;
+                self.event(Some(index), EventType::Warning, "Failed", &format!("Error: {why}"));
+                self.after_end(index);
+            }
+        }
+    }
+
+    /// What the runtime needs to start a container.
+    fn container_config(&mut self, index: usize, image: Image) -> Result<ContainerConfig, String> {
+        let env = environment::of(self, index, &image.spec)?;
+        let id: String = (0..4).map(|_| format!("{:016x}", self.context.random.next_u64())).collect();
+        let mounts = self.mounts(index, &env);
+        let files = environment::files(self);
+        let Some(spec) = self.container_spec(index) else { return Err("no such container".to_owned()) };
+        let expand = |words: &Option<Vec<String>>| {
+            words.iter().flatten().map(|word| environment::expand(word, &env)).collect::<Vec<String>>()
+        };
+        let ports = spec.ports.iter().flatten().filter_map(|port| u16::try_from(port.container_port).ok());
+        Ok(ContainerConfig {
+            name: spec.name.clone(),
+            id,
+            image,
+            command: expand(&spec.command),
+            args: expand(&spec.args),
+            working_dir: spec.working_dir.clone(),
+            ports: ports.collect(),
+            mounts,
+            files,
+            tty: spec.tty.unwrap_or(false),
+            stdin: spec.stdin.unwrap_or(false),
+            root_read_only: spec
+                .security_context
+                .as_ref()
+                .and_then(|context| context.read_only_root_filesystem)
+                .unwrap_or(false),
+            env,
+        })
+    }
+
+    /// Notices containers that ended.
+    pub(super) fn notice_ends(&mut self) {
+        for index in 0..self.worker.slots.len() {
+            let slot = &mut self.worker.slots[index];
+            if !slot.is_running() {
+                continue;
+            }
+            let container = self.runtime.container(self.key, &slot.name);
+            let Some(exit) = container.and_then(|container| container.exit.clone()) else { continue };
+            slot.ended =
+                Some(Ended { exit, started_at: slot.started_at, container_id: slot.container_id.clone() });
+            slot.stage = Stage::Ended;
+            slot.ready = false;
+            slot.started = false;
+            slot.stopping = None;
+        }
+    }
+}
+
+/// A container that waits for something outside is in a steady state once it was tried a few times.
+fn waiting_pace(slot: &Slot) -> Pace {
+    match slot.waiting.reason {
+        "ErrImagePull" => Pace::Progress,
+        _ => Pace::Periodic,
+    }
+}

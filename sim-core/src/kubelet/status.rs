@@ -1,0 +1,345 @@
+//! The status that the kubelet reports: phase, conditions, container statuses.
+//!
+//! Models pkg/kubelet (generateAPIPodStatus, getPhase) and pkg/kubelet/status.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus,
+    ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition, PodIP, PodStatus, ResourceRequirements,
+    VolumeMountStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::environment;
+use super::worker::{Ended, Slot, Stage, Sync};
+use crate::apiserver::Subresource;
+use crate::engine::ReconcileError;
+use crate::runtime::Image;
+
+/// What a condition should say.
+struct Fact {
+    condition: &'static str,
+    holds: bool,
+    reason: &'static str,
+    message: String,
+}
+
+impl Fact {
+    fn new(condition: &'static str, holds: bool) -> Fact {
+        Fact { condition, holds, reason: "", message: String::new() }
+    }
+
+    fn because(condition: &'static str, reason: &'static str, message: String) -> Fact {
+        Fact { condition, holds: false, reason, message }
+    }
+}
+
+impl Sync<'_, '_> {
+    /// Reports the pod's status when it differs from the one that is known.
+    ///
+    /// # Errors
+    /// The API server's refusals.
+    pub(super) fn report_status(&mut self) -> Result<(), ReconcileError> {
+        let Ok(current) = self.context.api.typed::<Pod>(self.key) else { return Ok(()) };
+        let old = current.status.clone().unwrap_or_default();
+        let status = self.status(&old);
+        if status == old {
+            return Ok(());
+        }
+        self.context.api.modify::<Pod>(self.key, Subresource::Status, |pod| pod.status = Some(status))?;
+        Ok(())
+    }
+
+    fn status(&self, old: &PodStatus) -> PodStatus {
+        let phase = self.phase(old.phase.as_deref().unwrap_or("Pending"));
+        let host_ip = environment::host_ip(self);
+        let ip = &self.worker.ip;
+        let mut containers: Vec<ContainerStatus> = Vec::new();
+        let mut init: Vec<ContainerStatus> = Vec::new();
+        for (index, slot) in self.worker.slots.iter().enumerate() {
+            let status = self.container_status(index, slot);
+            if slot.init { init.push(status) } else { containers.push(status) }
+        }
+        containers.sort_by(|a, b| a.name.cmp(&b.name));
+        PodStatus {
+            observed_generation: self.pod.metadata.generation,
+            phase: Some(phase.to_owned()),
+            conditions: Some(self.conditions(phase, old.conditions.as_deref().unwrap_or_default())),
+            host_ips: (!host_ip.is_empty()).then(|| vec![HostIP { ip: host_ip.clone() }]),
+            host_ip: (!host_ip.is_empty()).then_some(host_ip),
+            pod_ips: (!ip.is_empty()).then(|| vec![PodIP { ip: ip.clone() }]),
+            pod_ip: (!ip.is_empty()).then(|| ip.clone()),
+            start_time: old.start_time.clone().or_else(|| Some(self.worker.started_at.to_time())),
+            init_container_statuses: (!init.is_empty()).then_some(init),
+            container_statuses: Some(containers),
+            nominated_node_name: None,
+            ..old.clone()
+        }
+    }
+
+    /// Models pkg/kubelet: getPhase.
+    fn phase(&self, old: &str) -> &'static str {
+        if old == "Failed" {
+            return "Failed";
+        }
+        if old == "Succeeded" {
+            return "Succeeded";
+        }
+        let slots = &self.worker.slots;
+        let ends = self.worker.terminal && self.worker.ending.is_some();
+        let sidecar = |index: usize| {
+            self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always")
+        };
+        let main = slots.iter().filter(|slot| !slot.init);
+        let (mut waiting, mut running, mut stopped, mut succeeded) = (0, 0, 0, 0);
+        for slot in main {
+            match (slot.stage, slot.ended.as_ref().or(slot.last.as_ref())) {
+                (Stage::Running, _) => running += 1,
+                (_, Some(end)) => {
+                    stopped += 1;
+                    succeeded += i32::from(end.exit.code == 0);
+                }
+                (_, None) => waiting += 1,
+            }
+        }
+        let init_failed = slots.iter().enumerate().any(|(index, slot)| {
+            let failed = slot.stage == Stage::Ended && !slot.is_completed();
+            slot.init && !sidecar(index) && failed && !self.should_restart(index)
+        });
+        let init_pending = slots
+            .iter()
+            .enumerate()
+            .any(|(index, slot)| slot.init && !slot.is_completed() && !(sidecar(index) && slot.runs > 0));
+        if init_failed && self.restart_policy() == "Never" {
+            return "Failed";
+        }
+        if ends {
+            let clean = waiting == 0 && stopped == succeeded;
+            return if clean && stopped > 0 { "Succeeded" } else { "Failed" };
+        }
+        if init_pending || waiting > 0 {
+            return "Pending";
+        }
+        if running > 0 {
+            return "Running";
+        }
+        match self.restart_policy() {
+            _ if stopped == 0 => "Pending",
+            "Always" => "Running",
+            _ if stopped == succeeded => "Succeeded",
+            "Never" => "Failed",
+            _ => "Running",
+        }
+    }
+
+    /// Whether the pod has ended by itself, for good.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.phase("Pending"), "Failed" | "Succeeded")
+    }
+
+    fn conditions(&self, phase: &str, old: &[PodCondition]) -> Vec<PodCondition> {
+        let generation = self.pod.metadata.generation;
+        let now = self.context.now.to_time();
+        let facts = self.facts(phase, old);
+        let mut conditions: Vec<PodCondition> = facts
+            .into_iter()
+            .map(|fact| {
+                let status = if fact.holds { "True" } else { "False" };
+                let known = old.iter().find(|known| known.type_ == fact.condition);
+                let since = known.filter(|known| known.status == status);
+                let since = since.and_then(|known| known.last_transition_time.clone());
+                PodCondition {
+                    type_: fact.condition.to_owned(),
+                    status: status.to_owned(),
+                    reason: (!fact.reason.is_empty()).then(|| fact.reason.to_owned()),
+                    message: (!fact.message.is_empty()).then_some(fact.message),
+                    observed_generation: generation,
+                    last_transition_time: since.or_else(|| Some(now.clone())),
+                    last_probe_time: None,
+                }
+            })
+            .collect();
+        let foreign = old.iter().filter(|known| conditions.iter().all(|own| own.type_ != known.type_));
+        let foreign: Vec<PodCondition> = foreign.cloned().collect();
+        conditions.extend(foreign);
+        conditions
+    }
+
+    /// Models pkg/kubelet/status: Generate*Condition.
+    fn facts(&self, phase: &str, old: &[PodCondition]) -> Vec<Fact> {
+        let slots = &self.worker.slots;
+        let incomplete: Vec<&str> = slots
+            .iter()
+            .enumerate()
+            .filter(|(index, slot)| slot.init && !slot.is_completed() && !self.is_started_sidecar(*index))
+            .map(|(_, slot)| slot.name.as_str())
+            .collect();
+        let began = slots.iter().any(|slot| !slot.init && slot.runs > 0);
+        let initialized = if phase == "Succeeded" {
+            Fact { reason: "PodCompleted", ..Fact::new("Initialized", true) }
+        } else if incomplete.is_empty() || began {
+            Fact::new("Initialized", true)
+        } else {
+            let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
+            Fact::because("Initialized", "ContainersNotInitialized", message)
+        };
+        let unready: Vec<&str> =
+            slots.iter().filter(|slot| !slot.init && !slot.ready).map(|slot| slot.name.as_str()).collect();
+        let why_not = match phase {
+            "Succeeded" => Some(("PodCompleted", String::new())),
+            "Failed" => Some(("PodFailed", String::new())),
+            _ if unready.is_empty() => None,
+            _ => Some((
+                "ContainersNotReady",
+                format!("containers with unready status: [{}]", unready.join(" ")),
+            )),
+        };
+        let gate = self.failing_gate(old);
+        let (ready, containers_ready) = match why_not {
+            Some((reason, message)) => (
+                Fact::because("Ready", reason, message.clone()),
+                Fact::because("ContainersReady", reason, message),
+            ),
+            None => (
+                gate.map_or_else(
+                    || Fact::new("Ready", true),
+                    |message| Fact::because("Ready", "ReadinessGatesNotReady", message),
+                ),
+                Fact::new("ContainersReady", true),
+            ),
+        };
+        vec![
+            Fact::new("PodReadyToStartContainers", self.worker.sandbox_up),
+            initialized,
+            ready,
+            containers_ready,
+            Fact::new("PodScheduled", true),
+        ]
+    }
+
+    fn failing_gate(&self, conditions: &[PodCondition]) -> Option<String> {
+        let failing = self.spec.readiness_gates.iter().flatten().filter_map(|gate| {
+            let name = &gate.condition_type;
+            match conditions.iter().find(|condition| condition.type_ == *name) {
+                None => {
+                    Some(format!("corresponding condition of pod readiness gate \"{name}\" does not exist."))
+                }
+                Some(known) if known.status != "True" => Some(format!(
+                    "the status of pod readiness gate \"{name}\" is not \"True\", but {}",
+                    known.status
+                )),
+                Some(_) => None,
+            }
+        });
+        let failing: Vec<String> = failing.collect();
+        (!failing.is_empty()).then(|| failing.join(", "))
+    }
+
+    fn container_status(&self, index: usize, slot: &Slot) -> ContainerStatus {
+        let spec = self.container_spec(index);
+        let runtime = self.runtime_name();
+        let asked = spec.and_then(|spec| spec.image.clone()).unwrap_or_default();
+        let ran = slot.runs > 0;
+        let image = slot.image.as_ref().filter(|_| ran);
+        let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
+        let id = |id: &str| format!("{runtime}://{id}");
+        let state = match (slot.stage, &slot.ended) {
+            (Stage::Running, _) => ContainerState {
+                running: Some(ContainerStateRunning { started_at: Some(slot.started_at.to_time()) }),
+                ..ContainerState::default()
+            },
+            (_, Some(ended)) => terminated(ended, &runtime),
+            (_, None) => waiting(slot.waiting.reason, &slot.waiting.message),
+        };
+        ContainerStatus {
+            name: slot.name.clone(),
+            image: image.map_or(asked, |image| shown_image(image, &runtime)),
+            image_id: image.map(|image| image_id(image, &runtime)).unwrap_or_default(),
+            container_id: ran.then(|| id(&slot.container_id)),
+            state: Some(state),
+            last_state: Some(slot.last.as_ref().map(|ended| terminated(ended, &runtime)).unwrap_or_default()),
+            ready: if slot.init {
+                slot.is_completed() || (slot.is_running() && slot.ready)
+            } else {
+                slot.ready
+            },
+            restart_count: slot.restarts(),
+            started: Some(slot.is_running() && slot.started),
+            allocated_resources: resources.requests.clone().filter(|requests| !requests.is_empty()),
+            resources: Some(ResourceRequirements { claims: None, ..resources }),
+            user: (slot.is_running() && runtime == "containerd").then(root_user),
+            volume_mounts: mounts(spec),
+            ..ContainerStatus::default()
+        }
+    }
+}
+
+fn waiting(reason: &str, message: &str) -> ContainerState {
+    let waiting = ContainerStateWaiting {
+        reason: Some(reason.to_owned()),
+        message: (!message.is_empty()).then(|| message.to_owned()),
+    };
+    ContainerState { waiting: Some(waiting), ..ContainerState::default() }
+}
+
+fn terminated(ended: &Ended, runtime: &str) -> ContainerState {
+    let started_at = if ended.exit.reason == "StartError" {
+        // The runtime gives no start time to what never ran; it is shown as the beginning of Unix time.
+        Time(jiff::Timestamp::UNIX_EPOCH)
+    } else {
+        ended.started_at.to_time()
+    };
+    let terminated = ContainerStateTerminated {
+        container_id: Some(format!("{runtime}://{}", ended.container_id)),
+        exit_code: ended.exit.code,
+        reason: Some(ended.exit.reason.clone()),
+        message: ended.exit.message.clone(),
+        started_at: Some(started_at),
+        finished_at: Some(ended.exit.at.to_time()),
+        signal: None,
+    };
+    ContainerState { terminated: Some(terminated), ..ContainerState::default() }
+}
+
+/// containerd knows images by their full name, docker by the short one.
+fn shown_image(image: &Image, runtime: &str) -> String {
+    if runtime == "docker" { short(image, ":", &image.reference.tag) } else { image.reference.full() }
+}
+
+fn image_id(image: &Image, runtime: &str) -> String {
+    if runtime == "docker" {
+        format!("docker-pullable://{}", short(image, "@", &image.digest))
+    } else {
+        format!("{}@{}", image.reference.repository(), image.digest)
+    }
+}
+
+fn short(image: &Image, separator: &str, suffix: &str) -> String {
+    let path = image.reference.path.strip_prefix("library/").unwrap_or(&image.reference.path);
+    let domain = if image.reference.domain == "docker.io" { "" } else { image.reference.domain.as_str() };
+    let slash = if domain.is_empty() { "" } else { "/" };
+    format!("{domain}{slash}{path}{separator}{suffix}")
+}
+
+fn root_user() -> ContainerUser {
+    let linux = LinuxContainerUser { uid: 0, gid: 0, supplemental_groups: Some(vec![0]) };
+    ContainerUser { linux: Some(linux) }
+}
+
+fn mounts(spec: Option<&k8s_openapi::api::core::v1::Container>) -> Option<Vec<VolumeMountStatus>> {
+    let mounts = spec?.volume_mounts.as_ref()?;
+    let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+    let statuses: Vec<VolumeMountStatus> = mounts
+        .iter()
+        .filter(|mount| seen.insert(&mount.mount_path, ()).is_none())
+        .map(|mount| VolumeMountStatus {
+            name: mount.name.clone(),
+            mount_path: mount.mount_path.clone(),
+            read_only: mount.read_only.filter(|read_only| *read_only),
+            recursive_read_only: (mount.read_only == Some(true)).then(|| "Disabled".to_owned()),
+            volume_status: None,
+        })
+        .collect();
+    (!statuses.is_empty()).then_some(statuses)
+}

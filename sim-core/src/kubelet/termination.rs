@@ -1,0 +1,194 @@
+//! Ending containers and pods: hooks, SIGTERM, SIGKILL, removal.
+//!
+//! Models pkg/kubelet/kuberuntime: killContainer, and pkg/kubelet: syncTerminatingPod.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::LifecycleHandler;
+
+use super::probe::gateway;
+use super::worker::{Ending, Stopping, Sync};
+use crate::api::{Kind, meta};
+use crate::apiserver::{DeleteOptions, Preconditions};
+use crate::engine::{EventType, Pace, ReconcileError};
+use crate::network::http::HttpRequest;
+use crate::runtime::{CommandOutcome, SIGKILL, SIGTERM};
+
+/// A pod whose grace is shorter is still given this long. Upstream: minimumGracePeriodInSeconds.
+const LEAST_GRACE: i64 = 2;
+
+fn whole_seconds(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+impl Sync<'_, '_> {
+    /// Begins to end a running container: hook, then SIGTERM, then SIGKILL after the grace period.
+    pub(super) fn stop_container(&mut self, index: usize, grace_seconds: i64, why: &str) {
+        let slot = &self.worker.slots[index];
+        if !slot.is_running() || slot.stopping.is_some() {
+            return;
+        }
+        self.event(Some(index), EventType::Normal, "Killing", why);
+        let now = self.now();
+        let hook = self.container_spec(index).and_then(|spec| spec.lifecycle.as_ref()?.pre_stop.clone());
+        let grace = whole_seconds(grace_seconds);
+        let took = hook.map(|hook| self.pre_stop(index, &hook, grace)).unwrap_or_default();
+        // What the hook took is taken from the grace period, down to two seconds.
+        let left = grace.saturating_sub(took).max(whole_seconds(LEAST_GRACE.min(grace_seconds)));
+        let term_at = now + took;
+        let stopping = Stopping { term_at, term_sent: false, kill_at: term_at + left };
+        self.worker.slots[index].stopping = Some(stopping);
+        self.pursue_stop(index);
+    }
+
+    /// Runs a preStop hook; answers how long it takes.
+    fn pre_stop(&mut self, index: usize, hook: &LifecycleHandler, grace: Duration) -> Duration {
+        let name = self.worker.slots[index].name.clone();
+        let (now, store) = (self.now(), self.context.view.clone());
+        if let Some(sleep) = &hook.sleep {
+            return whole_seconds(sleep.seconds).min(grace);
+        }
+        if let Some(action) = &hook.exec {
+            let command = action.command.clone().unwrap_or_default();
+            return match self.runtime.run_command(self.key, &name, command, &store, now, grace) {
+                CommandOutcome::Exited { code, took, .. } => {
+                    if code != 0 {
+                        self.event(
+                            Some(index),
+                            EventType::Warning,
+                            "FailedPreStopHook",
+                            "PreStopHook failed",
+                        );
+                    }
+                    took
+                }
+                CommandOutcome::TimedOut => grace,
+                CommandOutcome::NotStarted(_) => {
+                    self.event(Some(index), EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
+                    Duration::ZERO
+                }
+            };
+        }
+        if let Some(action) = &hook.http_get
+            && let Some(port) = self.port(index, &action.port)
+        {
+            let host =
+                action.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.worker.ip.clone());
+            let request = HttpRequest::get(action.path.as_deref().unwrap_or("/"));
+            let from = gateway(&self.worker.ip);
+            let answer = self.runtime.request(&store, Some(self.key), (&host, port), &from, &request, now);
+            return answer.map(|(_, latency)| latency).unwrap_or_default().min(grace);
+        }
+        Duration::ZERO
+    }
+
+    /// Sends the signals that are due to a container that is being ended.
+    pub(super) fn pursue_stop(&mut self, index: usize) {
+        let now = self.now();
+        let slot = &mut self.worker.slots[index];
+        let Some(stopping) = slot.stopping.as_mut().filter(|_| slot.stage == super::worker::Stage::Running)
+        else {
+            return;
+        };
+        let name = slot.name.clone();
+        let mut signal = None;
+        if now >= stopping.kill_at {
+            signal = Some(SIGKILL);
+        } else if now >= stopping.term_at && !stopping.term_sent {
+            stopping.term_sent = true;
+            signal = Some(SIGTERM);
+        }
+        let next = if stopping.term_sent { stopping.kill_at } else { stopping.term_at };
+        if let Some(signal) = signal {
+            self.runtime.signal(self.key, &name, signal, now);
+            // What the signal does shows at once, or when the program is done with it.
+            let store = self.context.view.clone();
+            if let Some(at) = self.runtime.advance(self.key, &store, now) {
+                self.wake(at, Pace::Progress);
+            }
+        }
+        if next > now {
+            self.wake(next, Pace::Progress);
+        }
+    }
+
+    /// Takes a terminating pod towards its removal.
+    ///
+    /// # Errors
+    /// The API server's refusals.
+    pub(super) fn end_pod(&mut self) -> Result<(), ReconcileError> {
+        let grace = self.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
+        let ending = match self.worker.ending {
+            Some(ending) if grace >= ending.grace_seconds => ending,
+            Some(ending) => {
+                self.shorten_grace(grace);
+                Ending { grace_seconds: grace, ..ending }
+            }
+            None => {
+                self.worker.ending = Some(Ending { grace_seconds: grace, gone_at: None });
+                self.stop_all(grace);
+                Ending { grace_seconds: grace, gone_at: None }
+            }
+        };
+        self.worker.ending = Some(ending);
+        for index in 0..self.worker.slots.len() {
+            self.pursue_stop(index);
+        }
+        self.notice_ends();
+        if self.worker.slots.iter().any(|slot| slot.is_running()) {
+            return Ok(());
+        }
+        let now = self.now();
+        let gone_at = match ending.gone_at {
+            Some(gone_at) => gone_at,
+            None => now + self.context.config.profile.teardown.draw(self.context.random),
+        };
+        self.worker.ending = Some(Ending { gone_at: Some(gone_at), ..ending });
+        if gone_at > now {
+            self.wake(gone_at, Pace::Progress);
+            return Ok(());
+        }
+        self.worker.terminal = true;
+        self.worker.sandbox_up = false;
+        Ok(())
+    }
+
+    fn stop_all(&mut self, grace: i64) {
+        for index in 0..self.worker.slots.len() {
+            let slot = &mut self.worker.slots[index];
+            if slot.is_running() {
+                let text = format!("Stopping container {}", slot.name);
+                // A restart that was under way gives way to the pod's own end.
+                slot.stopping = None;
+                self.stop_container(index, grace, &text);
+            } else if slot.is_busy() {
+                slot.stage = super::worker::Stage::Waiting;
+            }
+        }
+    }
+
+    fn shorten_grace(&mut self, grace: i64) {
+        let deadline = self.now() + whole_seconds(grace);
+        for slot in &mut self.worker.slots {
+            if let Some(stopping) = slot.stopping.as_mut() {
+                stopping.kill_at = stopping.kill_at.min(deadline);
+                stopping.term_at = stopping.term_at.min(deadline);
+            }
+        }
+    }
+
+    /// Removes a pod that has ended from the API server.
+    ///
+    /// # Errors
+    /// The API server's refusals.
+    pub(super) fn delete_pod(&mut self) -> Result<(), ReconcileError> {
+        let uid = Some(meta::uid(&self.pod.metadata).to_owned());
+        let preconditions = Preconditions { uid, ..Preconditions::default() };
+        let options =
+            DeleteOptions { grace_period_seconds: Some(0), preconditions, ..DeleteOptions::default() };
+        match self.context.api.delete(Kind::Pod, self.key, &options) {
+            Err(error) if !error.is_not_found() && !error.is_conflict() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A pod's volumes: finding them, filling them, mounting them.
+//!
+//! Models pkg/kubelet/volumemanager and pkg/volume/{configmap,secret,projected,downwardapi}.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, Secret, Volume,
+};
+
+use super::environment;
+use super::worker::Sync;
+use crate::api::ObjectKey;
+use crate::engine::{EventType, Pace};
+use crate::runtime::fs::FileTree;
+use crate::runtime::{Mount, VolumeRef, normal_path};
+
+/// First wait after a failed mount; it doubles. Upstream: volume/util exponentialbackoff.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+/// The longest wait after a failed mount.
+const LAST_RETRY: Duration = Duration::from_secs(122);
+
+/// Where each of a pod's volumes is, by name, and the files of those that live in the pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Volumes {
+    places: Vec<(String, VolumeRef, bool)>,
+    trees: Vec<(String, FileTree)>,
+}
+
+/// Why a volume cannot be mounted.
+struct MountError {
+    volume: String,
+    message: String,
+}
+
+impl Sync<'_, '_> {
+    /// Mounts the pod's volumes if they are not mounted yet; false while something is missing.
+    pub(super) fn mount_volumes(&mut self) -> bool {
+        if self.worker.volumes.is_some() {
+            return true;
+        }
+        let now = self.now();
+        if let Some(at) = self.worker.mount_retry_at.filter(|at| *at > now) {
+            let pace = mount_pace(self.worker.mount_failures);
+            self.wake(at, pace);
+            return false;
+        }
+        match self.resolve_volumes() {
+            Ok(volumes) => {
+                self.worker.volumes = Some(volumes);
+                true
+            }
+            Err(error) => {
+                let text = if error.volume.is_empty() {
+                    error.message
+                } else {
+                    format!("MountVolume.SetUp failed for volume \"{}\" : {}", error.volume, error.message)
+                };
+                self.event(None, EventType::Warning, "FailedMount", &text);
+                let wait =
+                    FIRST_RETRY.saturating_mul(1 << self.worker.mount_failures.min(10)).min(LAST_RETRY);
+                self.worker.mount_failures += 1;
+                self.worker.mount_retry_at = Some(now + wait);
+                let pace = mount_pace(self.worker.mount_failures);
+                self.wake(now + wait, pace);
+                false
+            }
+        }
+    }
+
+    /// Puts the files of the pod's own volumes into its sandbox.
+    pub(super) fn fill_volumes(&mut self) {
+        let trees = self.worker.volumes.iter().flat_map(|volumes| volumes.trees.clone());
+        for (name, tree) in trees.collect::<Vec<_>>() {
+            self.runtime.set_pod_volume(self.key, &name, tree);
+        }
+    }
+
+    /// The mounts of a container.
+    pub(super) fn mounts(&self, index: usize, env: &[(String, String)]) -> Vec<Mount> {
+        let Some(spec) = self.container_spec(index) else { return Vec::new() };
+        let Some(volumes) = &self.worker.volumes else { return Vec::new() };
+        let mut mounts = Vec::new();
+        for mount in spec.volume_mounts.iter().flatten() {
+            let Some((_, place, fixed)) = volumes.places.iter().find(|(name, ..)| *name == mount.name) else {
+                continue;
+            };
+            let expression =
+                mount.sub_path_expr.as_ref().map(|expression| environment::expand(expression, env));
+            let sub_path = mount.sub_path.clone().or(expression).unwrap_or_default();
+            mounts.push(Mount {
+                path: normal_path(&mount.mount_path),
+                volume: place.clone(),
+                sub_path: normal_path(&sub_path),
+                read_only: *fixed || mount.read_only == Some(true),
+            });
+        }
+        mounts
+    }
+
+    fn resolve_volumes(&self) -> Result<Volumes, MountError> {
+        let mut volumes = Volumes::default();
+        for volume in self.spec.volumes.iter().flatten() {
+            let name = volume.name.clone();
+            if let Some(source) = &volume.persistent_volume_claim {
+                let place = self.claimed_volume(&source.claim_name)?;
+                volumes.places.push((name, place, source.read_only == Some(true)));
+            } else if let Some(source) = &volume.host_path {
+                let place = VolumeRef::Host(self.node.to_owned(), normal_path(&source.path));
+                volumes.places.push((name, place, false));
+            } else {
+                let (tree, fixed) = self.pod_volume(volume)?;
+                volumes.places.push((name.clone(), VolumeRef::Pod(name.clone()), fixed));
+                volumes.trees.push((name, tree));
+            }
+        }
+        Ok(volumes)
+    }
+
+    fn claimed_volume(&self, claim: &str) -> Result<VolumeRef, MountError> {
+        let namespace = &self.key.namespace;
+        let fail = |why: &str| {
+            let names: Vec<&str> =
+                self.spec.volumes.iter().flatten().map(|volume| volume.name.as_str()).collect();
+            let message = format!(
+                "Unable to attach or mount volumes: unmounted volumes=[{0}], unattached volumes=[], \
+                 failed to process volumes=[{0}]: error processing PVC {namespace}/{claim}: {why}",
+                names.join(" ")
+            );
+            MountError { volume: String::new(), message }
+        };
+        let found = self.context.view.typed::<PersistentVolumeClaim>(&ObjectKey::new(namespace, claim));
+        let Some(found) = found else {
+            return Err(fail(&format!(
+                "failed to fetch PVC from API server: persistentvolumeclaims \"{claim}\" not found"
+            )));
+        };
+        let bound = found.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Bound");
+        let volume =
+            found.spec.as_ref().and_then(|spec| spec.volume_name.clone()).filter(|name| !name.is_empty());
+        match volume.filter(|_| bound) {
+            Some(volume) => Ok(VolumeRef::Persistent(volume)),
+            None => Err(fail("PVC is not bound")),
+        }
+    }
+
+    /// The first files of a volume that lives in the pod, and whether it is read-only.
+    fn pod_volume(&self, volume: &Volume) -> Result<(FileTree, bool), MountError> {
+        let fail = |message: String| MountError { volume: volume.name.clone(), message };
+        let mut tree = FileTree::new();
+        if let Some(source) = &volume.config_map {
+            let items = source.items.as_deref();
+            self.put_config_map(&mut tree, &source.name, items, source.optional == Some(true))
+                .map_err(fail)?;
+        } else if let Some(source) = &volume.secret {
+            let name = source.secret_name.as_deref().unwrap_or_default();
+            let items = source.items.as_deref();
+            self.put_secret(&mut tree, name, items, source.optional == Some(true)).map_err(fail)?;
+        } else if let Some(source) = &volume.downward_api {
+            self.put_fields(&mut tree, source.items.as_deref().unwrap_or_default());
+        } else if let Some(source) = &volume.projected {
+            for part in source.sources.iter().flatten() {
+                if let Some(part) = &part.config_map {
+                    let items = part.items.as_deref();
+                    self.put_config_map(&mut tree, &part.name, items, part.optional == Some(true))
+                        .map_err(fail)?;
+                }
+                if let Some(part) = &part.secret {
+                    let items = part.items.as_deref();
+                    self.put_secret(&mut tree, &part.name, items, part.optional == Some(true))
+                        .map_err(fail)?;
+                }
+                if let Some(part) = &part.downward_api {
+                    self.put_fields(&mut tree, part.items.as_deref().unwrap_or_default());
+                }
+                if let Some(part) = &part.service_account_token {
+                    let token = format!("token-of-{}", self.worker.uid);
+                    self.put(&mut tree, &part.path, token.as_bytes());
+                }
+            }
+        } else {
+            // emptyDir, and sources that the simulator has nothing to fill with.
+            return Ok((tree, false));
+        }
+        Ok((tree, true))
+    }
+
+    fn put(&self, tree: &mut FileTree, path: &str, bytes: &[u8]) {
+        tree.put(&normal_path(path), bytes, self.context.now);
+    }
+
+    fn put_config_map(
+        &self,
+        tree: &mut FileTree,
+        name: &str,
+        items: Option<&[KeyToPath]>,
+        optional: bool,
+    ) -> Result<(), String> {
+        let found = self.context.view.typed::<ConfigMap>(&ObjectKey::new(&self.key.namespace, name));
+        let Some(found) = found else {
+            return if optional { Ok(()) } else { Err(format!("configmap \"{name}\" not found")) };
+        };
+        let text = found.data.iter().flatten().map(|(key, value)| (key.as_str(), value.as_bytes()));
+        let binary =
+            found.binary_data.iter().flatten().map(|(key, value)| (key.as_str(), value.0.as_slice()));
+        let all: Vec<(&str, &[u8])> = text.chain(binary).collect();
+        self.put_keys(tree, &all, items, optional)
+            .map_err(|key| format!("configmap references non-existent config key: {key}"))
+    }
+
+    fn put_secret(
+        &self,
+        tree: &mut FileTree,
+        name: &str,
+        items: Option<&[KeyToPath]>,
+        optional: bool,
+    ) -> Result<(), String> {
+        let found = self.context.view.typed::<Secret>(&ObjectKey::new(&self.key.namespace, name));
+        let Some(found) = found else {
+            return if optional { Ok(()) } else { Err(format!("secret \"{name}\" not found")) };
+        };
+        let data = found.data.iter().flatten().map(|(key, value)| (key.as_str(), value.0.as_slice()));
+        let all: Vec<(&str, &[u8])> = data.collect();
+        self.put_keys(tree, &all, items, optional)
+            .map_err(|key| format!("references non-existent secret key: {key}"))
+    }
+
+    /// All keys as files, or those that `items` names; the name of a missing one as the error.
+    fn put_keys(
+        &self,
+        tree: &mut FileTree,
+        all: &[(&str, &[u8])],
+        items: Option<&[KeyToPath]>,
+        optional: bool,
+    ) -> Result<(), String> {
+        let Some(items) = items.filter(|items| !items.is_empty()) else {
+            for (key, bytes) in all {
+                self.put(tree, key, bytes);
+            }
+            return Ok(());
+        };
+        for item in items {
+            match all.iter().find(|(key, _)| *key == item.key) {
+                Some((_, bytes)) => self.put(tree, &item.path, bytes),
+                None if optional => {}
+                None => return Err(item.key.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    fn put_fields(&self, tree: &mut FileTree, items: &[DownwardAPIVolumeFile]) {
+        for item in items {
+            let field =
+                item.field_ref.as_ref().and_then(|field| environment::field_value(self, &field.field_path));
+            let resource = item.resource_field_ref.as_ref().map(|wanted| {
+                let divisor = wanted.divisor.as_ref().map(|quantity| quantity.0.as_str());
+                environment::resource_value(
+                    self,
+                    0,
+                    wanted.container_name.as_deref(),
+                    &wanted.resource,
+                    divisor,
+                )
+            });
+            let value = field.or(resource).unwrap_or_default();
+            self.put(tree, &item.path, value.as_bytes());
+        }
+    }
+}
+
+/// A mount that keeps failing waits for somebody to make what it needs.
+fn mount_pace(failures: u32) -> Pace {
+    if failures > 3 { Pace::Periodic } else { Pace::Progress }
+}

@@ -1,0 +1,266 @@
+//! [`Worker`]: what the kubelet knows of one pod, and [`Sync`]: one look at it.
+//!
+//! Models pkg/kubelet: pod_workers and syncPod.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
+
+use super::backoff::Backoff;
+use super::probe::ProbeState;
+use super::volumes::Volumes;
+use crate::api::{Kind, ObjectKey, ObjectRef, SimTime};
+use crate::engine::{Context, EventType, Pace};
+use crate::runtime::{Exit, Image, Runtime};
+
+/// How long the kubelet takes to notice that a container ended, or to look again after a failure.
+///
+/// Models pkg/kubelet/pleg: relistPeriod.
+pub(super) const RELIST: Duration = Duration::from_secs(1);
+
+/// A container of a pod, over all its runs.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub name: String,
+    pub init: bool,
+    pub stage: Stage,
+    /// Why it waits; shown while it does not run and has not just ended.
+    pub waiting: Waiting,
+    /// When to look again while it waits.
+    pub retry_at: Option<SimTime>,
+    /// How its newest run ended, while that is its state.
+    pub ended: Option<Ended>,
+    /// How the run before ended.
+    pub last: Option<Ended>,
+    /// How many runs there were.
+    pub runs: i32,
+    pub image: Option<Image>,
+    pub container_id: String,
+    pub started_at: SimTime,
+    pub pull_backoff: Backoff,
+    pub pull_error: String,
+    pub crash_backoff: Backoff,
+    /// Whether it counts as started: no startup probe, or that probe succeeded.
+    pub started: bool,
+    pub ready: bool,
+    pub probes: [ProbeState; 3],
+    /// When a run that is to be restarted is killed at the latest.
+    pub stopping: Option<Stopping>,
+}
+
+/// Where a container is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits to be started: for its turn, for an image, for a backoff.
+    Waiting,
+    /// Its image is being pulled.
+    Pulling { since: SimTime, until: SimTime },
+    /// It is being created and started.
+    Creating { until: SimTime },
+    /// It runs.
+    Running,
+    /// It ended, and what comes next is not decided yet or never comes.
+    Ended,
+}
+
+/// A waiting state's reason and message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// A run of a container that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub exit: Exit,
+    pub started_at: SimTime,
+    pub container_id: String,
+}
+
+/// A running container that was told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stopping {
+    /// When SIGTERM is sent, after the preStop hook.
+    pub term_at: SimTime,
+    pub term_sent: bool,
+    /// When SIGKILL is sent.
+    pub kill_at: SimTime,
+}
+
+/// The end of a pod whose deletion was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// The grace period that the deadlines were computed from.
+    pub grace_seconds: i64,
+    /// When the pod is gone, once all containers have ended.
+    pub gone_at: Option<SimTime>,
+}
+
+/// What the kubelet knows of one pod.
+#[derive(Clone, Debug)]
+pub(super) struct Worker {
+    pub uid: String,
+    pub started_at: SimTime,
+    pub ip: String,
+    /// The pod's volumes, once they are mounted.
+    pub volumes: Option<Volumes>,
+    pub mount_failures: u32,
+    pub mount_retry_at: Option<SimTime>,
+    /// When the sandbox is up.
+    pub sandbox_at: Option<SimTime>,
+    pub sandbox_up: bool,
+    pub slots: Vec<Slot>,
+    pub ending: Option<Ending>,
+    /// Whether the pod has ended for good.
+    pub terminal: bool,
+    /// Outcomes that the user forces on the pod's probes, by kind.
+    pub forced: [Option<bool>; 3],
+}
+
+impl Worker {
+    /// A worker for a pod that the kubelet sees for the first time.
+    pub(super) fn new(pod: &Pod, spec: &PodSpec, now: SimTime) -> Worker {
+        let init = spec.init_containers.iter().flatten().map(|container| (container, true));
+        let main = spec.containers.iter().map(|container| (container, false));
+        let slots = init.chain(main).map(|(container, init)| Slot::new(container, init, spec));
+        Worker {
+            uid: crate::api::meta::uid(&pod.metadata).to_owned(),
+            started_at: now,
+            ip: String::new(),
+            volumes: None,
+            mount_failures: 0,
+            mount_retry_at: None,
+            sandbox_at: None,
+            sandbox_up: false,
+            slots: slots.collect(),
+            ending: None,
+            terminal: false,
+            forced: [None; 3],
+        }
+    }
+}
+
+impl Slot {
+    fn new(container: &ContainerSpec, init: bool, spec: &PodSpec) -> Slot {
+        let has_init = spec.init_containers.as_ref().is_some_and(|list| !list.is_empty());
+        let reason = if has_init { "PodInitializing" } else { "ContainerCreating" };
+        Slot {
+            name: container.name.clone(),
+            init,
+            stage: Stage::Waiting,
+            waiting: Waiting { reason, message: String::new() },
+            retry_at: None,
+            ended: None,
+            last: None,
+            runs: 0,
+            image: None,
+            container_id: String::new(),
+            started_at: SimTime::ZERO,
+            pull_backoff: Backoff::default(),
+            pull_error: String::new(),
+            crash_backoff: Backoff::default(),
+            started: false,
+            ready: false,
+            probes: Default::default(),
+            stopping: None,
+        }
+    }
+
+    /// How often it was restarted.
+    pub(super) fn restarts(&self) -> i32 {
+        (self.runs - 1).max(0)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.stage == Stage::Running
+    }
+
+    /// Whether it is on its way up, so that the containers after it must wait.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.stage, Stage::Pulling { .. } | Stage::Creating { .. })
+    }
+
+    /// Whether it ended well and will not run again, as an init container does.
+    pub(super) fn is_completed(&self) -> bool {
+        self.stage == Stage::Ended && self.ended.as_ref().is_some_and(|ended| ended.exit.code == 0)
+    }
+
+    /// Whether a crash loop has become a steady state, which `settle` does not wait for.
+    pub(super) fn pace(&self) -> Pace {
+        if self.restarts() >= 3 { Pace::Periodic } else { Pace::Progress }
+    }
+}
+
+/// One look at one pod: everything that the parts of the kubelet work with.
+pub(super) struct Sync<'a, 'b> {
+    pub key: &'a ObjectKey,
+    pub pod: &'a Pod,
+    pub spec: &'a PodSpec,
+    pub node: &'a str,
+    pub worker: &'a mut Worker,
+    pub runtime: &'a mut Runtime,
+    pub context: &'a mut Context<'b>,
+}
+
+impl Sync<'_, '_> {
+    pub(super) fn now(&self) -> SimTime {
+        self.context.now
+    }
+
+    /// Asks to look at the pod again at `time`.
+    pub(super) fn wake(&mut self, time: SimTime, pace: Pace) {
+        self.context.wakes.at(ObjectRef::new(Kind::Pod, self.key.clone()), time, pace);
+    }
+
+    /// Records an event about a container, or about the pod when `slot` is absent.
+    pub(super) fn event(
+        &mut self,
+        slot: Option<usize>,
+        event_type: EventType,
+        reason: &'static str,
+        message: &str,
+    ) {
+        let field_path = slot.and_then(|index| self.worker.slots.get(index)).map(|slot| {
+            let list = if slot.init { "initContainers" } else { "containers" };
+            format!("spec.{list}{{{}}}", slot.name)
+        });
+        let Some(about) = self.context.view.get(Kind::Pod, self.key).cloned() else { return };
+        let context = &mut *self.context;
+        context.events.kubelet_event(context.api, &about, field_path, self.node, event_type, reason, message);
+    }
+
+    /// The spec of a container.
+    pub(super) fn container_spec(&self, index: usize) -> Option<&ContainerSpec> {
+        let init = self.spec.init_containers.as_deref().unwrap_or_default();
+        init.get(index).or_else(|| self.spec.containers.get(index.checked_sub(init.len())?))
+    }
+
+    /// A random time from `first` to half as much again, as upstream's jittered periods are.
+    pub(super) fn jittered(&mut self, first: Duration) -> Duration {
+        let ms = u64::try_from(first.as_millis()).unwrap_or(u64::MAX);
+        crate::engine::Span::between(ms, ms + ms / 2).draw(self.context.random)
+    }
+
+    /// The pod's name as backoff messages give it, `web-0_default(uid)`.
+    pub(super) fn pod_text(&self) -> String {
+        format!("{}_{}({})", self.key.name, self.key.namespace, self.worker.uid)
+    }
+
+    /// `docker` or `containerd`: the scheme of container ids on this node.
+    pub(super) fn runtime_name(&self) -> String {
+        runtime_name(self.context.view.typed(&ObjectKey::cluster(self.node)))
+    }
+
+    /// The pod's restart policy.
+    pub(super) fn restart_policy(&self) -> &str {
+        self.spec.restart_policy.as_deref().unwrap_or("Always")
+    }
+}
+
+/// The runtime that a node names, `containerd` when it names none.
+fn runtime_name(node: Option<&k8s_openapi::api::core::v1::Node>) -> String {
+    let info = node.and_then(|node| node.status.as_ref()).and_then(|status| status.node_info.as_ref());
+    let version = info.map(|info| info.container_runtime_version.as_str()).unwrap_or_default();
+    version.split_once("://").map_or_else(|| "containerd".to_owned(), |(name, _)| name.to_owned())
+}

@@ -1,0 +1,148 @@
+//! [`Container`]: one run of an image's program, and [`Sandbox`]: a pod's containers and volumes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::fs::FileTree;
+use super::image::Image;
+use super::logs::Log;
+use super::mounts::Mount;
+use super::shell::Process;
+use crate::api::SimTime;
+
+/// What the kubelet asks for when it starts a container.
+#[derive(Clone, Debug)]
+pub struct ContainerConfig {
+    /// The container's name in the pod.
+    pub name: String,
+    /// Its id, 64 hexadecimal digits.
+    pub id: String,
+    /// Its image.
+    pub image: Image,
+    /// The command in place of the image's, variables expanded.
+    pub command: Vec<String>,
+    /// The arguments, variables expanded.
+    pub args: Vec<String>,
+    /// The whole environment.
+    pub env: Vec<(String, String)>,
+    /// The working directory in place of the image's.
+    pub working_dir: Option<String>,
+    /// Ports that the pod declares.
+    pub ports: Vec<u16>,
+    /// The volumes.
+    pub mounts: Vec<Mount>,
+    /// Files that the kubelet provides, path and content (`/etc/hosts` and the like).
+    pub files: Vec<(String, String)>,
+    /// Whether it has a terminal.
+    pub tty: bool,
+    /// Whether its standard input stays open.
+    pub stdin: bool,
+    /// Whether writes to its own files are refused.
+    pub root_read_only: bool,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit code; 128 and more for signals.
+    pub code: i32,
+    /// `Completed`, `Error`, `OOMKilled`, `StartError`, ...
+    pub reason: String,
+    /// A message, from the runtime or from the termination log.
+    pub message: Option<String>,
+    /// When.
+    pub at: SimTime,
+}
+
+impl Exit {
+    /// The exit of a program by itself or by a signal.
+    pub fn with_code(code: i32, at: SimTime) -> Exit {
+        let reason = if code == 0 { "Completed" } else { "Error" };
+        Exit { code, reason: reason.to_owned(), message: None, at }
+    }
+}
+
+/// What a container runs.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// The image's own program.
+    Native(Native),
+    /// A shell or a tool.
+    Process(Box<Process>),
+}
+
+/// State of an image's own program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Native {
+    /// Ports it listens on, once it does.
+    pub ports: Vec<u16>,
+    /// When it begins to listen.
+    pub listens_at: SimTime,
+    /// Whether it has said so in the log.
+    pub announced: bool,
+    /// When it ends and with which code.
+    pub exit_at: Option<(SimTime, i32)>,
+}
+
+/// One run of an image's program.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// What was asked for.
+    pub config: Arc<ContainerConfig>,
+    /// When it was started.
+    pub started: SimTime,
+    /// What it runs.
+    pub program: Program,
+    /// Its own files.
+    pub root: FileTree,
+    /// What it printed.
+    pub log: Log,
+    /// How it ended, once it has.
+    pub exit: Option<Exit>,
+    /// When its program wants to run again.
+    pub wake: Option<SimTime>,
+    /// Changes with everything that a probe could notice.
+    pub changes: u64,
+}
+
+impl Container {
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        self.exit.is_none()
+    }
+
+    /// Whether something answers on that port now.
+    pub fn listens_on(&self, port: u16, now: SimTime) -> bool {
+        match &self.program {
+            Program::Native(native) => {
+                self.is_running() && native.listens_at <= now && native.ports.contains(&port)
+            }
+            Program::Process(_) => false,
+        }
+    }
+}
+
+/// A pod on a node: its address, volumes and containers.
+#[derive(Clone, Debug, Default)]
+pub struct Sandbox {
+    /// The pod's uid.
+    pub uid: String,
+    /// The node's name.
+    pub node: String,
+    /// The pod's address.
+    pub ip: String,
+    /// The pod's host name.
+    pub hostname: String,
+    /// The DNS server.
+    pub nameserver: String,
+    /// The DNS search list.
+    pub search: Vec<String>,
+    /// Volumes that live and end with the pod, by name.
+    pub volumes: OrdMap<String, FileTree>,
+    /// The newest container of each name.
+    pub containers: BTreeMap<String, Container>,
+    /// The log of the container before, for `logs --previous`.
+    pub previous: BTreeMap<String, Log>,
+}

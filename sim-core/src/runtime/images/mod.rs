@@ -1,0 +1,40 @@
+//! The images that ship with the product, one a file.
+
+mod alpine;
+mod busybox;
+mod crash_looper;
+mod httpd;
+mod nginx;
+mod pause;
+mod postgres;
+mod python_app;
+mod redis;
+mod slow_starter;
+
+use super::image::ImageSpec;
+
+/// Every shipped image.
+pub fn catalogue() -> Vec<ImageSpec> {
+    vec![
+        alpine::spec(),
+        busybox::spec(),
+        crash_looper::spec(),
+        httpd::spec(),
+        nginx::spec(),
+        pause::spec(),
+        postgres::spec(),
+        python_app::spec(),
+        redis::spec(),
+        slow_starter::spec(),
+    ]
+}
+
+/// Owned words.
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Owned pairs.
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

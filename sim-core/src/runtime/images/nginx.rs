@@ -1,0 +1,28 @@
+//! `nginx`: a web server over `/usr/share/nginx/html`.
+
+use super::{pairs, words};
+use crate::runtime::image::{AccessLog, ImageSpec};
+
+const INDEX: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n\
+<h1>Welcome to nginx!</h1>\n<p>The web server answers.</p>\n</body>\n</html>\n";
+
+pub(super) fn spec() -> ImageSpec {
+    ImageSpec {
+        tags: words(&["mainline", "perl", "bookworm", "trixie"]),
+        size_bytes: 72_324_501,
+        static_root: Some("/usr/share/nginx/html".to_owned()),
+        not_found: "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n\
+            <center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.29.3</center>\r\n</body>\r\n</html>\r\n"
+            .to_owned(),
+        server: "nginx/1.29.3".to_owned(),
+        files: pairs(&[
+            ("/usr/share/nginx/html/index.html", INDEX),
+            ("/etc/nginx/nginx.conf", "worker_processes  auto;\n"),
+        ]),
+        log: words(&["/docker-entrypoint.sh: Configuration complete; ready for start up"]),
+        access_log: AccessLog::Combined,
+        env: pairs(&[("NGINX_VERSION", "1.29.3")]),
+        programs: words(&["nginx", "/docker-entrypoint.sh"]),
+        ..ImageSpec::server("nginx", &[80])
+    }
+}

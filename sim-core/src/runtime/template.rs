@@ -1,0 +1,69 @@
+//! The `{{...}}` of route bodies and log lines.
+
+use super::fs::{FileSystem, FsError};
+use super::mounts::MountedFs;
+use super::program::Place;
+use crate::api::SimTime;
+
+/// Replaces each `{{words}}` for which `value` has one.
+fn replace(text: &str, mut value: impl FnMut(&str, &str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let Some((inside, tail)) = after.split_once("}}") else {
+            out.push_str("{{");
+            rest = after;
+            continue;
+        };
+        let (verb, argument) = inside.trim().split_once(' ').unwrap_or((inside.trim(), ""));
+        match value(verb, argument.trim()) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&format!("{{{{{inside}}}}}")),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Fills in what depends on the pod: host name, address, port, environment.
+pub(super) fn place(text: &str, place: Place<'_>, port: u16, env: &[(String, String)]) -> String {
+    replace(text, |verb, argument| match verb {
+        "hostname" => Some(place.hostname.to_owned()),
+        "ip" => Some(place.ip.to_owned()),
+        "port" => Some(port.to_string()),
+        "env" => {
+            let found = env.iter().rev().find(|(name, _)| name == argument);
+            Some(found.map(|(_, value)| value.clone()).unwrap_or_default())
+        }
+        _ => None,
+    })
+}
+
+/// Fills in what depends on files: `count` adds one to a number and shows it, `read` shows a file.
+pub(super) fn files(text: &str, files: &mut MountedFs, now: SimTime) -> (String, Result<(), FsError>) {
+    let mut outcome = Ok(());
+    let text = replace(text, |verb, path| match verb {
+        "count" => {
+            let before = read_number(files, path);
+            let count = before.saturating_add(1).to_string();
+            if let Err(error) = files.write(path, count.as_bytes(), now) {
+                outcome = Err(error);
+            }
+            Some(count)
+        }
+        "read" => Some(match files.read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).trim_end().to_owned(),
+            Err(_) => "0".to_owned(),
+        }),
+        _ => None,
+    });
+    (text, outcome)
+}
+
+/// The number in a file; a missing, empty or unreadable file counts as 0.
+fn read_number(files: &MountedFs, path: &str) -> u64 {
+    let bytes = files.read(path).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim().parse().unwrap_or(0)
+}
