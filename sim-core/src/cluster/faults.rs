@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::{Cluster, Plane};
-use crate::api::{Kind, ObjectKey, ObjectRef};
+use crate::api::{Kind, ObjectKey, ObjectRef, Resource};
 use crate::engine::CauseKind;
-use crate::kubelet::RecorderMode;
+use crate::kubelet::{ProbeKind, RecorderMode};
 
 /// Something that goes wrong, or right again, because the user says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,46 @@ pub enum Fault {
     },
     /// All nodes are back (the recordings' nodes only).
     RecorderAlive,
+    /// A container's program ends.
+    Crash {
+        /// The pod.
+        pod: ObjectKey,
+        /// The container; the first that runs when absent.
+        container: Option<String>,
+        /// Its exit code.
+        exit_code: i32,
+    },
+    /// The kernel kills a container's program for its memory.
+    OomKill {
+        /// The pod.
+        pod: ObjectKey,
+        /// The container; the first that runs when absent.
+        container: Option<String>,
+    },
+    /// A pod's probes of a kind fail or pass whatever the program does.
+    Probe {
+        /// The pod.
+        pod: ObjectKey,
+        /// Which probes.
+        kind: ProbeKind,
+        /// Their outcome; with `None` they are run again.
+        outcome: Option<bool>,
+    },
+    /// A node stands still: its kubelet is silent, its pods answer nobody.
+    StopNode {
+        /// The node's name.
+        node: String,
+    },
+    /// A node that stood still goes on.
+    StartNode {
+        /// The node's name.
+        node: String,
+    },
+    /// A persistent volume loses its bytes.
+    LoseVolume {
+        /// The volume's name.
+        volume: String,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -51,6 +91,19 @@ impl fmt::Display for Fault {
             Fault::RecorderPhase { pod, phase } => write!(f, "pod {pod} is reported {phase}"),
             Fault::RecorderDead { node } => write!(f, "node {node} falls silent"),
             Fault::RecorderAlive => f.write_str("all nodes are back"),
+            Fault::Crash { pod, exit_code, .. } => write!(f, "pod {pod} crashes with exit code {exit_code}"),
+            Fault::OomKill { pod, .. } => write!(f, "pod {pod} runs out of memory"),
+            Fault::Probe { pod, kind, outcome } => {
+                let what = match outcome {
+                    Some(true) => "passes",
+                    Some(false) => "fails",
+                    None => "is run again",
+                };
+                write!(f, "the {} probe of pod {pod} {what}", kind.as_str().to_lowercase())
+            }
+            Fault::StopNode { node } => write!(f, "node {node} stops"),
+            Fault::StartNode { node } => write!(f, "node {node} goes on"),
+            Fault::LoseVolume { volume } => write!(f, "volume {volume} loses its bytes"),
         }
     }
 }
@@ -67,28 +120,60 @@ impl Cluster {
     /// [`FaultError`] when there is nothing of that name.
     pub fn fault(&mut self, fault: Fault) -> Result<(), FaultError> {
         let cause = CauseKind::Fault(fault.to_string());
-        let kubelet = &mut self.plane.kubelet;
-        let no_pod = |pod: &ObjectKey| FaultError(format!("no node runs a pod {pod}"));
-        let pods = match &fault {
-            Fault::RecorderMode { pod, mode } => {
-                kubelet.recorder_mode(pod, *mode);
-                Vec::new()
-            }
-            Fault::RecorderReady { pod, ready } => {
-                kubelet.recorder_ready(pod, *ready).then(|| vec![pod.clone()]).ok_or_else(|| no_pod(pod))?
-            }
-            Fault::RecorderPhase { pod, phase } => {
-                kubelet.recorder_phase(pod, phase).then(|| vec![pod.clone()]).ok_or_else(|| no_pod(pod))?
-            }
-            Fault::RecorderDead { node } => {
-                kubelet.recorder_dead(node);
-                Vec::new()
-            }
-            Fault::RecorderAlive => kubelet.recorder_alive(),
-        };
-        for pod in pods {
+        for pod in self.make(&fault)? {
             self.engine.poke(Plane::KUBELET, ObjectRef::new(Kind::Pod, pod), cause.clone());
         }
         Ok(())
+    }
+
+    /// Makes a fault; answers the pods whose nodes must look at them.
+    fn make(&mut self, fault: &Fault) -> Result<Vec<ObjectKey>, FaultError> {
+        let now = self.now();
+        let pods_on = |cluster: &Cluster, node: &str| -> Vec<ObjectKey> {
+            cluster.store().pods_on(node).map(Resource::key).collect()
+        };
+        if let Fault::StopNode { node } | Fault::StartNode { node } | Fault::RecorderDead { node } = fault
+            && self.store().get(Kind::Node, &ObjectKey::cluster(node)).is_none()
+        {
+            return Err(FaultError(format!("there is no node {node}")));
+        }
+        let kubelet = &mut self.plane.kubelet;
+        let one = |made: bool, pod: &ObjectKey, what: &str| {
+            let missing = || FaultError(format!("no node runs {what} {pod}"));
+            made.then(|| vec![pod.clone()]).ok_or_else(missing)
+        };
+        match fault {
+            Fault::RecorderMode { pod, mode } => kubelet.recorder_mode(pod, *mode),
+            Fault::RecorderReady { pod, ready } => {
+                return one(kubelet.recorder_ready(pod, *ready), pod, "a pod");
+            }
+            Fault::RecorderPhase { pod, phase } => {
+                return one(kubelet.recorder_phase(pod, phase), pod, "a pod");
+            }
+            Fault::RecorderDead { node } => kubelet.recorder_dead(node),
+            Fault::RecorderAlive => return Ok(kubelet.recorder_alive()),
+            Fault::Crash { pod, container, exit_code } => {
+                let made = kubelet.crash_container(pod, container.as_deref(), *exit_code, now);
+                return one(made, pod, "such a container in pod");
+            }
+            Fault::OomKill { pod, container } => {
+                let made = kubelet.oom_kill(pod, container.as_deref(), now);
+                return one(made, pod, "such a container in pod");
+            }
+            Fault::Probe { pod, kind, outcome } => {
+                return one(kubelet.force_probe(pod, *kind, *outcome), pod, "a pod");
+            }
+            Fault::StopNode { node } => kubelet.stop_node(node),
+            Fault::StartNode { node } => {
+                kubelet.start_node(node);
+                return Ok(pods_on(self, node));
+            }
+            Fault::LoseVolume { volume } => {
+                if !kubelet.lose_volume(volume) {
+                    return Err(FaultError(format!("volume {volume} holds no bytes")));
+                }
+            }
+        }
+        Ok(Vec::new())
     }
 }

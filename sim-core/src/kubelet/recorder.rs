@@ -106,6 +106,11 @@ impl RecorderKubelet {
         self.dead.insert(node.to_owned());
     }
 
+    /// The node is back.
+    pub fn start(&mut self, node: &str) {
+        self.dead.remove(node);
+    }
+
     /// All nodes are back; answers the pods to look at.
     pub fn start_all(&mut self) -> Vec<ObjectKey> {
         self.dead.clear();

@@ -49,6 +49,8 @@ pub struct Runtime {
     /// Images that were pulled, by node and full name.
     pulled: OrdSet<(String, String)>,
     execs: OrdMap<ExecId, Exec>,
+    /// Nodes whose pods answer nobody.
+    unreachable: OrdSet<String>,
     last_pid: u64,
     /// Counts routed connections, so that a Service takes its endpoints in turn.
     turn: u64,
@@ -86,6 +88,19 @@ impl Runtime {
     /// The newest container of that name in a pod.
     pub fn container(&self, pod: &ObjectKey, name: &str) -> Option<&Container> {
         self.sandboxes.get(pod)?.containers.get(name)
+    }
+
+    /// The pods of a node answer nobody from now on, or answer again.
+    pub fn set_unreachable(&mut self, node: &str, unreachable: bool) {
+        if unreachable {
+            self.unreachable.insert(node.to_owned());
+        } else {
+            self.unreachable.remove(node);
+        }
+    }
+
+    fn is_reachable(&self, pod: &ObjectKey) -> bool {
+        self.sandboxes.get(pod).is_some_and(|sandbox| !self.unreachable.contains(&sandbox.node))
     }
 
     /// Whether a node has an image.

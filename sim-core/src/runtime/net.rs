@@ -94,7 +94,7 @@ impl Runtime {
             return Ok((own.clone(), port));
         }
         if let Some(pod) = self.by_ip.get(ip) {
-            return Ok((pod.clone(), port));
+            return if self.is_reachable(pod) { Ok((pod.clone(), port)) } else { Err(NetError::TimedOut) };
         }
         let service = store
             .all::<Service>()
@@ -118,7 +118,7 @@ impl Runtime {
         let choice = usize::try_from(self.turn).unwrap_or(0) % choices.len();
         let (address, port) = &choices[choice];
         let pod = self.by_ip.get(address.as_str()).ok_or(NetError::NoRoute)?;
-        Ok((pod.clone(), *port))
+        if self.is_reachable(pod) { Ok((pod.clone(), *port)) } else { Err(NetError::TimedOut) }
     }
 }
 
