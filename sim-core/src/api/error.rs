@@ -57,6 +57,20 @@ impl ApiError {
         ApiError::new(409, "Conflict", message, Some(ApiError::about(kind, name)))
     }
 
+    /// 409: the object is not the one that was meant. Unlike [`ApiError::conflict`] it names the kind.
+    pub fn failed_precondition(kind: Kind, name: &str, why: &str) -> ApiError {
+        let info = kind.info();
+        let group = if info.group.is_empty() { String::new() } else { format!(".{}", info.group) };
+        let message = format!("Operation cannot be fulfilled on {}{group} \"{name}\": {why}", kind.name());
+        ApiError::new(409, "Conflict", message, Some(ApiError::about(kind, name)))
+    }
+
+    /// 404: the kind has no such subresource.
+    pub fn no_such_resource() -> ApiError {
+        let message = "the server could not find the requested resource";
+        ApiError::new(404, "NotFound", message.to_owned(), Some(StatusDetails::default()))
+    }
+
     /// 422: the object does not pass validation.
     pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> ApiError {
         let info = kind.info();

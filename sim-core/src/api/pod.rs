@@ -1,10 +1,13 @@
 //! Questions about a pod that controllers and printers share.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::SimTime;
+use super::quantity::Quantity;
 
 /// The pod's phase, empty before the API server set one.
 pub fn phase(pod: &Pod) -> &str {
@@ -45,4 +48,30 @@ pub fn available_at(pod: &Pod, min_ready_seconds: i32) -> Option<jiff::Timestamp
 /// Whether the pod has ended and will not run again.
 pub fn is_terminal(pod: &Pod) -> bool {
     matches!(phase(pod), "Failed" | "Succeeded")
+}
+
+/// The pod's quality-of-service class: `Guaranteed`, `Burstable` or `BestEffort`.
+///
+/// Models pkg/apis/core/v1/helper/qos: ComputePodQOS, which looks at CPU and memory only.
+pub fn qos_class(pod: &Pod) -> &'static str {
+    let Some(spec) = &pod.spec else { return "BestEffort" };
+    let containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
+    let (mut any, mut guaranteed) = (false, true);
+    for container in containers {
+        for name in ["cpu", "memory"] {
+            let amount = |list: Option<&BTreeMap<String, ApiQuantity>>| {
+                list.and_then(|list| list.get(name)).map(Quantity::of).filter(|amount| !amount.is_zero())
+            };
+            let resources = container.resources.as_ref();
+            let limit = amount(resources.and_then(|resources| resources.limits.as_ref()));
+            let request = amount(resources.and_then(|resources| resources.requests.as_ref()));
+            any |= limit.is_some() || request.is_some();
+            guaranteed &= limit.is_some() && request.is_none_or(|request| Some(request) == limit);
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
 }

@@ -1,6 +1,7 @@
 //! Label selectors: the API's `LabelSelector` and the command line's `-l app=web,tier in (a,b)`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -86,5 +87,32 @@ impl Selector {
                 Operator::DoesNotExist => value.is_none(),
             }
         })
+    }
+}
+
+impl fmt::Display for Selector {
+    /// The form that `-l` takes, sorted by key. Models apimachinery pkg/labels: Requirement.String.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut requirements: Vec<&Requirement> = self.requirements.iter().collect();
+        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        for (index, requirement) in requirements.into_iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            let key = &requirement.key;
+            let sorted = |values: &[String]| {
+                let mut values = values.to_vec();
+                values.sort();
+                values.join(",")
+            };
+            match &requirement.operator {
+                Operator::In(values) if values.len() == 1 => write!(f, "{key}={}", values[0])?,
+                Operator::In(values) => write!(f, "{key} in ({})", sorted(values))?,
+                Operator::NotIn(values) => write!(f, "{key} notin ({})", sorted(values))?,
+                Operator::Exists => f.write_str(key)?,
+                Operator::DoesNotExist => write!(f, "!{key}")?,
+            }
+        }
+        Ok(())
     }
 }

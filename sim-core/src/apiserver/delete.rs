@@ -1,12 +1,18 @@
 //! Delete: grace periods, finalizers, propagation.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::ApiServer;
+use crate::api::selector::Selector;
 use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta};
 
 /// The finalizer that keeps an owner until its blocking dependents are gone.
 pub const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
 /// The finalizer that keeps an owner until its dependents no longer name it.
 pub const ORPHAN_FINALIZER: &str = "orphan";
+/// Namespaces that admission lets nobody delete.
+const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// What becomes of the objects that the deleted one owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,81 +57,199 @@ pub struct Deleted {
     pub gone: bool,
 }
 
+/// What a deletion does to the stored object.
+enum Plan {
+    /// Nothing: it is terminating, and no sooner than was asked for.
+    Keep,
+    /// Stores it as terminating.
+    Mark(Object),
+    /// Stores it as terminating and removes it at once.
+    MarkAndRemove(Object),
+    /// Removes it.
+    Remove,
+}
+
 impl ApiServer {
     /// Asks for the object's deletion: removes it, or marks it terminating when it has grace or finalizers.
     ///
+    /// Models apiserver pkg/registry/generic/registry: Store.Delete. A pod is always marked before it is
+    /// removed, so that watches see both.
+    ///
     /// # Errors
-    /// NotFound, or Conflict when a precondition does not hold.
+    /// NotFound, Conflict when a precondition does not hold, or Forbidden for the system's namespaces.
     pub fn delete(&mut self, kind: Kind, key: &ObjectKey, options: &DeleteOptions) -> ApiResult<Deleted> {
-        let mut object = self.get(kind, key)?.clone();
+        let object = self.get(kind, key)?.clone();
         check_preconditions(&object, &options.preconditions)?;
-        let grace = grace_period(&object, options.grace_period_seconds);
-        set_propagation(&mut object, options.propagation);
-        let pending = grace > 0 || !meta::finalizers(object.meta()).is_empty();
-        let earlier = object.meta().deletion_grace_period_seconds;
-        let shortened = earlier.is_none_or(|seconds| grace < seconds);
-        if meta::is_terminating(object.meta()) {
-            if shortened {
-                object.meta_mut().deletion_grace_period_seconds = Some(grace);
+        if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&&*key.name) {
+            return Err(ApiError::forbidden(kind, &key.name, "this namespace may not be deleted"));
+        }
+        let (now, gone) = match self.plan(&object, options) {
+            Plan::Keep => (object, false),
+            Plan::Mark(marked) => (self.store_marked(marked, options.dry_run), false),
+            Plan::MarkAndRemove(marked) => {
+                let marked = self.store_marked(marked, options.dry_run);
+                (self.remove_stored(marked, options.dry_run), true)
             }
+            Plan::Remove => (self.remove_stored(object, options.dry_run), true),
+        };
+        Ok(Deleted { object: now, gone })
+    }
+
+    /// Deletes the objects of `kind` in `namespace` that `selector` picks (in all namespaces when it is
+    /// empty), in key order.
+    ///
+    /// # Errors
+    /// The first refusal.
+    pub fn delete_collection(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        selector: &Selector,
+        options: &DeleteOptions,
+    ) -> ApiResult<Vec<Deleted>> {
+        let picked = |object: &&Object| selector.matches(meta::labels(object.meta()));
+        let keys: Vec<ObjectKey> = if namespace.is_empty() {
+            self.store.list(kind).filter(picked).map(Object::key).collect()
         } else {
-            let deadline = self.now + std::time::Duration::from_secs(u64::try_from(grace).unwrap_or(0));
-            object.meta_mut().deletion_timestamp = Some(deadline.to_time());
-            object.meta_mut().deletion_grace_period_seconds = Some(grace);
-            if object.kind().info().counts_generation {
-                let generation = object.meta().generation.unwrap_or(0) + 1;
-                object.meta_mut().generation = Some(generation);
+            self.store.list_in(kind, namespace).filter(picked).map(Object::key).collect()
+        };
+        keys.iter().map(|key| self.delete(kind, key, options)).collect()
+    }
+
+    fn plan(&self, object: &Object, options: &DeleteOptions) -> Plan {
+        if let Object::Namespace(_) = object {
+            return self.plan_namespace(object, options);
+        }
+        let mut marked = object.clone();
+        if let Some(earlier) = object.meta().deletion_grace_period_seconds
+            && meta::is_terminating(object.meta())
+        {
+            // A deletion that is under way can only be hastened.
+            let Some(asked) = options.grace_period_seconds.filter(|asked| *asked < earlier) else {
+                return Plan::Keep;
+            };
+            let time = object.meta().deletion_timestamp.as_ref().map(|time| time.0);
+            let sooner = Duration::from_secs(u64::try_from(earlier - asked).unwrap_or(0));
+            let time = time.and_then(|time| time.checked_sub(sooner).ok());
+            let meta = marked.meta_mut();
+            meta.deletion_timestamp = time.map(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time);
+            meta.deletion_grace_period_seconds = Some(asked);
+            return if asked > 0 || !meta::finalizers(object.meta()).is_empty() {
+                Plan::Mark(marked)
+            } else {
+                Plan::MarkAndRemove(marked)
+            };
+        }
+        let grace = grace_period(object, options.grace_period_seconds);
+        set_propagation(&mut marked, options.propagation);
+        let has_finalizers = !meta::finalizers(marked.meta()).is_empty();
+        if grace.is_none() && !has_finalizers {
+            return Plan::Remove;
+        }
+        let seconds = grace.unwrap_or(0);
+        self.mark_terminating(&mut marked, seconds);
+        if seconds > 0 || has_finalizers { Plan::Mark(marked) } else { Plan::MarkAndRemove(marked) }
+    }
+
+    /// A namespace is terminating until its controller has emptied it and removed the finalizer in its spec.
+    ///
+    /// Models pkg/registry/core/namespace/storage: REST.Delete.
+    fn plan_namespace(&self, object: &Object, options: &DeleteOptions) -> Plan {
+        let mut marked = object.clone();
+        if !meta::is_terminating(object.meta()) {
+            set_propagation(&mut marked, options.propagation);
+            marked.meta_mut().deletion_timestamp = Some(self.now.to_time());
+            if let Object::Namespace(namespace) = &mut marked {
+                let status = &mut Arc::make_mut(namespace).status;
+                status.get_or_insert_default().phase = Some("Terminating".to_owned());
             }
+            return Plan::Mark(marked);
         }
-        let gone = !pending;
-        if options.dry_run {
-            return Ok(Deleted { object, gone });
+        if has_namespace_finalizers(object) || !meta::finalizers(object.meta()).is_empty() {
+            return Plan::Keep;
         }
-        if gone {
-            let revision = self.store.next_revision();
-            object.meta_mut().resource_version = Some(revision.to_string());
-            self.store.remove(object.clone(), self.stamp());
-        } else if self.store.get(kind, key) != Some(&object) {
+        Plan::Remove
+    }
+
+    fn mark_terminating(&self, object: &mut Object, grace_period_seconds: i64) {
+        let deadline = self.now + Duration::from_secs(u64::try_from(grace_period_seconds).unwrap_or(0));
+        let meta = object.meta_mut();
+        meta.deletion_timestamp = Some(deadline.to_time());
+        meta.deletion_grace_period_seconds = Some(grace_period_seconds);
+        if let Some(generation) = meta.generation.filter(|generation| *generation > 0) {
+            meta.generation = Some(generation + 1);
+        }
+    }
+
+    fn store_marked(&mut self, mut object: Object, dry_run: bool) -> Object {
+        if !dry_run {
             let revision = self.store.next_revision();
             object.meta_mut().resource_version = Some(revision.to_string());
             self.store.put(object.clone(), self.stamp());
         }
-        Ok(Deleted { object, gone })
+        object
+    }
+
+    /// Removes an object, whose last state watches see as it was stored.
+    pub(super) fn remove_stored(&mut self, mut last: Object, dry_run: bool) -> Object {
+        if !dry_run {
+            let revision = self.store.next_revision();
+            last.meta_mut().resource_version = Some(revision.to_string());
+            self.allocator.release(&last);
+            self.store.remove(last.clone(), self.stamp());
+        }
+        last
     }
 }
 
+/// Whether a terminating object has nothing left that keeps it.
+///
+/// Models apiserver pkg/registry/generic/registry: ShouldDeleteDuringUpdate.
+pub(super) fn is_finished(object: &Object) -> bool {
+    meta::is_terminating(object.meta())
+        && meta::finalizers(object.meta()).is_empty()
+        && object.meta().deletion_grace_period_seconds.unwrap_or(0) == 0
+        && !has_namespace_finalizers(object)
+}
+
+fn has_namespace_finalizers(object: &Object) -> bool {
+    let Object::Namespace(namespace) = object else { return false };
+    let finalizers = namespace.spec.as_ref().and_then(|spec| spec.finalizers.as_ref());
+    finalizers.is_some_and(|finalizers| !finalizers.is_empty())
+}
+
+/// Models apiserver pkg/registry/rest: BeforeDelete.
 fn check_preconditions(object: &Object, wanted: &Preconditions) -> ApiResult<()> {
-    let (kind, name) = (object.kind(), meta::name(object.meta()));
+    let refuse = |why: String| ApiError::failed_precondition(object.kind(), meta::name(object.meta()), &why);
     if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != object.uid()) {
-        let why =
-            format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", object.uid());
-        return Err(ApiError::conflict(kind, name, &why));
+        return Err(refuse(format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            object.uid()
+        )));
     }
     let version = object.meta().resource_version.as_deref().unwrap_or_default();
     if let Some(wanted) = wanted.resource_version.as_deref().filter(|wanted| *wanted != version) {
-        let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
-        );
-        return Err(ApiError::conflict(kind, name, &why));
+        return Err(refuse(format!(
+            "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
+        )));
     }
     Ok(())
 }
 
-/// Seconds of grace for this delete. Only pods have any; one that never ran, or has ended, has none.
+/// Seconds of grace for a first delete. Only pods have any; one that never ran, or has ended, has none left.
 ///
 /// Models pkg/registry/core/pod: CheckGracefulDelete.
-fn grace_period(object: &Object, asked: Option<i64>) -> i64 {
-    let Object::Pod(pod) = object else { return 0 };
-    let spec = pod.spec.as_ref();
-    let bound = spec.and_then(|spec| spec.node_name.as_deref()).is_some_and(|node| !node.is_empty());
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
-    if !bound || phase == "Failed" || phase == "Succeeded" {
-        return 0;
+fn grace_period(object: &Object, asked: Option<i64>) -> Option<i64> {
+    let Object::Pod(pod) = object else { return None };
+    if crate::api::pod::node_name(pod).is_none() || crate::api::pod::is_terminal(pod) {
+        return Some(0);
     }
-    let own = spec.and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
-    asked.unwrap_or(own).max(0)
+    let own = pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
+    let seconds = asked.unwrap_or(own);
+    Some(if seconds < 0 { 1 } else { seconds })
 }
 
+/// Models apiserver pkg/registry/generic/registry: deletionFinalizersForGarbageCollection.
 fn set_propagation(object: &mut Object, propagation: Propagation) {
     let wanted = match propagation {
         Propagation::Background => None,

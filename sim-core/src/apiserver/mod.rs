@@ -8,7 +8,11 @@ mod admission;
 mod allocate;
 mod delete;
 mod patch;
+mod scale;
+mod service;
 mod strategy;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use rand_chacha::ChaCha8Rng;

@@ -2,31 +2,110 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
+use k8s_openapi::api::core::v1::{
+    Namespace, NamespaceStatus, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus,
+    PersistentVolumeStatus, Pod, PodStatus, ServiceStatus,
+};
+
 use super::allocate::Allocator;
+use super::service;
 use super::write::Subresource;
-use crate::api::{ApiResult, Object};
-use crate::store::Store;
+use crate::api::{ApiResult, Object, SimTime, pod};
 
 /// Clears what a creator may not set and allocates what the server hands out.
-pub fn prepare_for_create(object: &mut Object, _store: &Store, _allocator: &mut Allocator) -> ApiResult<()> {
-    if object.kind().info().counts_generation {
-        object.meta_mut().generation = Some(1);
+pub fn prepare_for_create(object: &mut Object, allocator: &mut Allocator, now: SimTime) -> ApiResult<()> {
+    object.meta_mut().generation = object.kind().info().counts_generation.then_some(1);
+    match object {
+        Object::Pod(pod) => reset_pod(Arc::make_mut(pod)),
+        Object::StatefulSet(set) => {
+            let set = Arc::make_mut(set);
+            set.status = Some(StatefulSetStatus { available_replicas: Some(0), ..Default::default() });
+            drop_gated(set);
+        }
+        Object::Deployment(deployment) => Arc::make_mut(deployment).status = Some(Default::default()),
+        Object::ReplicaSet(set) => Arc::make_mut(set).status = Some(Default::default()),
+        Object::PersistentVolumeClaim(claim) => reset_claim(Arc::make_mut(claim)),
+        Object::PersistentVolume(volume) => reset_volume(Arc::make_mut(volume), now),
+        Object::Namespace(namespace) => reset_namespace(Arc::make_mut(namespace)),
+        Object::Service(service) => {
+            let service = Arc::make_mut(service);
+            service.status =
+                Some(ServiceStatus { load_balancer: Some(Default::default()), ..Default::default() });
+            service::allocate(service, allocator)?;
+        }
+        // A node is created by its kubelet together with its status.
+        _ => {}
     }
     Ok(())
 }
 
+fn reset_pod(pod: &mut Pod) {
+    let qos_class = pod::qos_class(pod).to_owned();
+    pod.status = Some(PodStatus {
+        phase: Some("Pending".to_owned()),
+        qos_class: Some(qos_class),
+        ..PodStatus::default()
+    });
+}
+
+fn reset_claim(claim: &mut PersistentVolumeClaim) {
+    let pending = Some("Pending".to_owned());
+    claim.status = Some(PersistentVolumeClaimStatus { phase: pending, ..Default::default() });
+}
+
+fn reset_volume(volume: &mut PersistentVolume, now: SimTime) {
+    volume.status = Some(PersistentVolumeStatus {
+        phase: Some("Pending".to_owned()),
+        last_phase_transition_time: Some(now.to_time()),
+        ..Default::default()
+    });
+}
+
+fn reset_namespace(namespace: &mut Namespace) {
+    let finalizers = namespace.spec.get_or_insert_default().finalizers.get_or_insert_default();
+    if !finalizers.iter().any(|name| name == "kubernetes") {
+        finalizers.push("kubernetes".to_owned());
+    }
+    namespace.status = Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None });
+}
+
+/// Drops what v1.36's feature gates leave off: `maxUnavailable` of a StatefulSet (KEP-961).
+fn drop_gated(set: &mut StatefulSet) {
+    let strategy = set.spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());
+    if let Some(rolling) = strategy.and_then(|strategy| strategy.rolling_update.as_mut()) {
+        rolling.max_unavailable = None;
+    }
+}
+
 /// Keeps what an update through `subresource` may not change and counts the generation.
-pub fn prepare_for_update(new: &mut Object, old: &Object, subresource: Subresource) {
+pub fn prepare_for_update(
+    new: &mut Object,
+    old: &Object,
+    subresource: Subresource,
+    allocator: &mut Allocator,
+    now: SimTime,
+) -> ApiResult<()> {
     match subresource {
         Subresource::Main => keep_status(new, old),
-        Subresource::Status => keep_all_but_status(new, old),
+        Subresource::Status => keep_all_but_status(new, old, now),
         Subresource::Binding => {}
     }
+    if subresource == Subresource::Main {
+        match (&mut *new, old) {
+            (Object::Service(new), Object::Service(old)) => {
+                service::reallocate(Arc::make_mut(new), old, allocator)?;
+            }
+            (Object::StatefulSet(new), Object::StatefulSet(_)) => drop_gated(Arc::make_mut(new)),
+            _ => {}
+        }
+    }
     if old.kind().info().counts_generation {
-        let changed = subresource == Subresource::Main && spec_differs(new, old);
+        let changed = subresource == Subresource::Main && raises_generation(new, old);
         let generation = old.meta().generation.unwrap_or(1) + i64::from(changed);
         new.meta_mut().generation = Some(generation);
     }
+    Ok(())
 }
 
 macro_rules! with_status {
@@ -47,8 +126,8 @@ fn keep_status(new: &mut Object, old: &Object) {
         Deployment, ReplicaSet, StatefulSet);
 }
 
-fn keep_all_but_status(new: &mut Object, old: &Object) {
-    with_status!(new, old, |n, o| {
+fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
+    with_status!(&mut *new, old, |n, o| {
             n.spec = o.spec.clone();
             let version = n.metadata.resource_version.take();
             n.metadata = o.metadata.clone();
@@ -56,16 +135,46 @@ fn keep_all_but_status(new: &mut Object, old: &Object) {
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         Deployment, ReplicaSet, StatefulSet);
+    match (new, old) {
+        (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
+        (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
+            stamp_phase(Arc::make_mut(new), old, now);
+        }
+        _ => {}
+    }
 }
 
-fn spec_differs(new: &Object, old: &Object) -> bool {
+fn keep_qos_class(new: &mut Pod, old: &Pod) {
+    let status = new.status.get_or_insert_default();
+    if status.qos_class.is_none() {
+        status.qos_class = old.status.as_ref().and_then(|status| status.qos_class.clone());
+    }
+}
+
+/// Models pkg/registry/core/persistentvolume: the status strategy's phase transition time (KEP-3762).
+fn stamp_phase(new: &mut PersistentVolume, old: &PersistentVolume, now: SimTime) {
+    let Some(status) = &mut new.status else { return };
+    let earlier = old.status.clone().unwrap_or_default();
+    if status.phase != earlier.phase
+        && status.last_phase_transition_time == earlier.last_phase_transition_time
+    {
+        status.last_phase_transition_time = Some(now.to_time());
+    }
+}
+
+/// Whether a change counts as one of the desired state. A Deployment counts changes of its annotations too.
+fn raises_generation(new: &Object, old: &Object) -> bool {
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => new.spec != old.spec,
-        (Object::Deployment(new), Object::Deployment(old)) => new.spec != old.spec,
+        (Object::Deployment(new), Object::Deployment(old)) => {
+            new.spec != old.spec || new.metadata.annotations != old.metadata.annotations
+        }
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::StatefulSet(new), Object::StatefulSet(old)) => new.spec != old.spec,
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
-            new.endpoints != old.endpoints || new.ports != old.ports
+            new.endpoints != old.endpoints
+                || new.ports != old.ports
+                || new.metadata.labels != old.metadata.labels
         }
         _ => false,
     }

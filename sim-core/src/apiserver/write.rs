@@ -1,6 +1,6 @@
 //! Create and update.
 
-use super::{ApiServer, admission, strategy};
+use super::{ApiServer, admission, delete, strategy};
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
 
 /// Which part of an object a write goes through.
@@ -21,6 +21,9 @@ pub struct WriteOptions {
     /// Go through everything and store nothing (`--dry-run=server`).
     pub dry_run: bool,
 }
+
+/// How much of a `generateName` goes into the name.
+const GENERATED_PREFIX_MAX: usize = 58;
 
 impl ApiServer {
     /// Creates `object` and returns it as stored.
@@ -53,6 +56,8 @@ impl ApiServer {
         if meta::name(object.meta()).is_empty()
             && let Some(prefix) = object.meta().generate_name.clone().filter(|prefix| !prefix.is_empty())
         {
+            // Room for the suffix within the 63 characters of a label.
+            let prefix: String = prefix.chars().take(GENERATED_PREFIX_MAX).collect();
             let name = format!("{prefix}{}", self.allocator.suffix());
             object.meta_mut().name = Some(name);
         }
@@ -62,8 +67,8 @@ impl ApiServer {
         object.meta_mut().deletion_timestamp = None;
         object.meta_mut().deletion_grace_period_seconds = None;
         defaults::apply(object);
-        strategy::prepare_for_create(object, &self.store, &mut self.allocator)?;
         admission::admit_create(object, &self.store)?;
+        strategy::prepare_for_create(object, &mut self.allocator, self.now)?;
         let errors = validation::validate_create(object);
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
@@ -162,29 +167,40 @@ impl ApiServer {
         }
         keep_system_meta(&mut new, &old);
         defaults::apply(&mut new);
-        strategy::prepare_for_update(&mut new, &old, subresource);
-        if subresource == Subresource::Main {
-            let errors = validation::validate_update(&new, &old);
-            if !errors.is_empty() {
-                return Err(ApiError::invalid(kind, &key.name, &errors));
-            }
+        let allocator = self.allocator.clone();
+        let prepared = self.prepare_update(&mut new, &old, subresource);
+        if prepared.is_err() || options.dry_run {
+            self.allocator = allocator;
         }
+        prepared?;
         if new == old {
             return Ok(old);
+        }
+        if delete::is_finished(&new) {
+            // Watches see the object as it was before its last finalizer went.
+            self.remove_stored(old, options.dry_run);
+            return Ok(new);
         }
         let revision = self.store.next_revision();
         new.meta_mut().resource_version = Some(revision.to_string());
         if !options.dry_run {
-            let finished = meta::is_terminating(new.meta())
-                && meta::finalizers(new.meta()).is_empty()
-                && new.meta().deletion_grace_period_seconds.unwrap_or(0) == 0;
-            if finished {
-                self.store.remove(new.clone(), self.stamp());
-            } else {
-                self.store.put(new.clone(), self.stamp());
-            }
+            self.store.put(new.clone(), self.stamp());
         }
         Ok(new)
+    }
+
+    fn prepare_update(&mut self, new: &mut Object, old: &Object, subresource: Subresource) -> ApiResult<()> {
+        if subresource != Subresource::Status {
+            admission::admit_update(new, old, &self.store)?;
+        }
+        strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now)?;
+        if subresource == Subresource::Main {
+            let errors = validation::validate_update(new, old);
+            if !errors.is_empty() {
+                return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -102,9 +102,13 @@ pub fn object(value: Value) -> Result<Object, DecodeError> {
         }
     };
     let object = Object::from_value(known, value, &mut collect).map_err(|error| bad(error.to_string()))?;
-    if unknown.is_empty() {
-        Ok(object)
-    } else {
-        Err(bad(format!("strict decoding error: {}", unknown.join(", "))))
+    if !unknown.is_empty() {
+        return Err(bad(format!("strict decoding error: {}", unknown.join(", "))));
     }
+    let mut object = object;
+    if object.meta().creation_timestamp.is_some() {
+        // The server's to say; manifests that were exported carry it.
+        object.meta_mut().creation_timestamp = None;
+    }
+    Ok(object)
 }
