@@ -10,7 +10,7 @@ use std::time::Duration;
 use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
 
-use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
+use crate::api::{Object, ObjectKey, SimTime, meta};
 use crate::apiserver::{ApiServer, Subresource};
 
 /// Whether an event is good or bad news.

@@ -10,6 +10,9 @@ use super::random::Span;
 pub struct TimingProfile {
     /// The profile's name.
     pub name: String,
+    /// Between two requests of one kubectl command, in milliseconds.
+    #[serde(default)]
+    pub request_ms: u64,
     /// From a change to a controller that looks at it.
     pub controller: Span,
     /// From a change to the scheduler that looks at it.
@@ -37,6 +40,7 @@ impl TimingProfile {
         let profile = match name {
             "minikube" => TimingProfile {
                 name: name.to_owned(),
+                request_ms: 0,
                 controller: Span::between(4, 20),
                 scheduler: Span::between(2, 10),
                 kubelet: Span::between(5, 40),
@@ -48,6 +52,7 @@ impl TimingProfile {
             },
             "kind" => TimingProfile {
                 name: name.to_owned(),
+                request_ms: 0,
                 controller: Span::between(3, 12),
                 scheduler: Span::between(2, 8),
                 kubelet: Span::between(5, 30),
@@ -59,6 +64,7 @@ impl TimingProfile {
             },
             "slow-cloud" => TimingProfile {
                 name: name.to_owned(),
+                request_ms: 0,
                 controller: Span::between(10, 60),
                 scheduler: Span::between(5, 30),
                 kubelet: Span::between(20, 120),
@@ -70,6 +76,7 @@ impl TimingProfile {
             },
             "instant" => TimingProfile {
                 name: name.to_owned(),
+                request_ms: 0,
                 controller: Span::ZERO,
                 scheduler: Span::ZERO,
                 kubelet: Span::ZERO,
@@ -88,8 +95,9 @@ impl TimingProfile {
     pub fn recorder() -> TimingProfile {
         TimingProfile {
             name: "recorder".to_owned(),
-            controller: Span::between(4, 9),
-            scheduler: Span::between(2, 4),
+            request_ms: 7,
+            controller: Span::between(2, 5),
+            scheduler: Span::between(1, 2),
             kubelet: Span::ZERO,
             provision: Span::between(8, 14),
             sandbox: Span::exactly(600),

@@ -17,6 +17,7 @@ pub mod json;
 pub mod jsonpath;
 mod manifests;
 mod output;
+mod pace;
 mod pairs;
 pub mod printer;
 mod resources;

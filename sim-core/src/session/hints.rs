@@ -3,7 +3,7 @@
 use super::Session;
 use super::words::WORDS;
 use crate::api::{Kind, meta};
-use crate::kubectl::{Stream, verbs};
+use crate::kubectl::{Stream, suggest, verbs};
 
 /// What the user may have meant, from what the failed command printed.
 pub(super) fn hint(session: &Session, _text: &str) -> Option<String> {
@@ -64,8 +64,4 @@ fn kinds() -> Vec<String> {
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let rest = &text[text.find(before)? + before.len()..];
     rest.split_once(after).map(|(word, _)| word)
-}
-
-fn suggest<'a>(_word: &str, _candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    None
 }

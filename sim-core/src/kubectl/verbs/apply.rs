@@ -6,6 +6,7 @@ use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
+use crate::kubectl::pace::{self, Paced};
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, images};
 
@@ -47,7 +48,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             return Err(CliError::plain(format!("--{unsupported} is not supported by the simulator")));
         }
     }
-    let mut results = Results::parse(args, env.files)?;
+    let results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
     let mut errors = found.errors;
     if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
@@ -55,16 +56,32 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     errors.extend(images::register_all(&found.images, &results, env));
     let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;
-    let wanted = |info: &&Info| selector.matches(&builder::manifest_labels(info));
-    let Env { cluster, out, .. } = env;
-    cluster.act(args.command(), |api| {
-        for info in found.infos.iter().filter(wanted) {
-            match apply::apply(info, results.dry_run(), api, out) {
-                Ok((applied, object)) => results.collect(applied.word(), &object, out),
-                Err(error) => errors.push(error),
-            }
+    let wanted = found.infos.into_iter().filter(|info| selector.matches(&builder::manifest_labels(info)));
+    let command = args.command().to_owned();
+    pace::run(Applying { command, results, errors }, wanted.collect(), env)
+}
+
+/// An apply on its way through the manifests.
+struct Applying {
+    command: String,
+    results: Results,
+    errors: Vec<CliError>,
+}
+
+impl Paced for Applying {
+    type Item = Info;
+
+    fn act(&mut self, info: Info, env: &mut Env<'_>) {
+        let Env { cluster, out, .. } = env;
+        let dry_run = self.results.dry_run();
+        match cluster.act(&self.command, |api| apply::apply(&info, dry_run, api, out)) {
+            Ok((applied, object)) => self.results.collect(applied.word(), &object, out),
+            Err(error) => self.errors.push(error),
         }
-    });
-    errors.extend(results.finish(out).err());
-    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+    }
+
+    fn finish(&mut self, env: &mut Env<'_>) -> Result<u8, CliError> {
+        self.errors.extend(self.results.finish(env.out).err());
+        CliError::aggregate(std::mem::take(&mut self.errors)).map_or(Ok(0), Err)
+    }
 }
