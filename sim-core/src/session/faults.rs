@@ -1,18 +1,94 @@
 //! `fault`: breaking things on purpose, in words.
 
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
 use super::Session;
 use super::words::refuse;
+use crate::api::{Kind, ObjectKey};
+use crate::cluster::Fault;
 use crate::kubectl::Files;
+use crate::kubelet::ProbeKind;
 
 /// The kinds of fault, for completion.
-pub(super) static NAMES: &[&str] = &[];
+pub(super) static NAMES: &[&str] = &["crash", "oom", "probe", "node", "volume"];
 
 /// The page that `help fault` prints.
 pub(super) fn usage() -> String {
-    String::new()
+    "Break something on purpose, or mend it. What follows happens as the clock runs.
+
+  fault crash POD [CONTAINER] [EXIT-CODE]           its program ends (exit code 1)
+  fault oom POD [CONTAINER]                         the kernel kills it for its memory
+  fault probe POD readiness|liveness|startup fail   its probe fails whatever the program does
+  fault probe POD readiness|liveness|startup pass   its probe passes whatever the program does
+  fault probe POD readiness|liveness|startup real   its probe is run again
+  fault node NODE stop                              its kubelet falls silent, its pods answer nobody
+  fault node NODE start                             it is back
+  fault volume CLAIM lose                           the volume behind a claim loses its bytes"
+        .to_owned()
 }
 
 /// Runs `fault WORDS`.
-pub(super) fn run(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
-    refuse(session, "not yet")
+pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(fault) = parse(session, &words) else {
+        session.out.err_line("error: that is no fault the simulator knows");
+        session.out.err_line(usage());
+        return 1;
+    };
+    let told = fault.to_string();
+    match session.cluster.fault(fault) {
+        Ok(()) => {
+            session.out.line(told);
+            0
+        }
+        Err(error) => refuse(session, &error.to_string()),
+    }
+}
+
+fn parse(session: &Session, words: &[&str]) -> Option<Fault> {
+    let pod = |name: &str| ObjectKey::new(&session.namespace, name.trim_start_matches("pod/"));
+    match words {
+        ["crash", name, rest @ ..] if rest.len() <= 2 => {
+            let code = rest.last().and_then(|word| word.parse::<i32>().ok());
+            let container = rest.first().filter(|word| word.parse::<i32>().is_err());
+            if rest.len() > usize::from(container.is_some()) + usize::from(code.is_some()) {
+                return None;
+            }
+            let container = container.map(|name| (*name).to_owned());
+            Some(Fault::Crash { pod: pod(name), container, exit_code: code.unwrap_or(1) })
+        }
+        ["oom", name] => Some(Fault::OomKill { pod: pod(name), container: None }),
+        ["oom", name, container] => {
+            Some(Fault::OomKill { pod: pod(name), container: Some((*container).to_owned()) })
+        }
+        ["probe", name, kind, outcome] => {
+            let kind = match *kind {
+                "readiness" => ProbeKind::Readiness,
+                "liveness" => ProbeKind::Liveness,
+                "startup" => ProbeKind::Startup,
+                _ => return None,
+            };
+            let outcome = match *outcome {
+                "fail" => Some(false),
+                "pass" => Some(true),
+                "real" => None,
+                _ => return None,
+            };
+            Some(Fault::Probe { pod: pod(name), kind, outcome })
+        }
+        ["node", name, "stop"] => Some(Fault::StopNode { node: (*name).to_owned() }),
+        ["node", name, "start"] => Some(Fault::StartNode { node: (*name).to_owned() }),
+        ["volume", name, "lose"] => Some(Fault::LoseVolume { volume: volume_of(session, name) }),
+        _ => None,
+    }
+}
+
+/// The volume behind a claim, or the volume of that name.
+fn volume_of(session: &Session, name: &str) -> String {
+    let name = name.trim_start_matches("pvc/");
+    let store = session.cluster.store();
+    let claim = store.typed::<PersistentVolumeClaim>(&ObjectKey::new(&session.namespace, name));
+    let volume = claim.and_then(|claim| claim.spec.as_ref()?.volume_name.clone());
+    let known = store.get(Kind::PersistentVolume, &ObjectKey::cluster(name)).is_some();
+    if known { name.to_owned() } else { volume.unwrap_or_else(|| name.to_owned()) }
 }
