@@ -26,9 +26,18 @@ use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, Resource, SimTime
 use crate::store::{CauseId, Stamp, Store};
 use allocate::Allocator;
 
+/// Feature gates that decide which fields the API server keeps. All are off, as in v1.36.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeatureGates {
+    /// MaxUnavailableStatefulSet (KEP-961): keeps `rollingUpdate.maxUnavailable` of StatefulSets.
+    pub max_unavailable_stateful_set: bool,
+}
+
 /// The API server and the store behind it.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
+    /// What this Kubernetes version does.
+    pub gates: FeatureGates,
     store: Store,
     now: SimTime,
     cause: CauseId,
@@ -39,6 +48,7 @@ impl ApiServer {
     /// An API server over an empty store, drawing uids and name suffixes from `random`.
     pub fn new(random: ChaCha8Rng) -> ApiServer {
         ApiServer {
+            gates: FeatureGates::default(),
             store: Store::new(),
             now: SimTime::ZERO,
             cause: CauseId::default(),

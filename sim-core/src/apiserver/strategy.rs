@@ -9,19 +9,24 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::allocate::Allocator;
-use super::service;
 use super::write::Subresource;
+use super::{FeatureGates, service};
 use crate::api::{ApiResult, Object, SimTime, pod};
 
 /// Clears what a creator may not set and allocates what the server hands out.
-pub fn prepare_for_create(object: &mut Object, allocator: &mut Allocator, now: SimTime) -> ApiResult<()> {
+pub fn prepare_for_create(
+    object: &mut Object,
+    allocator: &mut Allocator,
+    now: SimTime,
+    gates: FeatureGates,
+) -> ApiResult<()> {
     object.meta_mut().generation = object.kind().info().counts_generation.then_some(1);
     match object {
         Object::Pod(pod) => reset_pod(Arc::make_mut(pod)),
         Object::StatefulSet(set) => {
             let set = Arc::make_mut(set);
             set.status = Some(StatefulSetStatus { available_replicas: Some(0), ..Default::default() });
-            drop_gated(set);
+            drop_gated(set, gates);
         }
         Object::Deployment(deployment) => Arc::make_mut(deployment).status = Some(Default::default()),
         Object::ReplicaSet(set) => Arc::make_mut(set).status = Some(Default::default()),
@@ -70,8 +75,11 @@ fn reset_namespace(namespace: &mut Namespace) {
     namespace.status = Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None });
 }
 
-/// Drops what v1.36's feature gates leave off: `maxUnavailable` of a StatefulSet (KEP-961).
-fn drop_gated(set: &mut StatefulSet) {
+/// Drops what the feature gates leave off: `maxUnavailable` of a StatefulSet (KEP-961).
+fn drop_gated(set: &mut StatefulSet, gates: FeatureGates) {
+    if gates.max_unavailable_stateful_set {
+        return;
+    }
     let strategy = set.spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());
     if let Some(rolling) = strategy.and_then(|strategy| strategy.rolling_update.as_mut()) {
         rolling.max_unavailable = None;
@@ -85,6 +93,7 @@ pub fn prepare_for_update(
     subresource: Subresource,
     allocator: &mut Allocator,
     now: SimTime,
+    gates: FeatureGates,
 ) -> ApiResult<()> {
     match subresource {
         Subresource::Main => keep_status(new, old),
@@ -96,7 +105,7 @@ pub fn prepare_for_update(
             (Object::Service(new), Object::Service(old)) => {
                 service::reallocate(Arc::make_mut(new), old, allocator)?;
             }
-            (Object::StatefulSet(new), Object::StatefulSet(_)) => drop_gated(Arc::make_mut(new)),
+            (Object::StatefulSet(new), Object::StatefulSet(_)) => drop_gated(Arc::make_mut(new), gates),
             _ => {}
         }
     }

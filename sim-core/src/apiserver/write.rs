@@ -68,7 +68,7 @@ impl ApiServer {
         object.meta_mut().deletion_grace_period_seconds = None;
         defaults::apply(object);
         admission::admit_create(object, &self.store)?;
-        strategy::prepare_for_create(object, &mut self.allocator, self.now)?;
+        strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         let errors = validation::validate_create(object);
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
@@ -193,7 +193,7 @@ impl ApiServer {
         if subresource != Subresource::Status {
             admission::admit_update(new, old, &self.store)?;
         }
-        strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now)?;
+        strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         if subresource == Subresource::Main {
             let errors = validation::validate_update(new, old);
             if !errors.is_empty() {

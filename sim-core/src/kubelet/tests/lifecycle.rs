@@ -32,7 +32,7 @@ fn a_pod_is_pulled_created_started_and_ready() {
     0 Started Container started
     "#);
     assert_snapshot!(history(&cluster, "web-0", from), @"
-    0.000 added  -
+    0.000 added Pending -
     0.000 modified Running ready app=runningx0
     ");
     assert_snapshot!(serde_json::to_string_pretty(&status(&cluster, "web-0")).unwrap_or_default(), @r#"
@@ -101,6 +101,7 @@ fn a_pod_is_pulled_created_started_and_ready() {
           "ip": "10.244.0.2"
         }
       ],
+      "qosClass": "BestEffort",
       "startTime": "2026-11-23T12:00:00Z"
     }
     "#);
@@ -187,7 +188,7 @@ fn a_crash_loop_waits_ten_seconds_and_then_twice_as_long() {
     assert_snapshot!(status(&cluster, "web-0")["containerStatuses"][0]["state"]["waiting"]["message"]
         .as_str().unwrap_or_default().split('(').next().unwrap_or_default(), @"back-off 5m0s restarting failed container=app pod=web-0_default");
     assert_snapshot!(history(&cluster, "web-0", from).lines().take(14).collect::<Vec<_>>().join("\n"), @"
-    0.000 added  -
+    0.000 added Pending -
     0.000 modified Running ready app=runningx0
     1.000 modified Running - app=Error/1x0
     2.000 modified Running ready app=runningx1
@@ -221,10 +222,11 @@ fn a_deleted_pod_is_asked_to_end_and_goes() {
     0 Killing Stopping container app
     "#);
     assert_snapshot!(history(&cluster, "web-0", from), @"
-    0.000 added  -
+    0.000 added Pending -
     0.000 modified Running ready app=runningx0
     0.000 terminating(30) Running ready app=runningx0
     0.000 terminating(30) Succeeded - app=Completed/0x0
+    0.000 terminating(0) Succeeded - app=Completed/0x0
     0.000 gone Succeeded - app=Completed/0x0
     ");
     assert!(cluster.runtime().sandbox(&key("web-0")).is_none());
@@ -243,6 +245,7 @@ fn a_program_that_ignores_sigterm_is_killed_at_the_end_of_the_grace_period() {
     assert_snapshot!(history(&cluster, "web-0", from), @"
     0.000 terminating(7) Running ready app=runningx0
     7.000 terminating(7) Failed - app=Error/137x0
+    7.000 terminating(0) Failed - app=Error/137x0
     7.000 gone Failed - app=Error/137x0
     ");
 }

@@ -73,6 +73,7 @@ fn with_the_gate_a_set_updates_as_many_as_may_be_unavailable() {
     set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = "50%".into();
     let mut bench = Bench::new();
     bench.plane.sets.gates.max_unavailable = true;
+    bench.act(|api| api.gates.max_unavailable_stateful_set = true);
     bench.create(set);
     bench.settle();
     let before = bench.pod_history().len();
