@@ -19,6 +19,7 @@ mod manifests;
 mod output;
 mod pace;
 mod pairs;
+mod pods;
 pub mod printer;
 mod resources;
 mod result;

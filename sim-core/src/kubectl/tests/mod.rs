@@ -1,6 +1,7 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
 mod errors;
+mod mutate;
 mod write;
 
 use std::time::Duration;

@@ -9,9 +9,11 @@ mod create_namespace;
 mod create_secret;
 mod create_service;
 mod delete;
+mod exec;
 mod expose;
 mod get;
 mod label;
+mod logs;
 mod patch;
 mod replace;
 mod rollout_history;
@@ -62,9 +64,11 @@ pub static VERBS: &[&Verb] = &[
     &create_service::LOAD_BALANCER,
     &create_service::NODE_PORT,
     &delete::VERB,
+    &exec::VERB,
     &expose::VERB,
     &get::VERB,
     &label::VERB,
+    &logs::VERB,
     &patch::VERB,
     &replace::VERB,
     &rollout_history::VERB,

@@ -1,0 +1,158 @@
+//! Which pod and container `exec`, `logs` and `run -i` mean.
+
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
+
+use super::Env;
+use super::error::CliError;
+use super::output::Output;
+use super::resources::resolve_kind;
+use crate::api::selector::Selector;
+use crate::api::{ApiError, Kind, Object, ObjectKey, meta};
+use crate::store::Store;
+
+/// The annotation that names a pod's container to work with.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// The pods that a word stands for: a pod's name, `pod/NAME`, or `sts/NAME` for the pods it selects.
+///
+/// Models kubectl pkg/polymorphichelpers: SelectorsForObject and GetFirstPod.
+///
+/// # Errors
+/// NotFound, or kubectl's complaint about a kind without pods. No pods at all is no error.
+pub fn pods_of(word: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliError> {
+    let (kind, name) = match word.split_once('/') {
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+            (resolve_kind(kind)?, name)
+        }
+        Some(_) => {
+            return Err(CliError::plain(
+                "arguments in resource/name form must have a single resource and name",
+            ));
+        }
+        None => (Kind::Pod, word),
+    };
+    let store = env.cluster.store();
+    let namespace = if kind.info().namespaced { env.namespace } else { "" };
+    let object =
+        store.get(kind, &ObjectKey::new(namespace, name)).ok_or_else(|| ApiError::not_found(kind, name))?;
+    if let Object::Pod(pod) = object {
+        return Ok(vec![pod.as_ref().clone()]);
+    }
+    let selector = selector_of(object).ok_or_else(|| {
+        CliError::plain(format!(
+            "cannot get the logs from *v1.{}: selector for {} not implemented",
+            kind.name(),
+            kind.name()
+        ))
+    })?;
+    Ok(selected(&selector, env.namespace, store))
+}
+
+/// The pods in the namespace that a selector picks.
+pub fn selected(selector: &Selector, namespace: &str, store: &Store) -> Vec<Pod> {
+    let matching = store.all_in::<Pod>(namespace).filter(|pod| selector.matches(meta::labels(&pod.metadata)));
+    matching.cloned().collect()
+}
+
+fn selector_of(object: &Object) -> Option<Selector> {
+    let api = match object {
+        Object::StatefulSet(set) => &set.spec.as_ref()?.selector,
+        Object::Deployment(deployment) => &deployment.spec.as_ref()?.selector,
+        Object::ReplicaSet(set) => &set.spec.as_ref()?.selector,
+        Object::Service(service) => {
+            let selector = service.spec.as_ref()?.selector.as_ref().filter(|labels| !labels.is_empty())?;
+            return Some(Selector::from_map(selector));
+        }
+        _ => return None,
+    };
+    Some(Selector::from_api(api))
+}
+
+/// The pod to prefer: bound, running, ready, ready for longest, oldest. Among ready pods `restarted`
+/// prefers many restarts, as logs do, and otherwise few, as exec does.
+///
+/// Models kubectl pkg/util/podutils: ByLogging and ActivePods.
+pub fn first(mut pods: Vec<Pod>, restarted: bool) -> Option<Pod> {
+    pods.sort_by_cached_key(|pod| {
+        let status = pod.status.as_ref();
+        let phase = match status.and_then(|status| status.phase.as_deref()) {
+            Some("Running") => 0,
+            Some("Pending") => 2,
+            _ => 1,
+        };
+        let ready = status.and_then(|status| {
+            status.conditions.iter().flatten().find(|c| c.type_ == "Ready" && c.status == "True")
+        });
+        let since = ready.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0);
+        let containers = status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+        let restarts = containers.map(|container| container.restart_count).max().unwrap_or(0);
+        let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        let restarts = if restarted { -restarts } else { restarts };
+        (
+            !is_bound(pod),
+            phase,
+            ready.is_none(),
+            since,
+            restarts,
+            created,
+            meta::name(&pod.metadata).to_owned(),
+        )
+    });
+    (!pods.is_empty()).then(|| pods.swap_remove(0))
+}
+
+/// Whether the pod has a node.
+pub fn is_bound(pod: &Pod) -> bool {
+    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+    node.is_some_and(|node| !node.is_empty())
+}
+
+/// The pod's phase, empty when it has none.
+pub fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+/// The container that was named, or the pod's usual one. Says which it took when there was a choice.
+///
+/// Models kubectl pkg/cmd/util/podcmd: FindOrDefaultContainerByName.
+///
+/// # Errors
+/// The pod has no containers.
+pub fn container(pod: &Pod, quiet: bool, out: &mut Output) -> Result<String, CliError> {
+    let empty = PodSpec::default();
+    let spec = pod.spec.as_ref().unwrap_or(&empty);
+    let name = meta::name(&pod.metadata);
+    let Some(first) = spec.containers.first() else {
+        let namespace = meta::namespace(&pod.metadata);
+        return Err(CliError::plain(format!("pod {namespace}/{name} does not have any containers")));
+    };
+    if let Some(wanted) = meta::annotations(&pod.metadata).get(DEFAULT_CONTAINER)
+        && has_container(pod, wanted)
+    {
+        return Ok(wanted.clone());
+    }
+    let many =
+        spec.containers.len() > 1 || spec.init_containers.as_ref().is_some_and(|list| !list.is_empty());
+    if many && !quiet {
+        out.err_line(format!("Defaulted container \"{}\" out of: {}", first.name, container_names(pod)));
+    }
+    Ok(first.name.clone())
+}
+
+/// Whether the pod has a container of that name.
+pub fn has_container(pod: &Pod, name: &str) -> bool {
+    let spec = pod.spec.as_ref();
+    let plain = spec.iter().flat_map(|spec| spec.containers.iter());
+    let init = spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+    plain.chain(init).any(|container| container.name == name)
+}
+
+/// The pod's containers, init containers marked.
+///
+/// Models kubectl pkg/cmd/util/podcmd: AllContainerNames.
+pub fn container_names(pod: &Pod) -> String {
+    let spec = pod.spec.as_ref();
+    let plain = spec.iter().flat_map(|spec| spec.containers.iter()).map(|container| container.name.clone());
+    let init = spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+    plain.chain(init.map(|container| format!("{} (init)", container.name))).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,230 @@
+//! The lines of the recording `kubectl-mutate`, and what stands near them.
+
+use insta::assert_snapshot;
+
+use super::{Bench, web};
+
+fn bench_with_web() -> Bench {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.sleep(10);
+    bench
+}
+
+#[test]
+fn apply_again_sends_the_claim_templates_again() {
+    let mut bench = bench_with_web();
+    assert_snapshot!(bench.run_with("apply -f -", Some(&web(2))), @r"
+    service/web unchanged
+    statefulset.apps/web configured
+    ");
+}
+
+#[test]
+fn apply_tells_of_objects_it_did_not_make() {
+    let mut bench = Bench::new();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n";
+    bench.run_with("create -f -", Some(map));
+    assert_snapshot!(bench.run_with("apply -f -", Some(map)), @r"
+    configmap/a configured
+    ! Warning: resource configmaps/a is missing the kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.
+    ");
+    assert_snapshot!(bench.run_with("apply -f -", Some(map)), @"configmap/a unchanged");
+    assert_snapshot!(bench.run_with("apply -f - -o name", Some(map)), @"configmap/a");
+}
+
+#[test]
+fn annotations_and_labels() {
+    let mut bench = bench_with_web();
+    assert_snapshot!(bench.run("annotate sts web note=hello"), @"statefulset.apps/web annotated");
+    assert_snapshot!(bench.run("annotate sts web note=bye"), @r"
+    ! error: --overwrite is false but found the following declared annotation(s): 'note' already has a value (hello)
+    exit 1
+    ");
+    assert_snapshot!(bench.run("annotate sts web note=bye --overwrite"), @"statefulset.apps/web annotated");
+    assert_snapshot!(bench.run("annotate sts web note-"), @"statefulset.apps/web annotated");
+    assert_snapshot!(bench.run("label sts web tier=db"), @"statefulset.apps/web labeled");
+    assert_snapshot!(bench.run("label sts web tier=db"), @"statefulset.apps/web not labeled");
+    assert_snapshot!(bench.run("label sts web tier=web"), @r"
+    ! error: 'tier' already has a value (db), and --overwrite is false
+    exit 1
+    ");
+    assert_snapshot!(bench.run("label sts web missing-"), @r#"
+    label "missing" not found.
+    statefulset.apps/web not labeled
+    "#);
+    assert_snapshot!(bench.run("label sts web --list"), @"tier=db");
+    assert_snapshot!(bench.run("label sts web tier-"), @"statefulset.apps/web unlabeled");
+    assert_snapshot!(bench.run("label pod"), @r"
+    ! error: at least one label update is required
+    exit 1
+    ");
+}
+
+#[test]
+fn scales() {
+    let mut bench = bench_with_web();
+    assert_snapshot!(bench.run("scale sts web --replicas=2"), @"statefulset.apps/web scaled");
+    assert_snapshot!(bench.run("scale sts web --replicas=3 --current-replicas=5"), @r"
+    ! error: Expected replicas to be 5, was 2
+    exit 1
+    ");
+    assert_snapshot!(bench.run("scale --replicas=0 sts/web"), @"statefulset.apps/web scaled");
+    assert_snapshot!(bench.run("scale sts/web"), @r#"
+    ! error: required flag(s) "replicas" not set
+    exit 1
+    "#);
+}
+
+#[test]
+fn patches() {
+    let mut bench = bench_with_web();
+    let mut patch = |line: &str, text: &str| bench.run_with(line, Some(text));
+    assert_snapshot!(patch("patch sts web --patch-file=/dev/stdin", "{\"spec\":{\"replicas\":1}}"), @"statefulset.apps/web patched");
+    assert_snapshot!(patch("patch sts web --patch-file=/dev/stdin", "{\"spec\":{\"replicas\":1}}"), @"statefulset.apps/web patched (no change)");
+    assert_snapshot!(
+        patch("patch sts web --type=json --patch-file=/dev/stdin", r#"[{"op":"replace","path":"/spec/replicas","value":2}]"#),
+        @"statefulset.apps/web patched"
+    );
+    assert_snapshot!(
+        patch("patch sts web --type=json --patch-file=/dev/stdin", r#"[{"op":"remove","path":"/spec/nope"}]"#),
+        @r"
+    ! The request is invalid: the server rejected our request due to an error in our request
+    exit 1
+    "
+    );
+    assert_snapshot!(patch("patch sts web --type=merge --patch-file=/dev/stdin", "{nope\n"), @r"
+    ! Error from server (BadRequest): error decoding patch: invalid character 'n' looking for beginning of object key string
+    exit 1
+    ");
+    assert_snapshot!(patch("patch sts web", ""), @r"
+    ! error: must specify --patch or --patch-file containing the contents of the patch
+    exit 1
+    ");
+    assert_snapshot!(patch("patch sts web -p 'spec: {replicas: 3}'", ""), @"statefulset.apps/web patched");
+}
+
+#[test]
+fn template_changes() {
+    let mut bench = bench_with_web();
+    assert_snapshot!(bench.run("set image sts/web app=app:2.0"), @"statefulset.apps/web image updated");
+    assert_snapshot!(bench.run("set image sts/web app=app:2.0"), @"");
+    assert_snapshot!(bench.run("set image sts/web nope=app:2.0"), @r#"
+    ! error: unable to find container named "nope"
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("set image sts/web"), @r"
+    ! error: at least one image update is required
+    exit 1
+    ");
+    assert_snapshot!(bench.run("set env sts/web COLOR=blue"), @"statefulset.apps/web env updated");
+    assert_snapshot!(bench.run("set env sts/web --list"), @r"
+    # StatefulSet web, container app
+    COLOR=blue
+    ");
+    assert_snapshot!(bench.run("set env sts/web COLOR-"), @"statefulset.apps/web env updated");
+    assert_snapshot!(bench.run("set resources sts/web --limits=cpu=200m"), @"statefulset.apps/web resource requirements updated");
+    assert_snapshot!(bench.run("rollout restart sts/web"), @"statefulset.apps/web restarted");
+    assert_snapshot!(bench.run("rollout pause sts/web"), @r#"
+    ! error: statefulsets.apps "web" pausing is not supported
+    exit 1
+    "#);
+}
+
+#[test]
+fn generated_objects() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run("create service clusterip c --tcp=80:80"), @"service/c created");
+    assert_snapshot!(bench.run("create deployment d --image=nginx --replicas=2"), @"deployment.apps/d created");
+    assert_snapshot!(bench.run("expose deployment d --port=80"), @"service/d exposed");
+    assert_snapshot!(bench.run("create ns extra"), @"namespace/extra created");
+    assert_snapshot!(bench.run("-n extra create cm m --from-literal=a=b"), @"configmap/m created");
+    assert_snapshot!(bench.run("create configmap m -n extra"), @r#"
+    ! error: failed to create configmap: configmaps "m" already exists
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create secret generic s --from-literal=password='a b'"), @"secret/s created");
+    assert_snapshot!(bench.run("create deployment"), @r#"
+    ! error: required flag(s) "image" not set
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("run two --image=busybox --port=80 --env=A=b --dry-run=client -o yaml --command -- sleep 1d"), @r"
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      labels:
+        run: two
+      name: two
+    spec:
+      containers:
+      - command:
+        - sleep
+        - 1d
+        env:
+        - name: A
+          value: b
+        image: busybox
+        name: two
+        ports:
+        - containerPort: 80
+        resources: {}
+      dnsPolicy: ClusterFirst
+      restartPolicy: Always
+    status: {}
+    ");
+}
+
+#[test]
+fn run_and_wait() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run("run one --image=busybox"), @"pod/one created");
+    assert_snapshot!(bench.run("wait --for=delete pod/one --timeout=1s"), @r"
+    ! error: timed out waiting for the condition on pods/one
+    exit 1
+    ");
+    assert_snapshot!(bench.run("wait --for=condition=Ready pod/nope --timeout=1s"), @r#"
+    ! Error from server (NotFound): pods "nope" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("wait --for=jsonpath='{.metadata.name}'=one pod/one --timeout=1s"), @"pod/one condition met");
+    assert_snapshot!(bench.run("wait --for=create pod/one"), @"pod/one condition met");
+    assert_snapshot!(bench.run("wait --for=create pod/later --timeout=2s"), @r"
+    ! error: timed out waiting for the condition
+    exit 1
+    ");
+    assert_snapshot!(bench.run("wait --for=jsonpath='{.spec.nope}' pods --all --timeout=0"), @r"
+    ! error: condition not met for pods/one
+    exit 1
+    ");
+    assert_snapshot!(bench.run("wait --for=soon pods --all"), @r#"
+    ! error: unrecognized condition: "soon"
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("wait --for=delete pods -l a=b"), @"");
+    assert_snapshot!(bench.run("wait --for=condition=Ready pods -l a=b"), @r"
+    ! error: no matching resources found
+    exit 1
+    ");
+}
+
+#[test]
+fn rollout_of_nothing() {
+    let mut bench = bench_with_web();
+    assert_snapshot!(bench.run("rollout status"), @r"
+    ! error: required resource not specified
+    exit 1
+    ");
+    assert_snapshot!(bench.run("rollout status pod/x"), @r#"
+    ! Error from server (NotFound): pods "x" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("rollout history svc/web"), @r#"
+    ! error: error retrieving history for "Service", no visitor method exists for "Service"
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("rollout frobnicate"), @r#"
+    ! error: unknown command "frobnicate"
+    ! See 'kubectl rollout -h' for help and examples
+    exit 1
+    "#);
+}

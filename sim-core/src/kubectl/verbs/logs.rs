@@ -1,0 +1,349 @@
+//! `logs`
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::Verb;
+use crate::api::{ApiError, ObjectKey, SimTime, meta};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::{SELECTOR, parse_selector};
+use crate::kubectl::error::CliError;
+use crate::kubectl::output::Output;
+use crate::kubectl::{Env, Flow, Progress, Task, pods};
+use crate::runtime::{Log, LogLine, Runtime};
+
+/// Lines of each container that a selector shows when nothing is said.
+const SELECTOR_TAIL: i64 = 10;
+/// Logs that can be followed at once when nothing is said.
+const MOST_FOLLOWED: i64 = 5;
+
+/// `logs`
+pub static VERB: Verb = Verb {
+    name: "logs",
+    about: "Print the logs for a container in a pod or specified resource.",
+    usage: "logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    flags: &[
+        SELECTOR,
+        Flag::short("container", 'c', Takes::Text, "The container"),
+        Flag::short("follow", 'f', Takes::Bool, "Go on as lines are printed"),
+        Flag::short("previous", 'p', Takes::Bool, "The container before the one that runs"),
+        Flag::new("tail", Takes::Int, "Only so many of the newest lines"),
+        Flag::new("since", Takes::Duration, "Only lines younger than this"),
+        Flag::new("since-time", Takes::Text, "Only lines after this time"),
+        Flag::new("limit-bytes", Takes::Int, "At most so many bytes"),
+        Flag::new("all-containers", Takes::Bool, "All containers of the pod"),
+        Flag::new("all-pods", Takes::Bool, "All pods of the object"),
+        Flag::new("timestamps", Takes::Bool, "The time before each line"),
+        Flag::new("prefix", Takes::Bool, "Pod and container before each line"),
+        Flag::new("ignore-errors", Takes::Bool, "Go on when a log cannot be followed"),
+        Flag::new("max-log-requests", Takes::Int, "How many logs may be followed at once"),
+        Flag::new("pod-running-timeout", Takes::Duration, "Accepted for kubectl's sake"),
+    ],
+    run,
+};
+
+struct Options {
+    follow: bool,
+    previous: bool,
+    tail: Option<usize>,
+    after: Option<SimTime>,
+    limit: Option<usize>,
+    timestamps: bool,
+    prefix: bool,
+}
+
+impl Options {
+    fn parse(args: &Args, now: SimTime) -> Result<Options, CliError> {
+        if args.has("since") && args.has("since-time") {
+            return Err(CliError::plain("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+        }
+        let limit = args.int("limit-bytes").unwrap_or(0);
+        if limit < 0 {
+            return Err(CliError::plain("--limit-bytes must be greater than 0"));
+        }
+        let mut after = None;
+        if let Some(since) = args.duration("since").filter(|since| !since.length.is_zero()) {
+            if since.negative {
+                return Err(CliError::plain("--since must be greater than 0"));
+            }
+            let whole =
+                Duration::from_secs(since.length.as_secs() + u64::from(since.length.subsec_millis() >= 500));
+            after = Some(SimTime(now.0.saturating_sub(u64::try_from(whole.as_nanos()).unwrap_or(u64::MAX))));
+        }
+        if let Some(text) = args.text("since-time") {
+            let time: jiff::Timestamp = text.parse().map_err(|_| {
+                let shape = "\"2006-01-02T15:04:05Z07:00\"";
+                CliError::plain(format!(
+                    "parsing time \"{text}\" as {shape}: cannot parse \"{text}\" as \"2006\""
+                ))
+            })?;
+            let nanos = time.as_nanosecond() - SimTime::ZERO.timestamp().as_nanosecond();
+            after = Some(SimTime(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)));
+        }
+        let tail = match args.int("tail") {
+            Some(tail) if tail < -1 => {
+                return Err(CliError::plain("--tail must be greater than or equal to -1"));
+            }
+            Some(tail) => usize::try_from(tail).ok(),
+            None if args.has("selector") => usize::try_from(SELECTOR_TAIL).ok(),
+            None => None,
+        };
+        Ok(Options {
+            follow: args.flag("follow"),
+            previous: args.flag("previous"),
+            tail,
+            after,
+            limit: usize::try_from(limit).ok().filter(|limit| *limit > 0),
+            timestamps: args.flag("timestamps"),
+            prefix: args.flag("prefix"),
+        })
+    }
+}
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let selector = args.text("selector").filter(|text| !text.is_empty());
+    let (word, inline) = match (args.words.as_slice(), selector) {
+        ([], Some(_)) => (None, None),
+        ([_], Some(_)) => {
+            return Err(CliError::misuse("logs", "only a selector (-l) or a POD name is allowed"));
+        }
+        ([word], None) => (Some(word), None),
+        ([word, container], _) => (Some(word), Some(container.as_str())),
+        _ => {
+            return Err(CliError::misuse(
+                "logs",
+                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required \
+                 argument for the logs command",
+            ));
+        }
+    };
+    let options = Options::parse(args, env.cluster.now())?;
+    let every = args.flag("all-containers") || args.flag("all-pods");
+    let named = args.text("container").filter(|name| !name.is_empty());
+    if let Some(name) = named.or(inline).filter(|_| every) {
+        let why = format!("--all-containers=true should not be specified with container name {name}");
+        return Err(CliError::plain(why));
+    }
+    if named.is_some() && inline.is_some() {
+        return Err(CliError::plain("only one of -c or an inline [CONTAINER] arg is allowed"));
+    }
+    let pods = match word {
+        Some(word) => pods_named(word, args, env)?,
+        None => {
+            let selector = parse_selector(selector.unwrap_or_default())?;
+            let found = pods::selected(&selector, env.namespace, env.cluster.store());
+            if found.is_empty() {
+                env.out.err_line(format!("No resources found in {} namespace.", env.namespace));
+            }
+            found
+        }
+    };
+    let mut sources = Vec::new();
+    for pod in &pods {
+        for container in containers(pod, named.or(inline), every, env.out)? {
+            sources.push(Source::new(pod, container));
+        }
+    }
+    let most = args.int("max-log-requests").unwrap_or(MOST_FOLLOWED);
+    let count = i64::try_from(sources.len()).unwrap_or(i64::MAX);
+    if options.follow && count > 1 && count > most {
+        return Err(CliError::plain(format!(
+            "you are attempting to follow {count} log streams, but maximum allowed concurrency is {most}, use \
+             --max-log-requests to increase the limit"
+        )));
+    }
+    let mut task = Following { sources, options, first: true };
+    match task.poll(env)? {
+        Progress::Done(code) => Ok(Flow::Done(code)),
+        Progress::Waiting => Ok(Flow::Task(Box::new(task))),
+    }
+}
+
+fn pods_named(word: &str, args: &Args, env: &mut Env<'_>) -> Result<Vec<Pod>, CliError> {
+    let found = pods::pods_of(word, env).map_err(|error| match error {
+        CliError::Api { error, .. } if error.is_not_found() => CliError::plain(format!(
+            "error from server (NotFound): {error} in namespace \"{}\"",
+            env.namespace
+        )),
+        other => other,
+    })?;
+    let count = found.len();
+    if args.flag("all-pods") {
+        return Ok(found);
+    }
+    let Some(first) = pods::first(found, true) else {
+        return Err(CliError::plain("timed out waiting for the condition"));
+    };
+    if count > 1 {
+        env.out.err_line(format!("Found {count} pods, using pod/{}", meta::name(&first.metadata)));
+    }
+    Ok(vec![first])
+}
+
+/// Models kubectl pkg/polymorphichelpers: logsForObjectWithClient.
+fn containers(
+    pod: &Pod,
+    named: Option<&str>,
+    every: bool,
+    out: &mut Output,
+) -> Result<Vec<String>, CliError> {
+    if every {
+        let spec = pod.spec.as_ref();
+        let init = spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+        let plain = spec.iter().flat_map(|spec| spec.containers.iter());
+        return Ok(init.chain(plain).map(|container| container.name.clone()).collect());
+    }
+    match named {
+        Some(name) if pods::has_container(pod, name) => Ok(vec![name.to_owned()]),
+        Some(name) => Err(CliError::plain(format!(
+            "container {name} is not valid for pod {} out of: {}",
+            meta::name(&pod.metadata),
+            pods::container_names(pod)
+        ))),
+        None => Ok(vec![pods::container(pod, false, out)?]),
+    }
+}
+
+/// One container's log.
+struct Source {
+    pod: ObjectKey,
+    container: String,
+    /// The line to go on from.
+    place: u64,
+    /// When the run that is followed was started.
+    started: Option<SimTime>,
+    done: bool,
+}
+
+impl Source {
+    fn new(pod: &Pod, container: String) -> Source {
+        Source { pod: ObjectKey::of(&pod.metadata), container, place: 0, started: None, done: false }
+    }
+
+    /// Prints what it has for the first time.
+    fn open(&mut self, options: &Options, env: &mut Env<'_>) -> Result<(), CliError> {
+        let Some(pod) = env.cluster.store().typed::<Pod>(&self.pod) else {
+            self.done = true;
+            return Ok(());
+        };
+        self.done = !pods::is_bound(pod);
+        if self.done {
+            return Ok(());
+        }
+        check(pod, &self.container, options.previous).map_err(ApiError::bad_request)?;
+        let runtime = env.cluster.runtime();
+        self.started = runtime.container(&self.pod, &self.container).map(|container| container.started);
+        let Some(log) = runtime.logs(&self.pod, &self.container, options.previous) else {
+            self.done = true;
+            return Ok(());
+        };
+        let lines: Vec<&LogLine> =
+            log.lines().filter(|line| options.after.is_none_or(|after| line.at >= after)).collect();
+        let skipped = options.tail.map_or(0, |tail| lines.len().saturating_sub(tail));
+        let mut left = options.limit.unwrap_or(usize::MAX);
+        for line in &lines[skipped..] {
+            let text = self.shown(line, options);
+            let end =
+                text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= left).last();
+            env.out.out(&text[..end.unwrap_or(0)]);
+            left -= end.unwrap_or(0);
+        }
+        self.place = ended_lines(log);
+        self.done = options.previous || !options.follow || !self.is_running(runtime);
+        Ok(())
+    }
+
+    /// Prints what is new.
+    fn follow(&mut self, options: &Options, env: &mut Env<'_>) {
+        let runtime = env.cluster.runtime();
+        let current = runtime.container(&self.pod, &self.container).map(|container| container.started);
+        let previous = current.is_some() && current != self.started;
+        if let Some(log) = runtime.logs(&self.pod, &self.container, previous) {
+            for line in log.since(self.place).filter(|line| line.ended) {
+                env.out.out(self.shown(line, options));
+            }
+            self.place = self.place.max(ended_lines(log));
+        }
+        self.done = current != self.started || !self.is_running(runtime);
+    }
+
+    fn is_running(&self, runtime: &Runtime) -> bool {
+        runtime.container(&self.pod, &self.container).is_some_and(|container| container.is_running())
+    }
+
+    fn shown(&self, line: &LogLine, options: &Options) -> String {
+        let mut text = String::new();
+        if options.prefix {
+            text.push_str(&format!("[pod/{}/{}] ", self.pod.name, self.container));
+        }
+        if options.timestamps {
+            text.push_str(&format!("{:.9} ", line.at.timestamp()));
+        }
+        text.push_str(&line.text);
+        if line.ended {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The place after the last line that is complete.
+fn ended_lines(log: &Log) -> u64 {
+    let grows = log.lines().next_back().is_some_and(|line| !line.ended);
+    log.end() - u64::from(grows)
+}
+
+/// Whether the kubelet has a log of the container to give.
+///
+/// Models pkg/kubelet: validateContainerLogStatus.
+fn check(pod: &Pod, container: &str, previous: bool) -> Result<(), String> {
+    let name = meta::name(&pod.metadata);
+    let statuses = pod.status.iter().flat_map(|status| {
+        status.container_statuses.iter().flatten().chain(status.init_container_statuses.iter().flatten())
+    });
+    let status = statuses.filter(|status| status.name == container).next();
+    let Some(status) = status else {
+        return Err(format!("container \"{container}\" in pod \"{name}\" is not available"));
+    };
+    let last = status.last_state.as_ref().is_some_and(|state| state.terminated.is_some());
+    if previous {
+        return if last {
+            Ok(())
+        } else {
+            Err(format!("previous terminated container \"{container}\" in pod \"{name}\" not found"))
+        };
+    }
+    let state = status.state.clone().unwrap_or_default();
+    if state.running.is_some() || state.terminated.is_some() || last {
+        return Ok(());
+    }
+    let starting = format!("container \"{container}\" in pod \"{name}\" is waiting to start");
+    Err(match state.waiting.and_then(|waiting| waiting.reason).as_deref() {
+        None => format!("{starting} - no logs yet"),
+        Some("ErrImagePull") => format!("{starting}: image can't be pulled"),
+        Some("ImagePullBackOff") => format!("{starting}: trying and failing to pull image"),
+        Some(reason) => format!("{starting}: {reason}"),
+    })
+}
+
+struct Following {
+    sources: Vec<Source>,
+    options: Options,
+    first: bool,
+}
+
+impl Task for Following {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        let opens = std::mem::take(&mut self.first);
+        for source in self.sources.iter_mut().filter(|source| opens || !source.done) {
+            if opens {
+                source.open(&self.options, env)?;
+            } else {
+                source.follow(&self.options, env);
+            }
+        }
+        let all = self.sources.iter().all(|source| source.done);
+        Ok(if all { Progress::Done(0) } else { Progress::Waiting })
+    }
+}
