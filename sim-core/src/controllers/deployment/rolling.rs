@@ -1,0 +1,113 @@
+//! RollingUpdate.
+//!
+//! Models pkg/controller/deployment: rolloutRolling and its steps.
+
+use k8s_openapi::api::apps::v1::ReplicaSet;
+
+use super::rollout::{Rollout, Split};
+use super::{sets, strategy};
+use crate::engine::ReconcileError;
+
+impl Rollout<'_, '_> {
+    /// One step: the new set grows as far as the surge lets it, or old ones shrink as far as availability lets them.
+    pub(super) fn roll(&mut self) -> Result<(), ReconcileError> {
+        let split = self.split(true)?;
+        if let Some(new) = &split.new {
+            let moved = self.scale_new(&split, new)? || self.scale_old(&split, new)?;
+            if moved {
+                return self.sync_rollout_status(&split);
+            }
+        }
+        if self.is_complete(&self.status()) {
+            self.clean_up(&split.old)?;
+        }
+        self.sync_rollout_status(&split)
+    }
+
+    /// Models pkg/controller/deployment: reconcileNewReplicaSet.
+    fn scale_new(&mut self, split: &Split, new: &ReplicaSet) -> Result<bool, ReconcileError> {
+        let (size, wanted) = (sets::replicas(new), strategy::replicas(&self.deployment));
+        if size == wanted {
+            return Ok(false);
+        }
+        if size > wanted {
+            return self.scale_set(new, wanted);
+        }
+        let size_now = self.new_replicas(split.all().iter(), new);
+        if size_now == size { Ok(false) } else { self.scale_set(new, size_now) }
+    }
+
+    /// Models pkg/controller/deployment: reconcileOldReplicaSets.
+    fn scale_old(&mut self, split: &Split, new: &ReplicaSet) -> Result<bool, ReconcileError> {
+        let present = sets::total_replicas(&split.old);
+        if present == 0 {
+            return Ok(false);
+        }
+        let least = self.least_available();
+        let coming = sets::replicas(new) - sets::available(new);
+        let most = present + sets::replicas(new) - least - coming;
+        if most <= 0 {
+            return Ok(false);
+        }
+        let mut old = split.old.clone();
+        old.sort_by(sets::by_creation);
+        let unhealthy = self.shrink_unhealthy(&mut old, most)?;
+        let healthy = self.shrink_available(&old, new)?;
+        Ok(unhealthy + healthy > 0)
+    }
+
+    fn least_available(&self) -> i32 {
+        strategy::replicas(&self.deployment) - strategy::max_unavailable(&self.deployment)
+    }
+
+    /// Old pods that are not available cost nothing. Models cleanupUnhealthyReplicas.
+    fn shrink_unhealthy(&mut self, old: &mut [ReplicaSet], most: i32) -> Result<i32, ReconcileError> {
+        let mut total = 0;
+        for set in old {
+            if total >= most {
+                break;
+            }
+            let (size, available) = (sets::replicas(set), sets::available(set));
+            if size == 0 || size == available {
+                continue;
+            }
+            let count = (most - total).min(size - available);
+            if count < 0 {
+                // The set's controller has not seen its newest size yet.
+                continue;
+            }
+            self.scale_set(set, size - count)?;
+            set.spec.get_or_insert_default().replicas = Some(size - count);
+            self.refresh(set);
+            total += count;
+        }
+        Ok(total)
+    }
+
+    /// Takes what was stored last, so that a second write in this sync does not conflict.
+    fn refresh(&self, set: &mut ReplicaSet) {
+        if let Some(stored) = self.sets.iter().find(|stored| stored.metadata.uid == set.metadata.uid) {
+            *set = stored.clone();
+        }
+    }
+
+    /// Models scaleDownOldReplicaSetsForRollingUpdate.
+    fn shrink_available(&mut self, old: &[ReplicaSet], new: &ReplicaSet) -> Result<i32, ReconcileError> {
+        let available = sets::total_status(old.iter().chain([new]), |status| status.available_replicas);
+        let spare = available - self.least_available();
+        let mut total = 0;
+        for set in old {
+            if total >= spare {
+                break;
+            }
+            let size = sets::replicas(set);
+            if size == 0 {
+                continue;
+            }
+            let count = size.min(spare - total);
+            self.scale_set(set, size - count)?;
+            total += count;
+        }
+        Ok(total)
+    }
+}
