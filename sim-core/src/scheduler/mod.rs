@@ -1,27 +1,170 @@
 //! Binds pods to nodes.
 //!
-//! Models pkg/scheduler.
+//! Models pkg/scheduler: `cycle` is the scheduling cycle, `plugins` its filters and scores one a file,
+//! `cache` the nodes with what is taken of them, `queue` the pods that could not be scheduled and what they
+//! wait for, `bind` the binding cycle.
 
-use crate::api::ObjectRef;
-use crate::engine::{ClusterConfig, Component, Context, ReconcileError, Span, Wakes};
-use crate::store::{Change, Store};
+mod bind;
+mod cache;
+mod cycle;
+mod diagnosis;
+mod framework;
+mod hints;
+mod node_selector;
+mod plugins;
+mod queue;
+mod resources;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use imbl::OrdMap;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::api::{Object, ObjectKey, ObjectRef, meta, pod};
+use crate::engine::{ClusterConfig, Component, Context, EventType, Pace, ReconcileError, Span, Wakes};
+use crate::store::{Change, ChangeType, Store};
+use bind::Binding;
+use cache::NodeCache;
+use cycle::Outcome;
+use diagnosis::FitError;
+use plugins::volume_binding::VolumeIndex;
+use queue::WaitingPods;
+
+/// The scheduler that pods name when they name none.
+const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
+/// An unschedulable pod is tried again after so long even when nothing happened.
+///
+/// Models pkg/scheduler/backend/queue: DefaultPodMaxInUnschedulablePodsDuration.
+const UNSCHEDULABLE_FLUSH: Duration = Duration::from_secs(5 * 60);
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Scheduler;
+pub struct Scheduler {
+    nodes: NodeCache,
+    volumes: VolumeIndex,
+    waiting: WaitingPods,
+    /// Pods that have a node and wait for their volumes to be bound to it.
+    binding: OrdMap<ObjectKey, Binding>,
+}
 
 impl Component for Scheduler {
     fn name(&self) -> &'static str {
-        "default-scheduler"
+        DEFAULT_SCHEDULER_NAME
     }
 
     fn latency(&self, config: &ClusterConfig) -> Span {
         config.profile.scheduler
     }
 
-    fn observe(&mut self, _change: &Change, _view: &Store, _wakes: &mut Wakes) {}
+    fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
+        match &change.object {
+            Object::Pod(pod) => self.pod_changed(change, pod, wakes),
+            Object::Node(node) => self.node_changed(change, node, wakes),
+            Object::PersistentVolumeClaim(_) => self.claim_changed(change, wakes),
+            Object::PersistentVolume(volume) => self.volume_changed(change, volume, wakes),
+            Object::StorageClass(_) => self.class_changed(change, wakes),
+            _ => {}
+        }
+    }
 
-    fn reconcile(&mut self, _key: &ObjectRef, _context: &mut Context<'_>) -> Result<(), ReconcileError> {
+    fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        let key = &key.key;
+        let Some(pod) = context.view.shared::<Pod>(key) else { return Ok(()) };
+        if !is_to_be_scheduled(&pod) {
+            return Ok(());
+        }
+        if let Some(binding) = self.binding.get(key).cloned() {
+            return self.continue_binding(&pod, binding, context);
+        }
+        let waited_in = self.waiting.remove(key);
+        let outcome = cycle::schedule(&pod, self, context);
+        let group = match outcome {
+            Outcome::Place(place) => {
+                self.place(&pod, place, context)?;
+                None
+            }
+            Outcome::Unschedulable(error) => {
+                let group = self.waiting.park(&pod, &error);
+                self.report_failure(&pod, &error, context)?;
+                Some(group)
+            }
+        };
+        // Pods of one group fail alike: only when this one no longer waits there is the next worth a try.
+        if let Some(old) = waited_in.filter(|old| Some(old) != group.as_ref())
+            && let Some(next) = self.waiting.first_of(&old)
+        {
+            context.wakes.soon(ObjectRef::new(crate::api::Kind::Pod, next.clone()));
+        }
         Ok(())
     }
+}
+
+impl Scheduler {
+    fn pod_changed(&mut self, change: &Change, pod: &Pod, wakes: &mut Wakes) {
+        let key = change.object.key();
+        let gone = change.change == ChangeType::Deleted;
+        if gone {
+            self.waiting.remove(&key);
+        }
+        let takes_room = !gone && !pod::is_terminal(pod);
+        match pod::node_name(pod) {
+            Some(node) if takes_room => {
+                self.binding.remove(&key);
+                self.nodes.assign(&key, node, pod);
+            }
+            _ if !gone && self.binding.contains_key(&key) => {}
+            _ => {
+                self.binding.remove(&key);
+                if self.nodes.release(&key) {
+                    self.wake_after_room_was_freed(wakes);
+                }
+            }
+        }
+        if gone || !is_to_be_scheduled(pod) {
+            return;
+        }
+        let retry = match (&change.previous, self.waiting.contains(&key)) {
+            (None, _) => true,
+            (Some(Object::Pod(old)), true) => {
+                old.spec != pod.spec || old.metadata.labels != pod.metadata.labels
+            }
+            (Some(Object::Pod(old)), false) => !is_to_be_scheduled(old),
+            _ => false,
+        };
+        if retry {
+            wakes.soon(change.object.reference());
+        }
+    }
+
+    /// Says why the pod cannot be scheduled: an event, and its PodScheduled condition when that is news.
+    ///
+    /// Models pkg/scheduler: handleSchedulingFailure.
+    fn report_failure(
+        &mut self,
+        pod: &Pod,
+        error: &FitError,
+        context: &mut Context<'_>,
+    ) -> Result<(), ReconcileError> {
+        let message = error.to_string();
+        let about = Object::from(pod.clone());
+        let warning = EventType::Warning;
+        context.events.scheduling_event(context.api, &about, warning, "FailedScheduling", &message);
+        bind::set_unscheduled(context.api, pod, "Unschedulable", &message)?;
+        context.wakes.at(about.reference(), context.now + UNSCHEDULABLE_FLUSH, Pace::Periodic);
+        Ok(())
+    }
+}
+
+/// Whether the pod is this scheduler's to place.
+fn is_to_be_scheduled(pod: &Pod) -> bool {
+    let Some(spec) = &pod.spec else { return false };
+    let scheduler = spec.scheduler_name.as_deref().unwrap_or(DEFAULT_SCHEDULER_NAME);
+    let gated = spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty());
+    pod::node_name(pod).is_none()
+        && !pod::is_terminal(pod)
+        && !meta::is_terminating(&pod.metadata)
+        && !gated
+        && scheduler == DEFAULT_SCHEDULER_NAME
 }

@@ -146,6 +146,8 @@ fn spec(config: &ClusterConfig, index: usize) -> NodeSpec {
 fn status(config: &ClusterConfig, node: &NodeConfig, index: usize, created: &Time) -> NodeStatus {
     let platform = platform(config);
     let capacity = capacity(config, node, platform.disk);
+    let kubelet_endpoint =
+        NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) };
     let address = |type_: &str, address: String| NodeAddress { type_: type_.to_owned(), address };
     NodeStatus {
         addresses: Some(vec![
@@ -155,8 +157,7 @@ fn status(config: &ClusterConfig, node: &NodeConfig, index: usize, created: &Tim
         allocatable: Some(capacity.clone()),
         capacity: Some(capacity),
         conditions: Some(conditions(config.kubelet, created)),
-        daemon_endpoints: (config.kubelet == KubeletKind::Full)
-            .then(|| NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) }),
+        daemon_endpoints: (config.kubelet == KubeletKind::Full).then_some(kubelet_endpoint),
         node_info: Some(node_info(config, &platform, index)),
         ..NodeStatus::default()
     }

@@ -44,8 +44,12 @@ impl Component for PersistentVolumeController {
         match &change.object {
             Object::PersistentVolumeClaim(claim) => {
                 self.index.claim_changed(change);
-                if change.change != ChangeType::Deleted {
-                    wakes.soon(ObjectRef::new(Kind::PersistentVolumeClaim, key));
+                let reference = ObjectRef::new(Kind::PersistentVolumeClaim, key.clone());
+                if change.change == ChangeType::Added {
+                    // Recorded: a new claim is looked at before the scheduler has seen its first pod.
+                    wakes.after(reference, Duration::ZERO);
+                } else if change.change == ChangeType::Modified {
+                    wakes.soon(reference);
                 } else if let Some(volume) = storage::volume_name(claim) {
                     wakes.soon(volume_ref(volume));
                 } else {

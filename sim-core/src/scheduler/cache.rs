@@ -1,0 +1,205 @@
+//! [`NodeCache`]: the nodes with what is taken of them, kept pod by pod.
+//!
+//! Models pkg/scheduler/backend/cache. Placing a pod costs the same however many pods there are.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use k8s_openapi::api::core::v1::{Node, Pod};
+
+use super::resources::{Resources, requests, scored_requests};
+use crate::api::quantity::Quantity;
+use crate::api::{ObjectKey, meta};
+
+/// A port on a node's own addresses: protocol, port, address.
+pub(super) type HostPort = (Arc<str>, i32, Arc<str>);
+
+/// The address that stands for all of a node's.
+pub(super) const ANY_ADDRESS: &str = "0.0.0.0";
+
+/// A node and what is taken of it.
+#[derive(Clone, Debug)]
+pub(super) struct NodeInfo {
+    pub node: Arc<Node>,
+    pub allocatable: Arc<Resources>,
+    /// How many pods it takes.
+    pub pod_limit: i64,
+    pub pods: i64,
+    pub requested: Resources,
+    /// As `requested`, with a little for containers that say nothing: for scores.
+    pub scored: Resources,
+    /// Host ports in use, and by how many pods.
+    pub ports: OrdMap<HostPort, u32>,
+}
+
+impl NodeInfo {
+    pub(super) fn name(&self) -> &str {
+        meta::name(&self.node.metadata)
+    }
+}
+
+/// What a pod takes of its node.
+#[derive(Clone, Debug)]
+struct Share {
+    node: Arc<str>,
+    requested: Resources,
+    scored: Resources,
+    ports: Vec<HostPort>,
+    owner: Option<Arc<str>>,
+}
+
+/// Nodes by name, pods by key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NodeCache {
+    nodes: OrdMap<Arc<str>, NodeInfo>,
+    shares: OrdMap<ObjectKey, Arc<Share>>,
+    /// How many pods of one owner are on a node.
+    spread: OrdMap<(Arc<str>, Arc<str>), u32>,
+    /// Where the next search for a node begins.
+    pub cursor: Option<Arc<str>>,
+}
+
+impl NodeCache {
+    /// Adds or updates a node; pods that were assigned before it was known count.
+    pub(super) fn set_node(&mut self, node: &Arc<Node>) {
+        let name: Arc<str> = meta::name(&node.metadata).into();
+        let list = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
+        let allocatable = Arc::new(Resources::of(list));
+        let pod_limit = list.and_then(|list| list.get("pods")).map_or(0, |pods| Quantity::of(pods).value());
+        if let Some(info) = self.nodes.get_mut(&name) {
+            info.node = node.clone();
+            info.allocatable = allocatable;
+            info.pod_limit = pod_limit;
+            return;
+        }
+        let mut info = NodeInfo {
+            node: node.clone(),
+            allocatable,
+            pod_limit,
+            pods: 0,
+            requested: Resources::default(),
+            scored: Resources::default(),
+            ports: OrdMap::new(),
+        };
+        for share in self.shares.values().filter(|share| share.node == name) {
+            take(&mut info, share);
+        }
+        self.nodes.insert(name, info);
+    }
+
+    pub(super) fn remove_node(&mut self, name: &str) {
+        self.nodes.remove(name);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&NodeInfo> {
+        self.nodes.get(name)
+    }
+
+    /// All nodes once, from where the last search ended.
+    pub(super) fn rotated(&self) -> impl Iterator<Item = &NodeInfo> {
+        let start: Arc<str> = self.cursor.clone().unwrap_or_else(|| "".into());
+        self.nodes.range(start.clone()..).chain(self.nodes.range(..start)).map(|(_, info)| info)
+    }
+
+    /// The pod takes its share of the node, if it has not yet.
+    pub(super) fn assign(&mut self, key: &ObjectKey, node: &str, pod: &Pod) {
+        if self.shares.get(key).is_some_and(|share| *share.node == *node) {
+            return;
+        }
+        self.release(key);
+        let share = Share {
+            node: node.into(),
+            requested: requests(pod),
+            scored: scored_requests(pod),
+            ports: host_ports(pod),
+            owner: owner(pod),
+        };
+        if let Some(info) = self.nodes.get_mut(&share.node) {
+            take(info, &share);
+        }
+        if let Some(owner) = &share.owner {
+            *self.spread.entry((owner.clone(), share.node.clone())).or_insert(0) += 1;
+        }
+        self.shares.insert(key.clone(), Arc::new(share));
+    }
+
+    /// The pod gives its share back; false when it had none.
+    pub(super) fn release(&mut self, key: &ObjectKey) -> bool {
+        let Some(share) = self.shares.remove(key) else { return false };
+        if let Some(info) = self.nodes.get_mut(&share.node) {
+            give_back(info, &share);
+        }
+        if let Some(owner) = &share.owner {
+            let place = (owner.clone(), share.node.clone());
+            match self.spread.get_mut(&place) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => {
+                    self.spread.remove(&place);
+                }
+            }
+        }
+        true
+    }
+
+    /// The nodes that have pods of `owner`, and how many.
+    pub(super) fn pods_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = (&'a Arc<str>, u32)> {
+        let start = (Arc::from(owner), Arc::from(""));
+        self.spread
+            .range(start..)
+            .take_while(move |((of, _), _)| &**of == owner)
+            .map(|((_, node), count)| (node, *count))
+    }
+}
+
+fn take(info: &mut NodeInfo, share: &Share) {
+    info.pods += 1;
+    info.requested.add(&share.requested);
+    info.scored.add(&share.scored);
+    for port in &share.ports {
+        *info.ports.entry(port.clone()).or_insert(0) += 1;
+    }
+}
+
+fn give_back(info: &mut NodeInfo, share: &Share) {
+    info.pods -= 1;
+    info.requested.subtract(&share.requested);
+    info.scored.subtract(&share.scored);
+    for port in &share.ports {
+        match info.ports.get_mut(port) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                info.ports.remove(port);
+            }
+        }
+    }
+}
+
+/// The uid of the controller that made the pod: pods of one controller spread over the nodes.
+pub(super) fn owner(pod: &Pod) -> Option<Arc<str>> {
+    meta::controller_of(&pod.metadata).map(|owner| owner.uid.as_str().into())
+}
+
+/// The ports of its node that the pod wants for itself.
+pub(super) fn host_ports(pod: &Pod) -> Vec<HostPort> {
+    let Some(spec) = &pod.spec else { return Vec::new() };
+    let sidecars = spec
+        .init_containers
+        .iter()
+        .flatten()
+        .filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    spec.containers
+        .iter()
+        .chain(sidecars)
+        .flat_map(|container| container.ports.iter().flatten())
+        .filter_map(|port| {
+            let number = port.host_port.filter(|number| *number > 0)?;
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            let address = port.host_ip.as_deref().filter(|ip| !ip.is_empty()).unwrap_or(ANY_ADDRESS);
+            Some((protocol.into(), number, address.into()))
+        })
+        .collect()
+}

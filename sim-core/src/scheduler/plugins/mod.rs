@@ -1,0 +1,33 @@
+//! The plugins, in the order in which they are asked.
+//!
+//! Models pkg/scheduler/apis/config/v1: getDefaultPlugins.
+
+mod node_affinity;
+mod node_name;
+mod node_ports;
+mod node_resources;
+mod node_unschedulable;
+mod pod_topology_spread;
+mod taint_toleration;
+pub(super) mod volume_binding;
+
+use super::framework::{FilterPlugin, ScorePlugin};
+
+/// The filters; the first that turns a node down ends the search for reasons.
+pub(super) static FILTERS: &[&dyn FilterPlugin] = &[
+    &node_unschedulable::NodeUnschedulable,
+    &node_name::NodeName,
+    &taint_toleration::TaintToleration,
+    &node_affinity::NodeAffinity,
+    &node_ports::NodePorts,
+    &node_resources::NodeResourcesFit,
+    &volume_binding::VolumeBinding,
+];
+
+/// The scores.
+pub(super) static SCORES: &[&dyn ScorePlugin] = &[
+    &taint_toleration::TaintToleration,
+    &node_affinity::NodeAffinity,
+    &node_resources::NodeResourcesFit,
+    &pod_topology_spread::PodTopologySpread,
+];

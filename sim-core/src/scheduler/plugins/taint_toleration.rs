@@ -1,0 +1,60 @@
+//! Taints keep pods away that do not tolerate them.
+
+use k8s_openapi::api::core::v1::{Node, Pod, Taint, Toleration};
+
+use super::super::cache::{NodeCache, NodeInfo};
+use super::super::framework::{CycleState, FilterPlugin, Plugins, Rejection, ScorePlugin, normalized};
+
+/// Models pkg/scheduler/framework/plugins/tainttoleration.
+pub(super) struct TaintToleration;
+
+impl FilterPlugin for TaintToleration {
+    fn plugin(&self) -> Plugins {
+        Plugins::TAINT_TOLERATION
+    }
+
+    fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
+        let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
+        if untolerated(state.pod, &node.node, keeps_away) == 0 {
+            return None;
+        }
+        Rejection::unresolvable("node(s) had untolerated taint(s)")
+    }
+}
+
+impl ScorePlugin for TaintToleration {
+    fn weight(&self) -> i64 {
+        3
+    }
+
+    fn scores(&self, state: &CycleState<'_>, nodes: &[&NodeInfo], _cache: &NodeCache) -> Vec<i64> {
+        let discourages = |taint: &Taint| taint.effect == "PreferNoSchedule";
+        let counts = nodes.iter().map(|node| untolerated(state.pod, &node.node, discourages)).collect();
+        normalized(counts, true)
+    }
+}
+
+/// How many taints that `counts` picks the pod does not tolerate.
+fn untolerated(pod: &Pod, node: &Node, counts: impl Fn(&Taint) -> bool) -> i64 {
+    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    let tolerations = tolerations_of(pod);
+    taints.filter(|taint| counts(taint) && !is_tolerated(taint, tolerations)).map(|_| 1).sum()
+}
+
+pub(super) fn tolerations_of(pod: &Pod) -> &[Toleration] {
+    pod.spec.as_ref().and_then(|spec| spec.tolerations.as_deref()).unwrap_or_default()
+}
+
+/// Whether one of the tolerations bears the taint.
+pub(super) fn is_tolerated(taint: &Taint, tolerations: &[Toleration]) -> bool {
+    tolerations.iter().any(|toleration| {
+        let same = |field: &Option<String>, value: &str| {
+            field.as_deref().is_none_or(|field| field.is_empty() || field == value)
+        };
+        let value = toleration.value.as_deref().unwrap_or_default();
+        let exists = toleration.operator.as_deref() == Some("Exists");
+        same(&toleration.effect, &taint.effect)
+            && same(&toleration.key, &taint.key)
+            && (exists || value == taint.value.as_deref().unwrap_or_default())
+    })
+}

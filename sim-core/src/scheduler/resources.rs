@@ -1,0 +1,126 @@
+//! [`Resources`]: what a pod asks for and what a node has, in whole numbers.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, Pod, ResourceRequirements};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+
+use crate::api::quantity::Quantity;
+
+/// What a container is taken to use for scoring when it says nothing: a tenth of a CPU.
+const DEFAULT_MILLI_CPU: i64 = 100;
+/// What a container is taken to use for scoring when it says nothing: 200 MiB.
+const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
+
+/// Amounts of resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Resources {
+    /// Thousandths of a CPU.
+    pub milli_cpu: i64,
+    /// Bytes of memory.
+    pub memory: i64,
+    /// Bytes of ephemeral storage.
+    pub ephemeral_storage: i64,
+    /// Everything else, by name: huge pages, devices.
+    pub others: BTreeMap<String, i64>,
+}
+
+impl Resources {
+    /// The amounts of a resource list; `pods` is no resource that is summed.
+    pub(super) fn of(list: Option<&BTreeMap<String, ApiQuantity>>) -> Resources {
+        let mut resources = Resources::default();
+        for (name, quantity) in list.into_iter().flatten() {
+            let quantity = Quantity::of(quantity);
+            match name.as_str() {
+                "cpu" => resources.milli_cpu = quantity.milli_value(),
+                "memory" => resources.memory = quantity.value(),
+                "ephemeral-storage" => resources.ephemeral_storage = quantity.value(),
+                "pods" => {}
+                _ => {
+                    resources.others.insert(name.clone(), quantity.value());
+                }
+            }
+        }
+        resources
+    }
+
+    pub(super) fn add(&mut self, other: &Resources) {
+        self.change(other, i64::saturating_add);
+    }
+
+    pub(super) fn subtract(&mut self, other: &Resources) {
+        self.change(other, i64::saturating_sub);
+    }
+
+    fn raise_to(&mut self, other: &Resources) {
+        self.change(other, i64::max);
+    }
+
+    fn change(&mut self, other: &Resources, by: fn(i64, i64) -> i64) {
+        self.milli_cpu = by(self.milli_cpu, other.milli_cpu);
+        self.memory = by(self.memory, other.memory);
+        self.ephemeral_storage = by(self.ephemeral_storage, other.ephemeral_storage);
+        for (name, amount) in &other.others {
+            let mine = self.others.entry(name.clone()).or_default();
+            *mine = by(*mine, *amount);
+        }
+    }
+}
+
+/// What the pod asks for: its containers together, or its largest init step when that is more.
+///
+/// Models component-helpers/resource: PodRequests (KEP-753 for sidecars).
+pub(super) fn requests(pod: &Pod) -> Resources {
+    total(pod, |resources| Resources::of(resources.and_then(|given| given.requests.as_ref())))
+}
+
+/// What the pod is taken to use for scoring: at least a little for each container.
+///
+/// Models pkg/scheduler/util: GetNonzeroRequests.
+pub(super) fn scored_requests(pod: &Pod) -> Resources {
+    total(pod, |resources| {
+        let requests = resources.and_then(|given| given.requests.as_ref());
+        let mut amounts = Resources::of(requests);
+        let says = |name: &str| requests.is_some_and(|requests| requests.contains_key(name));
+        if !says("cpu") {
+            amounts.milli_cpu = DEFAULT_MILLI_CPU;
+        }
+        if !says("memory") {
+            amounts.memory = DEFAULT_MEMORY;
+        }
+        amounts
+    })
+}
+
+fn total(pod: &Pod, of: impl Fn(Option<&ResourceRequirements>) -> Resources) -> Resources {
+    let Some(spec) = &pod.spec else { return Resources::default() };
+    let of_container = |container: &Container| of(container.resources.as_ref());
+    let mut running = Resources::default();
+    for container in &spec.containers {
+        running.add(&of_container(container));
+    }
+    let (mut sidecars, mut starting) = (Resources::default(), Resources::default());
+    for container in spec.init_containers.iter().flatten() {
+        let mut step = of_container(container);
+        if container.restart_policy.as_deref() == Some("Always") {
+            running.add(&step);
+            sidecars.add(&step);
+            step = sidecars.clone();
+        } else {
+            step.add(&sidecars);
+        }
+        starting.raise_to(&step);
+    }
+    running.raise_to(&starting);
+    if let Some(whole) = spec.resources.as_ref().and_then(|given| given.requests.as_ref()) {
+        let given = Resources::of(Some(whole));
+        if whole.contains_key("cpu") {
+            running.milli_cpu = given.milli_cpu;
+        }
+        if whole.contains_key("memory") {
+            running.memory = given.memory;
+        }
+    }
+    running.add(&Resources::of(spec.overhead.as_ref()));
+    running
+}
