@@ -83,7 +83,11 @@ impl FullKubelet {
         outcome: Option<bool>,
     ) -> bool {
         let Some(worker) = self.workers.get_mut(key) else { return false };
-        Arc::make_mut(worker).forced[kind as usize] = outcome;
+        let worker = Arc::make_mut(worker);
+        worker.forced[kind as usize] = outcome;
+        for slot in &mut worker.slots {
+            slot.probes[kind as usize].expect_change();
+        }
         true
     }
 }
@@ -93,11 +97,7 @@ impl Sync<'_, '_> {
         if self.worker.terminal {
             return self.finish();
         }
-        let store = self.context.view.clone();
-        if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
-            let pace = self.program_pace();
-            self.wake(at, pace);
-        }
+        self.run_programs();
         self.notice_ends();
         if meta::is_terminating(&self.pod.metadata) {
             self.run_probes();
@@ -126,28 +126,30 @@ impl Sync<'_, '_> {
             self.pursue_stop(index);
         }
         self.notice_ends();
-        self.run_containers();
-        self.start_programs();
-        self.notice_ends();
+        // A program that ends at once makes way for the next container at the same moment.
+        for _ in 0..=self.worker.slots.len() {
+            self.run_containers();
+            self.run_programs();
+            if !self.notice_ends() {
+                break;
+            }
+        }
         self.run_probes();
+        if self.notice_ends() {
+            self.run_containers();
+        }
         if self.has_ended() {
             self.worker.terminal = true;
             self.worker.sandbox_up = false;
         }
     }
 
-    /// Lets programs that were just started run, so that they listen before they are probed.
-    fn start_programs(&mut self) {
+    /// Lets the pod's programs do what is due; those just started listen before they are probed.
+    fn run_programs(&mut self) {
         let store = self.context.view.clone();
         if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
             let pace = self.program_pace();
             self.wake(at, pace);
-        }
-        self.notice_ends();
-        for index in 0..self.worker.slots.len() {
-            if self.worker.slots[index].ended.is_some() && self.should_restart(index) {
-                self.wake(self.now() + super::worker::RELIST, self.worker.slots[index].pace());
-            }
         }
     }
 

@@ -60,6 +60,13 @@ pub(super) struct ProbeState {
     seen: u64,
 }
 
+impl ProbeState {
+    /// What the next outcome will be is open, whatever the last ones were.
+    pub(super) fn expect_change(&mut self) {
+        self.seen = u64::MAX;
+    }
+}
+
 /// One outcome of a probe.
 enum Outcome {
     Success,

@@ -341,8 +341,9 @@ impl Sync<'_, '_> {
         })
     }
 
-    /// Notices containers that ended.
-    pub(super) fn notice_ends(&mut self) {
+    /// Notices containers that ended; answers whether one did.
+    pub(super) fn notice_ends(&mut self) -> bool {
+        let mut any = false;
         for index in 0..self.worker.slots.len() {
             let slot = &mut self.worker.slots[index];
             if !slot.is_running() {
@@ -356,7 +357,9 @@ impl Sync<'_, '_> {
             slot.ready = false;
             slot.started = false;
             slot.stopping = None;
+            any = true;
         }
+        any
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Native {
     pub listens_at: SimTime,
     /// Whether it has said so in the log.
     pub announced: bool,
+    /// Whether it has begun to listen, as far as it was run.
+    pub listening: bool,
     /// When it ends and with which code.
     pub exit_at: Option<(SimTime, i32)>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Node, Service, ServicePort};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::Runtime;
@@ -83,6 +83,69 @@ impl Runtime {
         answer
     }
 
+    /// Sends a request from outside the cluster, as `minikube service`, `minikube tunnel` or a port of the
+    /// node would let through.
+    ///
+    /// `target` is an address of a pod, a Service or a node, or a Service's name with or without its
+    /// namespace (`web`, `web.default`). A headless Service's name leads to one of its ready pods.
+    ///
+    /// # Errors
+    /// [`NetError`] when nothing answers.
+    pub fn http_from_user(
+        &mut self,
+        store: &Store,
+        target: &str,
+        port: u16,
+        request: &HttpRequest,
+        now: SimTime,
+    ) -> Result<(HttpResponse, Duration), NetError> {
+        let (pod, port) = match self.service_named(store, target, port) {
+            Some(found) => found?,
+            None => match node_port(store, target, port) {
+                Some((service, port_name)) => self.endpoint(store, service, &port_name)?,
+                None => self.target(store, None, (target, port))?,
+            },
+        };
+        // The node's own address stands for all that comes from outside.
+        let bridge = self.sandboxes.get(&pod).map(|sandbox| gateway(&sandbox.ip)).unwrap_or_default();
+        self.answer(&pod, port, &bridge, request, now)
+    }
+
+    /// The endpoint that a Service's name leads to; `None` when `name` is no Service's.
+    fn service_named(
+        &mut self,
+        store: &Store,
+        name: &str,
+        port: u16,
+    ) -> Option<Result<(ObjectKey, u16), NetError>> {
+        if name.parse::<std::net::Ipv4Addr>().is_ok() {
+            return None;
+        }
+        let mut labels = name.split('.');
+        let (name, namespace) = (labels.next().unwrap_or_default(), labels.next().unwrap_or("default"));
+        let service = store.typed::<Service>(&ObjectKey::new(namespace, name))?;
+        let known = service_port(service, |known| known.port == i32::from(port));
+        Some(known.ok_or(NetError::TimedOut).and_then(|port_name| self.endpoint(store, service, &port_name)))
+    }
+
+    /// One of a Service's ready endpoints, in turn.
+    fn endpoint(
+        &mut self,
+        store: &Store,
+        service: &Service,
+        port_name: &str,
+    ) -> Result<(ObjectKey, u16), NetError> {
+        let choices = endpoints(store, service, port_name);
+        if choices.is_empty() {
+            return Err(NetError::Refused);
+        }
+        self.turn = self.turn.wrapping_add(1);
+        let choice = usize::try_from(self.turn).unwrap_or(0) % choices.len();
+        let (address, port) = &choices[choice];
+        let pod = self.by_ip.get(address.as_str()).ok_or(NetError::NoRoute)?;
+        if self.is_reachable(pod) { Ok((pod.clone(), *port)) } else { Err(NetError::TimedOut) }
+    }
+
     /// The pod and port behind an address; a Service's address leads to one of its ready endpoints.
     fn target(
         &mut self,
@@ -102,24 +165,34 @@ impl Runtime {
                 service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).is_some_and(|own| own == ip)
             })
             .ok_or(NetError::NoRoute)?;
-        let port_name = service
-            .spec
-            .iter()
-            .flat_map(|spec| spec.ports.iter().flatten())
-            .find(|known| known.port == i32::from(port))
-            .map(|known| known.name.clone().unwrap_or_default())
-            // A cluster address answers only on the Service's ports; other packets are dropped.
-            .ok_or(NetError::TimedOut)?;
-        let choices = endpoints(store, service, &port_name);
-        if choices.is_empty() {
-            return Err(NetError::Refused);
-        }
-        self.turn = self.turn.wrapping_add(1);
-        let choice = usize::try_from(self.turn).unwrap_or(0) % choices.len();
-        let (address, port) = &choices[choice];
-        let pod = self.by_ip.get(address.as_str()).ok_or(NetError::NoRoute)?;
-        if self.is_reachable(pod) { Ok((pod.clone(), *port)) } else { Err(NetError::TimedOut) }
+        // A cluster address answers only on the Service's ports; other packets are dropped.
+        let port_name =
+            service_port(service, |known| known.port == i32::from(port)).ok_or(NetError::TimedOut)?;
+        self.endpoint(store, service, &port_name)
     }
+}
+
+/// The bridge's address in a pod's block.
+pub(super) fn gateway(ip: &str) -> String {
+    ip.rsplit_once('.').map_or_else(|| "127.0.0.1".to_owned(), |(network, _)| format!("{network}.1"))
+}
+
+/// The name of the Service's port for which `wanted` holds; empty for an unnamed one.
+fn service_port(service: &Service, wanted: impl Fn(&ServicePort) -> bool) -> Option<String> {
+    let mut ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    ports.find(|port| wanted(port)).map(|port| port.name.clone().unwrap_or_default())
+}
+
+/// The Service that has `port` open on the node at `address`, and the port's name.
+fn node_port<'a>(store: &'a Store, address: &str, port: u16) -> Option<(&'a Service, String)> {
+    let is_node = store.all::<Node>().any(|node| {
+        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        addresses.into_iter().any(|known| known.address == address)
+    });
+    let mut services = store.all::<Service>().filter(|_| is_node);
+    services.find_map(|service| {
+        Some((service, service_port(service, |known| known.node_port == Some(i32::from(port)))?))
+    })
 }
 
 /// Addresses and ports of the Service's endpoints that are ready, in order.

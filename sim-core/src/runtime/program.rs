@@ -41,7 +41,7 @@ pub fn start(spec: &ImageSpec, declared: &[u16], env: &[(String, String)], now: 
     ports.dedup();
     let exit = spec.exit.as_ref().map(|plan| (now + Duration::from_millis(plan.after_ms), plan.code));
     let listens_at = now + Duration::from_millis(spec.startup_ms);
-    Native { ports, listens_at, announced: false, exit_at: exit }
+    Native { ports, listens_at, announced: false, listening: false, exit_at: exit }
 }
 
 impl Container {
@@ -59,6 +59,10 @@ impl Container {
             }
         }
         self.wake = (native.listens_at > now).then_some(native.listens_at);
+        if self.wake.is_none() && !native.listening {
+            native.listening = true;
+            self.changes += 1;
+        }
         if let Some((at, code)) = native.exit_at {
             if at <= now {
                 for line in spec.exit.iter().filter(|plan| plan.code == code).flat_map(|plan| &plan.log) {

@@ -1,6 +1,8 @@
 //! Tests of the kubelets on a real cluster: pods are bound by hand, so no scheduler is needed.
 
 mod lifecycle;
+mod probes;
+mod programs;
 mod recorder;
 
 use std::time::Duration;
