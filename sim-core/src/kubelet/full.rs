@@ -200,7 +200,7 @@ impl Sync<'_, '_> {
         }
         let node = self.context.view.typed::<Node>(&ObjectKey::cluster(self.node));
         let block = node.and_then(|node| node.spec.as_ref()?.pod_cidr.as_deref());
-        let base = block.and_then(|block| base_address(block)).unwrap_or(0x0af4_0000);
+        let base = block.and_then(base_address).unwrap_or(0x0af4_0000);
         let given = addresses.get(self.node).copied().unwrap_or(0);
         let mut number = given;
         for tried in 0..1_024 {

@@ -49,7 +49,7 @@ fn a_readiness_probe_waits_for_the_program() {
     17 Unhealthy Readiness probe failed: Get "http://10.244.0.2:8080/health": dial tcp 10.244.0.2:8080: connect: connection refused
     "#);
     assert_snapshot!(history(&cluster, "web-0", from), @"
-    0.000 added  -
+    0.000 added Pending -
     0.000 modified Running - app=runningx0
     22.000 modified Running ready app=runningx0
     ");
@@ -77,7 +77,7 @@ fn a_failing_liveness_probe_restarts_the_container() {
     let probe = json!({"livenessProbe": {"tcpSocket": {"port": 9999}, "periodSeconds": 3, "failureThreshold": 2,
         "initialDelaySeconds": 4}});
     bound_pod(&mut cluster, "web-0", "minikube", probed("nginx", probe));
-    cluster.advance(secs(12));
+    cluster.advance(secs(11));
     assert_snapshot!(events(&cluster, "web-0", from), @r#"
     0 Pulling Pulling image "nginx"
     0 Pulled Successfully pulled image "nginx" in 0s (0s including waiting). Image size: 72324501 bytes.

@@ -92,8 +92,7 @@ fn a_volumes_bytes_outlive_the_pod_and_end_with_the_volume() {
     cluster.fault(Fault::LoseVolume { volume: "pv-1".to_owned() }).expect("it holds bytes");
     assert_eq!(visit(&mut cluster, "web-0", "/visits"), Ok("200 0".to_owned()));
     visit(&mut cluster, "web-0", "/").expect("it answers");
-    let mut options = DeleteOptions::default();
-    options.grace_period_seconds = Some(0);
+    let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
     for (kind, key) in [(Kind::Pod, key("web-0")), (Kind::PersistentVolumeClaim, key("data"))] {
         cluster.act("delete", |api| api.delete(kind, &key, &options)).expect("it is there");
         cluster.settle(secs(60));
