@@ -3,18 +3,22 @@
 //! Models pkg/kubelet: syncPod, syncTerminatingPod, syncTerminatedPod.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::environment;
-use super::worker::{Sync, Worker};
-use crate::api::{ObjectKey, meta, pod};
+use super::worker::{Slot, Sync, Worker};
+use crate::api::{ObjectKey, SimTime, meta, pod};
 use crate::engine::{Context, Pace, ReconcileError};
 use crate::runtime::{Runtime, Sandbox};
 
 /// Where the addresses of a node that has used up its block go on: 64 blocks further.
 const OVERFLOW: u32 = 64 * 256;
+
+/// How long after its start a program counts as settling.
+const SETTLING: Duration = Duration::from_secs(60);
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -148,18 +152,20 @@ impl Sync<'_, '_> {
     fn run_programs(&mut self) {
         let store = self.context.view.clone();
         if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
-            let pace = self.program_pace();
+            let pace = self.program_pace(at);
             self.wake(at, pace);
         }
     }
 
-    /// A container that has run for a while repeats itself: a loop with `sleep` never settles.
-    fn program_pace(&self) -> Pace {
-        let now = self.now();
-        let fresh = |slot: &super::worker::Slot| {
-            slot.is_running() && slot.restarts() < 3 && now.since(slot.started_at).as_secs() < 60
+    /// What a program will do within a minute of its start is progress: it begins to listen, or ends.
+    /// Later it repeats itself, as a loop around `sleep` does, and `settle` does not wait for it.
+    fn program_pace(&self, at: SimTime) -> Pace {
+        let soon = at.since(self.now()) <= SETTLING;
+        let fresh = |slot: &Slot| {
+            slot.is_running() && slot.restarts() < 3 && self.now().since(slot.started_at) < SETTLING
         };
-        let any = self.worker.slots.iter().any(|slot| fresh(slot) || slot.stopping.is_some());
+        let awaited = |slot: &Slot| slot.stopping.is_some() || (slot.init && slot.is_running());
+        let any = self.worker.slots.iter().any(|slot| awaited(slot) || (soon && fresh(slot)));
         if any { Pace::Progress } else { Pace::Periodic }
     }
 

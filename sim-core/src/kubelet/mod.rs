@@ -20,6 +20,8 @@ mod worker;
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;
 
+use k8s_openapi::api::core::v1::Pod;
+
 use crate::api::{Kind, Object, ObjectRef, meta, pod};
 use crate::engine::{ClusterConfig, Component, Context, KubeletKind, ReconcileError, Span, Wakes};
 use crate::runtime::Runtime;
@@ -37,6 +39,21 @@ pub struct Kubelet {
     recorder: RecorderKubelet,
 }
 
+/// Whether a node has to look at a pod for this change. Its own status reports come back as changes too,
+/// and tell it nothing; others' conditions matter only to pods with readiness gates.
+fn concerns_node(change: &Change, pod: &Pod) -> bool {
+    if change.change == ChangeType::Deleted {
+        return true;
+    }
+    let Some(Object::Pod(before)) = &change.previous else { return pod::node_name(pod).is_some() };
+    let gated = pod.spec.as_ref().is_some_and(|spec| spec.readiness_gates.is_some());
+    let same = pod.metadata.generation == before.metadata.generation
+        && pod.metadata.deletion_timestamp == before.metadata.deletion_timestamp
+        && pod.metadata.deletion_grace_period_seconds == before.metadata.deletion_grace_period_seconds
+        && pod::node_name(pod) == pod::node_name(before);
+    pod::node_name(pod).is_some() && (gated || !same)
+}
+
 impl Component for Kubelet {
     fn name(&self) -> &'static str {
         "kubelet"
@@ -48,7 +65,7 @@ impl Component for Kubelet {
 
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
         match &change.object {
-            Object::Pod(pod) if change.change == ChangeType::Deleted || pod::node_name(pod).is_some() => {
+            Object::Pod(pod) if concerns_node(change, pod) => {
                 wakes.soon(ObjectRef::new(Kind::Pod, change.object.key()));
             }
             Object::PersistentVolume(volume) if change.change == ChangeType::Deleted => {

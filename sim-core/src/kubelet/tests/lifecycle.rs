@@ -376,3 +376,14 @@ fn a_command_that_is_not_there_is_a_start_error() {
     assert_eq!(container["lastState"]["terminated"]["reason"], "StartError");
     assert_eq!(container["lastState"]["terminated"]["exitCode"], 128);
 }
+
+#[test]
+fn a_pod_that_only_sleeps_is_settled() {
+    let mut cluster = instant();
+    let spec = json!({"containers": [{"name": "app", "image": "busybox", "command": ["sleep", "3600"]}]});
+    bound_pod(&mut cluster, "web-0", "minikube", spec);
+    let from = cluster.now();
+    assert!(cluster.settle(secs(60)));
+    assert_eq!(cluster.now(), from);
+    assert_eq!(status(&cluster, "web-0")["phase"], "Running");
+}

@@ -1,5 +1,6 @@
 //! Tests of the kubelets on a real cluster: pods are bound by hand, so no scheduler is needed.
 
+mod cluster;
 mod lifecycle;
 mod probes;
 mod programs;
@@ -127,4 +128,20 @@ pub(super) fn events(cluster: &Cluster, name: &str, from: SimTime) -> String {
         rows.push((change.at, format!("{seconds} {} {text}", event.reason.as_deref().unwrap_or_default())));
     }
     rows.iter().map(|(_, row)| row.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// A StatefulSet with a claim a pod, as the lab has it.
+pub(super) fn lab_set(replicas: u32, parallel: bool) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "python-app", "namespace": "default"},
+        "spec": {"serviceName": "python-app", "replicas": replicas,
+            "podManagementPolicy": if parallel { "Parallel" } else { "OrderedReady" },
+            "selector": {"matchLabels": {"app": "python-app"}},
+            "template": {"metadata": {"labels": {"app": "python-app"}}, "spec": {"containers": [{
+                "name": "python-app", "image": "python-app:1.0",
+                "ports": [{"containerPort": 5000}],
+                "livenessProbe": {"httpGet": {"path": "/health", "port": 5000}},
+                "readinessProbe": {"httpGet": {"path": "/health", "port": 5000}},
+                "volumeMounts": [{"name": "data", "mountPath": "/config"}]}]}},
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {
+                "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]}})
 }
