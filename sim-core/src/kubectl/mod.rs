@@ -8,6 +8,7 @@ mod apply;
 pub mod args;
 mod builder;
 pub mod custom_columns;
+pub mod describe;
 mod error;
 mod field_selector;
 mod generate;

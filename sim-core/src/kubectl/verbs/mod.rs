@@ -9,6 +9,7 @@ mod create_namespace;
 mod create_secret;
 mod create_service;
 mod delete;
+mod describe;
 mod exec;
 mod expose;
 mod get;
@@ -64,7 +65,8 @@ pub static VERBS: &[&Verb] = &[
     &create_service::LOAD_BALANCER,
     &create_service::NODE_PORT,
     &delete::VERB,
-    &exec::VERB,
+@@    &exec::VERB,
+@@    &describe::VERB,
     &expose::VERB,
     &get::VERB,
     &label::VERB,

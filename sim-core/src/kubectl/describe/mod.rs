@@ -1,0 +1,91 @@
+//! `kubectl describe`'s texts, one kind a file.
+//!
+//! Models kubectl pkg/describe. Every text is computed from the store at one moment.
+
+mod containers;
+mod deployment;
+mod events;
+mod generic;
+mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
+mod pod;
+mod service;
+mod small;
+mod stateful_set;
+mod template;
+mod text;
+mod volumes;
+mod workload;
+
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+pub use events::interval;
+
+use crate::api::{Kind, Object, SimTime, meta};
+use crate::store::Store;
+use text::Text;
+
+/// What a description may look at beside its object.
+pub(super) struct Subject<'a> {
+    store: &'a Store,
+    now: SimTime,
+    namespace: &'a str,
+}
+
+/// The description of `object`, with the events about it when `show_events` says so.
+pub fn describe(store: &Store, object: &Object, now: SimTime, show_events: bool) -> String {
+    let subject = Subject { store, now, namespace: meta::namespace(object.meta()) };
+    let mut text = Text::default();
+    match object {
+        Object::Pod(pod) => pod::describe(&mut text, pod, &subject),
+        Object::StatefulSet(set) => stateful_set::describe(&mut text, set, &subject),
+        Object::Deployment(deployment) => deployment::describe(&mut text, deployment, &subject),
+        Object::ReplicaSet(set) => deployment::describe_replica_set(&mut text, set, &subject),
+        Object::Service(service) => service::describe(&mut text, service, &subject),
+        Object::PersistentVolumeClaim(claim) => persistent_volume_claim::describe(&mut text, claim, &subject),
+        Object::PersistentVolume(volume) => persistent_volume::describe(&mut text, volume, &subject),
+        Object::Node(node) => node::describe(&mut text, node, &subject),
+        Object::Namespace(namespace) => small::namespace(&mut text, namespace),
+        Object::ConfigMap(map) => small::config_map(&mut text, map),
+        Object::Secret(secret) => small::secret(&mut text, secret),
+        Object::StorageClass(class) => small::storage_class(&mut text, class),
+        Object::EndpointSlice(slice) => small::endpoint_slice(&mut text, slice),
+        Object::ControllerRevision(_) | Object::Event(_) => generic::describe(&mut text, object),
+    }
+    // Upstream looks for no events of these two.
+    if show_events && !matches!(object.kind(), Kind::Namespace | Kind::Secret) {
+        events::describe(&mut text, &events::about(store, object), now);
+    }
+    text.finish()
+}
+
+/// The pod template as `rollout history --revision` prints it: tabs instead of aligned columns.
+pub fn pod_template(template: &PodTemplateSpec) -> String {
+    let mut text = Text::default();
+    template::describe(&mut text, Some(template));
+    text.unaligned()
+}
+
+fn or_empty(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
+}
+
+fn bool_text(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// A list as Go's `%v` writes it, `[a b]`.
+fn list_text(items: &[String]) -> String {
+    format!("[{}]", items.join(" "))
+}
+
+/// A time in the form of RFC 1123 with a numeric zone, `Mon, 23 Nov 2026 11:51:48 +0000`; an absent time
+/// is Go's zero time.
+fn time_text(time: Option<&Time>) -> String {
+    match time {
+        Some(time) => time.0.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        None => "Mon, 01 Jan 0001 00:00:00 +0000".to_owned(),
+    }
+}
