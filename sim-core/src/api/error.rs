@@ -40,13 +40,13 @@ impl ApiError {
 
     /// 404: no object of that name.
     pub fn not_found(kind: Kind, name: &str) -> ApiError {
-        let message = format!("{} \"{name}\" not found", kind.info().qualified_plural());
+        let message = format!("{} {} not found", kind.info().qualified_plural(), quote(name));
         ApiError::new(404, "NotFound", message, Some(ApiError::about(kind, name)))
     }
 
     /// 409: an object of that name is there already.
     pub fn already_exists(kind: Kind, name: &str) -> ApiError {
-        let message = format!("{} \"{name}\" already exists", kind.info().qualified_plural());
+        let message = format!("{} {} already exists", kind.info().qualified_plural(), quote(name));
         ApiError::new(409, "AlreadyExists", message, Some(ApiError::about(kind, name)))
     }
 
@@ -201,3 +201,21 @@ impl fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+/// Text in quotes as Go's `%q` writes it.
+pub fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

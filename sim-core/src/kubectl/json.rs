@@ -11,8 +11,13 @@ pub fn compact(value: &Value) -> String {
 
 /// Indented by four blanks, as `-o json` prints; without a final newline.
 pub fn pretty(value: &Value) -> String {
+    indented(value, 4)
+}
+
+/// Indented by so many blanks a level; without a final newline.
+pub fn indented(value: &Value, width: usize) -> String {
     let mut out = String::new();
-    write(value, Some(4), 0, &mut out);
+    write(value, Some(width), 0, &mut out);
     out
 }
 

@@ -42,6 +42,7 @@ pub use resources::{ResourceArgs, Target, resolve_kind};
 pub use suggest::suggest;
 
 use crate::api::SimTime;
+pub use crate::api::error::quote;
 use crate::cluster::Cluster;
 
 /// What a command works with.
@@ -156,22 +157,4 @@ pub fn poll(task: &mut dyn Task, env: &mut Env<'_>) -> Progress {
         Ok(progress) => progress,
         Err(error) => Progress::Done(error.report(env.out)),
     }
-}
-
-/// Text in quotes as Go's `%q` writes it.
-pub fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

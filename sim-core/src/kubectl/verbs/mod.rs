@@ -1,7 +1,10 @@
 //! The verbs: one file each, and the table that dispatch, help and completion read.
 
 mod annotate;
+mod api_resources;
+mod api_versions;
 mod apply;
+mod cluster_info;
 mod create;
 mod create_configmap;
 mod create_deployment;
@@ -10,6 +13,7 @@ mod create_secret;
 mod create_service;
 mod delete;
 mod describe;
+mod events;
 mod exec;
 mod expose;
 mod get;
@@ -29,6 +33,7 @@ mod set;
 mod set_env;
 mod set_image;
 mod set_resources;
+mod version;
 mod wait;
 
 pub use create::SAVE_CONFIG;
@@ -54,7 +59,10 @@ pub struct Verb {
 /// Every verb, in the order in which help lists them.
 pub static VERBS: &[&Verb] = &[
     &annotate::VERB,
+    &api_resources::VERB,
+    &api_versions::VERB,
     &apply::VERB,
+    &cluster_info::VERB,
     &create::VERB,
     &create_configmap::VERB,
     &create_deployment::VERB,
@@ -65,8 +73,9 @@ pub static VERBS: &[&Verb] = &[
     &create_service::LOAD_BALANCER,
     &create_service::NODE_PORT,
     &delete::VERB,
-@@    &exec::VERB,
-@@    &describe::VERB,
+    &describe::VERB,
+    &events::VERB,
+    &exec::VERB,
     &expose::VERB,
     &get::VERB,
     &label::VERB,
@@ -84,6 +93,7 @@ pub static VERBS: &[&Verb] = &[
     &set_env::VERB,
     &set_image::VERB,
     &set_resources::VERB,
+    &version::VERB,
     &wait::VERB,
 ];
 

@@ -1,0 +1,144 @@
+//! `kubectl api-resources`
+//!
+//! Models kubectl pkg/cmd/apiresources.
+
+use super::Verb;
+use crate::api::Kind;
+use crate::api::kinds::STANDARD_VERBS;
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::error::CliError;
+use crate::kubectl::table::TabWriter;
+use crate::kubectl::{Env, Flow};
+
+/// The verb.
+pub static VERB: Verb = Verb {
+    name: "api-resources",
+    about: "Print the supported API resources on the server",
+    usage: "api-resources [flags]",
+    flags: &[
+        Flag::short("output", 'o', Takes::Text, "wide or name"),
+        Flag::new("api-group", Takes::Text, "Only resources of this group"),
+        Flag::new(
+            "namespaced",
+            Takes::Bool,
+            "Only resources that are namespaced, or with =false that are not",
+        ),
+        Flag::new("verbs", Takes::List, "Only resources with these verbs"),
+        Flag::new("categories", Takes::List, "Only resources in these categories"),
+        Flag::new("sort-by", Takes::Text, "name or kind"),
+        Flag::new("no-headers", Takes::Bool, "No header line"),
+        Flag::new("cached", Takes::Bool, "Accepted: discovery costs nothing"),
+    ],
+    run,
+};
+
+/// What discovery says of a resource.
+struct Resource {
+    name: &'static str,
+    short_names: &'static [&'static str],
+    group: &'static str,
+    version: String,
+    namespaced: bool,
+    kind: &'static str,
+    verbs: &'static [&'static str],
+    categories: &'static [&'static str],
+}
+
+/// Every resource; the apps group has DaemonSets too, of which the simulator only says that they exist.
+fn all() -> Vec<Resource> {
+    let mut all: Vec<Resource> = Kind::ALL
+        .iter()
+        .map(|kind| {
+            let info = kind.info();
+            Resource {
+                name: info.plural,
+                short_names: info.short_names,
+                group: info.group,
+                version: info.api_version(),
+                namespaced: info.namespaced,
+                kind: kind.name(),
+                verbs: info.verbs,
+                categories: info.categories,
+            }
+        })
+        .collect();
+    if !all.iter().any(|resource| resource.name == "daemonsets") {
+        all.push(Resource {
+            name: "daemonsets",
+            short_names: &["ds"],
+            group: "apps",
+            version: "apps/v1".to_owned(),
+            namespaced: true,
+            kind: "DaemonSet",
+            verbs: STANDARD_VERBS,
+            categories: &["all"],
+        });
+    }
+    all
+}
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !args.words.is_empty() {
+        return Err(CliError::plain(format!(
+            "unexpected arguments: [{}]\nSee 'kubectl api-resources -h' for help and examples",
+            args.words.join(" ")
+        )));
+    }
+    let output = args.text("output").unwrap_or_default();
+    if !matches!(output, "" | "name" | "wide") {
+        return Err(CliError::plain(format!("--output {output} is not available")));
+    }
+    let sort_by = args.text("sort-by").unwrap_or_default();
+    if !matches!(sort_by, "" | "name" | "kind") {
+        return Err(CliError::plain("--sort-by accepts only name or kind"));
+    }
+    let mut shown: Vec<Resource> = all().into_iter().filter(|resource| is_wanted(resource, args)).collect();
+    shown.sort_by_key(|resource| {
+        let first = match sort_by {
+            "name" => resource.name,
+            "kind" => resource.kind,
+            _ => resource.group,
+        };
+        (first, resource.name)
+    });
+    let mut writer = TabWriter::for_tables();
+    if output != "name" && !args.flag("no-headers") {
+        let mut headers = vec!["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
+        if output == "wide" {
+            headers.extend(["VERBS", "CATEGORIES"]);
+        }
+        writer.row(headers);
+    }
+    for resource in shown {
+        let namespaced = resource.namespaced.to_string();
+        let short_names = resource.short_names.join(",");
+        match output {
+            "name" if resource.group.is_empty() => writer.row([resource.name]),
+            "name" => writer.row([format!("{}.{}", resource.name, resource.group).as_str()]),
+            "wide" => {
+                let (verbs, categories) = (resource.verbs.join(","), resource.categories.join(","));
+                let version = resource.version.as_str();
+                writer.row([
+                    resource.name,
+                    &short_names,
+                    version,
+                    &namespaced,
+                    resource.kind,
+                    &verbs,
+                    &categories,
+                ]);
+            }
+            _ => writer.row([resource.name, &short_names, &resource.version, &namespaced, resource.kind]),
+        }
+    }
+    env.out.out(writer.flush());
+    Ok(Flow::OK)
+}
+
+fn is_wanted(resource: &Resource, args: &Args) -> bool {
+    let holds = |held: &[&str], wanted: &[String]| wanted.iter().all(|word| held.contains(&word.as_str()));
+    args.text("api-group").is_none_or(|group| group == resource.group)
+        && (!args.has("namespaced") || args.flag("namespaced") == resource.namespaced)
+        && holds(resource.verbs, args.list("verbs"))
+        && holds(resource.categories, args.list("categories"))
+}

@@ -1,0 +1,24 @@
+//! `kubectl api-versions`
+
+use std::collections::BTreeSet;
+
+use super::Verb;
+use crate::api::Kind;
+use crate::kubectl::args::Args;
+use crate::kubectl::error::CliError;
+use crate::kubectl::{Env, Flow};
+
+/// The verb.
+pub static VERB: Verb = Verb {
+    name: "api-versions",
+    about: "Print the supported API versions on the server, in the form of \"group/version\"",
+    usage: "api-versions",
+    flags: &[],
+    run,
+};
+
+fn run(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let versions: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.info().api_version()).collect();
+    versions.iter().for_each(|version| env.out.line(version));
+    Ok(Flow::OK)
+}
