@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, meta};
+use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 use crate::engine::{Component, Context, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
 pub use blocked::Blocked;
@@ -51,6 +51,25 @@ impl Default for StatefulSetController {
 }
 
 impl StatefulSetController {
+    /// A controller that knows what one that saw every change would know of the sets and pods in `store`.
+    pub fn from_store(store: &Store, now: SimTime) -> StatefulSetController {
+        let mut controller = StatefulSetController::default();
+        let now = now.timestamp();
+        for set in store.list(Kind::StatefulSet) {
+            let key = set.key();
+            controller.family(&key).note_set(&key, StatefulSet::from_object(set), store, now);
+        }
+        for pod in store.all::<Pod>() {
+            if let Some(home) = family::family_of(pod) {
+                controller.family(&home).note_pod(pod, now);
+            }
+        }
+        let orphans = store.list(Kind::ControllerRevision);
+        let orphans = orphans.filter(|revision| meta::controller_of(revision.meta()).is_none());
+        controller.orphan_revisions = orphans.map(Object::key).collect();
+        controller
+    }
+
     /// Why the set at `key` does not move on, as of its last reconcile; `None` when it has all it asks for.
     pub fn blocked(&self, key: &ObjectKey) -> Option<&Blocked> {
         self.families.get(key)?.blocked.as_ref()
@@ -163,7 +182,7 @@ fn affiliation_differs(old: &Pod, new: &Pod) -> bool {
 }
 
 /// The moment on the virtual clock that `timestamp` names; one before the start is the start.
-fn sim_time(timestamp: Timestamp) -> crate::api::SimTime {
-    let nanos = timestamp.as_nanosecond() - crate::api::SimTime::ZERO.timestamp().as_nanosecond();
-    crate::api::SimTime(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+fn sim_time(timestamp: Timestamp) -> SimTime {
+    let nanos = timestamp.as_nanosecond() - SimTime::ZERO.timestamp().as_nanosecond();
+    SimTime(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
 }
