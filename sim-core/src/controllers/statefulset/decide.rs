@@ -10,23 +10,12 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::blocked::Blocked;
 use super::index::{Phase, Replicas, min_ready_seconds};
 use crate::api::meta;
+use crate::apiserver::FeatureGates;
 
 /// How many pods one sync of a parallel set creates; the rest follow in the next sync.
 ///
 /// Upstream has no such limit, but never has more than 500 requests in flight.
 const CREATES_PER_SYNC: usize = 500;
-
-/// What differs between Kubernetes versions. This is the one place to switch it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FeatureGates {
-    /// MaxUnavailableStatefulSet (KEP-961): alpha from 1.24, on by default in 1.35.0 only.
-    pub max_unavailable: bool,
-}
-
-impl FeatureGates {
-    /// The defaults of Kubernetes 1.36.
-    pub const V1_36: FeatureGates = FeatureGates { max_unavailable: false };
-}
 
 /// How pods of an old revision are replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -355,7 +344,7 @@ impl Decider<'_> {
             return;
         };
         let first = self.wish.first_updated();
-        if self.known.gates.max_unavailable {
+        if self.known.gates.max_unavailable_stateful_set {
             self.update_within(first, max_unavailable, decision);
         } else {
             self.update_next(first, decision);

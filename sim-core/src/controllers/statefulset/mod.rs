@@ -28,26 +28,13 @@ use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 use crate::engine::{Component, Context, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
 pub use blocked::Blocked;
-use decide::FeatureGates;
 use family::Family;
 
 /// See the module. Cloning is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StatefulSetController {
-    /// What this Kubernetes version does.
-    pub gates: FeatureGates,
     families: OrdMap<ObjectKey, Arc<Family>>,
     orphan_revisions: OrdSet<ObjectKey>,
-}
-
-impl Default for StatefulSetController {
-    fn default() -> Self {
-        StatefulSetController {
-            gates: FeatureGates::V1_36,
-            families: OrdMap::new(),
-            orphan_revisions: OrdSet::new(),
-        }
-    }
 }
 
 impl StatefulSetController {
@@ -170,9 +157,8 @@ impl Component for StatefulSetController {
 
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
         let Some(set) = context.view.shared::<StatefulSet>(&key.key) else { return Ok(()) };
-        let gates = self.gates;
         let orphans = self.orphan_revisions.clone();
-        sync::sync(self.family(&key.key), &orphans, gates, &set, context)
+        sync::sync(self.family(&key.key), &orphans, &set, context)
     }
 }
 

@@ -10,7 +10,7 @@ use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use super::decide::{Action, Decision, DeleteReason, FeatureGates, Known, Wish, decide};
+use super::decide::{Action, Decision, DeleteReason, Known, Wish, decide};
 use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
@@ -33,7 +33,6 @@ const BATCH_MOST: i64 = 500;
 pub(super) fn sync(
     family: &mut Family,
     orphans: &OrdSet<ObjectKey>,
-    gates: FeatureGates,
     set: &Arc<StatefulSet>,
     context: &mut Context<'_>,
 ) -> Result<(), ReconcileError> {
@@ -44,7 +43,7 @@ pub(super) fn sync(
     let patch = family.template_patch(set);
     let (used, done) = match revisions::settle(context.api, set, &patch, &sorted) {
         Ok(used) => {
-            let done = update(family, &replicas, &used, gates, set, context);
+            let done = update(family, &replicas, &used, set, context);
             (Some(used), done)
         }
         Err(error) => (None, Err(error.into())),
@@ -179,11 +178,11 @@ fn update(
     family: &mut Family,
     replicas: &Replicas,
     used: &Revisions,
-    gates: FeatureGates,
     set: &Arc<StatefulSet>,
     context: &mut Context<'_>,
 ) -> Result<(), ReconcileError> {
     let wish = Wish::of(set);
+    let gates = context.api.gates;
     let mut port = Port { set, wish: &wish, context };
     let decision = decide(
         &wish,

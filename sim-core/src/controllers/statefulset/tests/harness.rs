@@ -220,6 +220,17 @@ impl Bench {
         self.act(|api| api.delete(Kind::Pod, &key(name), &options)).expect("deleted");
     }
 
+    /// Lets claims go that are being deleted, as the protection controller does when no pod uses them.
+    pub fn release_claims(&mut self) {
+        let going = |claim: &&PersistentVolumeClaim| meta::is_terminating(&claim.metadata);
+        let going: Vec<_> =
+            self.store().all::<PersistentVolumeClaim>().filter(going).map(Resource::key).collect();
+        for claim in going {
+            let release = |claim: &mut PersistentVolumeClaim| claim.metadata.finalizers = None;
+            self.act(|api| api.modify(&claim, Subresource::Main, release)).expect("released");
+        }
+    }
+
     pub fn set_phase(&mut self, name: &str, phase: &str) {
         let change = |pod: &mut Pod| {
             let status = pod.status.get_or_insert_default();

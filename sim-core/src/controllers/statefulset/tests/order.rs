@@ -72,7 +72,6 @@ fn with_the_gate_a_set_updates_as_many_as_may_be_unavailable() {
     let mut set = parallel(4);
     set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = "50%".into();
     let mut bench = Bench::new();
-    bench.plane.sets.gates.max_unavailable = true;
     bench.act(|api| api.gates.max_unavailable_stateful_set = true);
     bench.create(set);
     bench.settle();
@@ -88,7 +87,7 @@ fn with_the_gate_a_set_updates_as_many_as_may_be_unavailable() {
 #[test]
 fn with_the_gate_a_broken_parallel_rollout_is_not_undone() {
     let mut bench = Bench::new();
-    bench.plane.sets.gates.max_unavailable = true;
+    bench.act(|api| api.gates.max_unavailable_stateful_set = true);
     bench.create(parallel(3));
     bench.settle();
     bench.plane.kubelet.never_ready.insert("web-2".to_owned(), true);
@@ -241,6 +240,8 @@ fn a_missing_claim_of_a_pending_pod_is_made_again() {
     bench
         .act(|api| api.delete(Kind::PersistentVolumeClaim, &claim, &DeleteOptions::default()))
         .expect("deleted");
+    bench.release_claims();
+    assert!(bench.claim("data-web-0").is_none());
     // Claims are not watched; the pod's next change brings it to light.
     bench.act(|api| {
         api.modify::<k8s_openapi::api::core::v1::Pod>(&key("web-0"), Subresource::Main, |pod| {

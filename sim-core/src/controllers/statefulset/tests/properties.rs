@@ -193,6 +193,7 @@ fn assert_sync_keeps_the_rules(before: &Store, after: &Store) {
 /// Ends what holds the set up, and expects it to reach what it asks for.
 fn assert_converges(bench: &mut Bench) {
     set_keep_terminating(bench, false);
+    bench.release_claims();
     bench.plane.kubelet.never_ready.clear();
     // An ordered set waits for ever when two pods that are to go have ended; upstream does, too.
     let stuck = |pod: &&Pod| pod::is_terminal(pod) || meta::labels(&pod.metadata)["app"] != "web";
