@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use sim_core::api::{ObjectKey, SimTime};
+use sim_core::api::{Kind, ObjectKey, SimTime};
+use sim_core::apiserver::DeleteOptions;
 use sim_core::cluster::{Cluster, Fault};
 use sim_core::engine::ClusterConfig;
 use sim_core::kubectl::{self, Env, Flow, NoFiles, Output, Progress, Stream, Task};
@@ -65,7 +66,12 @@ struct Player {
 /// # Errors
 /// A step that the format does not have.
 pub fn play(recording: &Recording, seed: u64) -> anyhow::Result<Played> {
-    let cluster = Cluster::new(ClusterConfig::recorder(seed));
+    let mut cluster = Cluster::new(ClusterConfig::recorder(seed));
+    if !has_kubernetes_service(recording) {
+        let key = ObjectKey::new("default", "kubernetes");
+        // It is there: a new cluster has it.
+        let _ = cluster.act("clean up", |api| api.delete(Kind::Service, &key, &DeleteOptions::default()));
+    }
     let seen = cluster.store().revision();
     let mut player = Player { cluster, watchers: Vec::new(), seen, trace: Vec::new() };
     let mut played = Played::default();
@@ -90,6 +96,19 @@ pub fn play(recording: &Recording, seed: u64) -> anyhow::Result<Played> {
         }
     }
     Ok(played)
+}
+
+/// Whether the recorded cluster had the API server's own Service when the scenario first listed Services.
+///
+/// The recorder cleaned up between scenarios by deleting all Services, this one too; the API server puts it
+/// back at its next look, which comes every 10 s.
+fn has_kubernetes_service(recording: &Recording) -> bool {
+    let lists = |step: &&Step| {
+        let line = step.run.as_deref().unwrap_or_default();
+        line.contains("get all") || line.split([' ', ',']).any(|word| word == "svc")
+    };
+    let first = recording.transcript.iter().filter(|step| step.run.is_some()).find(lists);
+    first.is_none_or(|step| step.stdout.contains("service/kubernetes"))
 }
 
 impl Player {

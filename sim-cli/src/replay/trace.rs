@@ -45,7 +45,7 @@ fn details(kind: Kind, object: &Value, entry: &mut Map<String, Value>) {
     let (meta, spec, status) = (&object["metadata"], &object["spec"], &object["status"]);
     match kind {
         Kind::Pod => {
-            put(entry, "deletionGracePeriodSeconds", &non_zero(&meta["deletionGracePeriodSeconds"]));
+            put(entry, "deletionGracePeriodSeconds", &meta["deletionGracePeriodSeconds"]);
             put(entry, "node", &spec["nodeName"]);
             put(entry, "phase", &status["phase"]);
             put(entry, "conditions", &conditions(status));
@@ -88,10 +88,6 @@ fn details(kind: Kind, object: &Value, entry: &mut Map<String, Value>) {
         Kind::Event => event(object, entry),
         _ => {}
     }
-}
-
-fn non_zero(value: &Value) -> Value {
-    if value == &json!(0) { Value::Null } else { value.clone() }
 }
 
 fn conditions(status: &Value) -> Value {

@@ -24,6 +24,8 @@ pub struct Plane {
     pub garbagecollector: controllers::garbagecollector::GarbageCollector,
     /// namespace-controller
     pub namespace: controllers::namespace::NamespaceController,
+    /// kubernetes-service-controller
+    pub kubernetesservice: controllers::kubernetesservice::KubernetesServiceController,
     /// default-scheduler
     pub scheduler: scheduler::Scheduler,
     /// kubelet
@@ -32,12 +34,12 @@ pub struct Plane {
 
 impl Plane {
     /// The kubelets' id, for waking them by hand.
-    pub const KUBELET: ComponentId = ComponentId(10);
+    pub const KUBELET: ComponentId = ComponentId(11);
 }
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        11
+        12
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -51,7 +53,8 @@ impl ControlPlane for Plane {
             6 => &mut self.volumeprotection,
             7 => &mut self.garbagecollector,
             8 => &mut self.namespace,
-            9 => &mut self.scheduler,
+            9 => &mut self.kubernetesservice,
+            10 => &mut self.scheduler,
             _ => &mut self.kubelet,
         }
     }

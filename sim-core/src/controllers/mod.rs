@@ -4,6 +4,7 @@ pub mod deployment;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;
+pub mod kubernetesservice;
 pub mod namespace;
 pub mod persistentvolume;
 pub mod provisioner;

@@ -52,6 +52,9 @@ pub struct Engine {
     queue: WakeQueue,
     api: ApiServer,
     streams: Vec<ChaCha8Rng>,
+    latencies: Vec<Span>,
+    /// Until when a key's last reconcile is still writing; it does not run again before.
+    busy: OrdMap<(ComponentId, ObjectRef), SimTime>,
     failures: OrdMap<(ComponentId, ObjectRef), u32>,
     causes: CauseLog,
     event_cache: EventCache,
@@ -70,6 +73,8 @@ impl Engine {
             now: SimTime::ZERO,
             queue: WakeQueue::default(),
             streams: Vec::new(),
+            latencies: Vec::new(),
+            busy: OrdMap::new(),
             failures: OrdMap::new(),
             causes,
             event_cache: EventCache::default(),
@@ -84,6 +89,13 @@ impl Engine {
     pub fn attach(&mut self, plane: &mut dyn ControlPlane) {
         self.streams = (0..plane.count())
             .map(|id| stream(self.config.seed, plane.component(ComponentId(id)).name()))
+            .collect();
+        self.latencies = (0..plane.count())
+            .map(|id| {
+                let component = plane.component(ComponentId(id));
+                let own = self.config.profile.components.get(component.name()).copied();
+                own.unwrap_or_else(|| component.latency(&self.config))
+            })
             .collect();
     }
 
@@ -163,14 +175,14 @@ impl Engine {
             api: &mut self.api,
         };
         let result = component.reconcile(&wake.key, &mut context);
-        let latency = component.latency(&self.config);
-        let wrote = self.api.store().revision() != before;
-        let cause = if wrote { cause } else { wake.cause };
-        if !wrote {
+        let writes = self.api.store().revision() - before;
+        let cause = if writes > 0 { cause } else { wake.cause };
+        if writes == 0 {
             self.causes.pop_unused();
         }
+        self.keep_busy(&wake, writes);
         self.retry(&wake, &result, cause);
-        self.enqueue(wake.component, latency, wakes, cause);
+        self.enqueue(wake.component, wakes, cause);
         self.deliver(plane);
         Some(wake)
     }
@@ -179,6 +191,19 @@ impl Engine {
     pub fn set_now(&mut self, time: SimTime) {
         debug_assert!(self.queue.next_time().is_none_or(|next| next >= time), "time may not skip a wake");
         self.now = self.now.max(time);
+    }
+
+    /// A reconcile that writes takes time in the profiles that say so; its key waits for it.
+    fn keep_busy(&mut self, wake: &Wake, writes: u64) {
+        let id = (wake.component, wake.key.clone());
+        let took = Duration::from_millis(writes.saturating_mul(self.config.profile.write_ms));
+        if took.is_zero() {
+            if !self.busy.is_empty() {
+                self.busy.remove(&id);
+            }
+        } else {
+            self.busy.insert(id, self.now + took);
+        }
     }
 
     fn retry(&mut self, wake: &Wake, result: &Result<(), ReconcileError>, cause: CauseId) {
@@ -197,13 +222,17 @@ impl Engine {
         self.queue.push(retry);
     }
 
-    fn enqueue(&mut self, component: ComponentId, latency: Span, wakes: Wakes, cause: CauseId) {
+    fn enqueue(&mut self, component: ComponentId, wakes: Wakes, cause: CauseId) {
+        let latency = self.latencies[usize::from(component.0)];
         for asked in wakes.asked {
             let at = match asked.delay {
                 Delay::Latency => self.now + latency.draw(&mut self.streams[usize::from(component.0)]),
                 Delay::After(delay) => self.now + delay,
                 Delay::At(time) => time.max(self.now),
             };
+            let free =
+                if self.busy.is_empty() { None } else { self.busy.get(&(component, asked.key.clone())) };
+            let at = free.map_or(at, |free| at.max(*free));
             self.queue.push(Wake { at, component, key: asked.key, pace: asked.pace, cause });
         }
     }
@@ -221,8 +250,7 @@ impl Engine {
                 let component = plane.component(id);
                 let mut wakes = Wakes::default();
                 component.observe(change, &view, &mut wakes);
-                let latency = component.latency(&self.config);
-                self.enqueue(id, latency, wakes, change.cause);
+                self.enqueue(id, wakes, change.cause);
             }
         }
         self.delivered = view.revision();

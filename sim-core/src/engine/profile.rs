@@ -1,5 +1,7 @@
 //! Timing profiles: how long a cluster of some sort takes for what it does.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::random::Span;
@@ -13,6 +15,12 @@ pub struct TimingProfile {
     /// Between two requests of one kubectl command, in milliseconds.
     #[serde(default)]
     pub request_ms: u64,
+    /// What one write costs the reconcile that makes it, in milliseconds: its key is busy for so long.
+    #[serde(default)]
+    pub write_ms: u64,
+    /// From a change to a component that looks at it, for components that differ from their kind.
+    #[serde(default)]
+    pub components: BTreeMap<String, Span>,
     /// From a change to a controller that looks at it.
     pub controller: Span,
     /// From a change to the scheduler that looks at it.
@@ -41,6 +49,8 @@ impl TimingProfile {
             "minikube" => TimingProfile {
                 name: name.to_owned(),
                 request_ms: 0,
+                write_ms: 0,
+                components: BTreeMap::new(),
                 controller: Span::between(4, 20),
                 scheduler: Span::between(2, 10),
                 kubelet: Span::between(5, 40),
@@ -53,6 +63,8 @@ impl TimingProfile {
             "kind" => TimingProfile {
                 name: name.to_owned(),
                 request_ms: 0,
+                write_ms: 0,
+                components: BTreeMap::new(),
                 controller: Span::between(3, 12),
                 scheduler: Span::between(2, 8),
                 kubelet: Span::between(5, 30),
@@ -65,6 +77,8 @@ impl TimingProfile {
             "slow-cloud" => TimingProfile {
                 name: name.to_owned(),
                 request_ms: 0,
+                write_ms: 0,
+                components: BTreeMap::new(),
                 controller: Span::between(10, 60),
                 scheduler: Span::between(5, 30),
                 kubelet: Span::between(20, 120),
@@ -77,6 +91,8 @@ impl TimingProfile {
             "instant" => TimingProfile {
                 name: name.to_owned(),
                 request_ms: 0,
+                write_ms: 0,
+                components: BTreeMap::new(),
                 controller: Span::ZERO,
                 scheduler: Span::ZERO,
                 kubelet: Span::ZERO,
@@ -96,6 +112,12 @@ impl TimingProfile {
         TimingProfile {
             name: "recorder".to_owned(),
             request_ms: 7,
+            write_ms: 4,
+            components: [
+                ("endpointslice-controller".to_owned(), Span::between(1, 2)),
+                ("statefulset-controller".to_owned(), Span::between(4, 6)),
+            ]
+            .into(),
             controller: Span::between(2, 5),
             scheduler: Span::between(1, 2),
             kubelet: Span::ZERO,

@@ -22,7 +22,8 @@ pub(super) fn create(api: &mut ApiServer, config: &ClusterConfig, created: &Time
 /// The port on which the API server listens on its node.
 fn api_server_port(config: &ClusterConfig) -> i32 {
     match config.profile.name.as_str() {
-        "kind" | "recorder" => 6443,
+        "kind" => 6443,
+        "recorder" => 16443,
         "slow-cloud" => 443,
         _ => 8443,
     }
