@@ -87,6 +87,14 @@ pub trait FileSystem {
     /// NotFound, NotEmpty, Busy or ReadOnly.
     fn remove(&mut self, path: &str) -> Result<(), FsError>;
 
+    /// Changes the permission bits of an entry. A file system that keeps none lets them be.
+    ///
+    /// # Errors
+    /// NotFound or ReadOnly.
+    fn set_mode(&mut self, path: &str, _mode: u32) -> Result<(), FsError> {
+        self.stat(path).map(drop)
+    }
+
     /// The mounts, `(path, source, read_only)`, for `df` and `mount`.
     fn mounts(&self) -> Vec<(String, String, bool)>;
 
@@ -111,6 +119,21 @@ pub trait FileSystem {
         content.extend_from_slice(bytes);
         self.write(path, &content, now)
     }
+}
+
+/// A path as a [`FileSystem`] wants it: `path` seen from the folder `from`, without `.`, `..` and doubled
+/// slashes.
+pub fn normalize(from: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let start = if path.starts_with('/') { "" } else { from };
+    for part in start.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// A tree of files; cloning it is a snapshot. Its root is a folder and is always there.
@@ -205,6 +228,14 @@ impl FileSystem for FileTree {
             return Err(FsError::NotEmpty);
         }
         self.entries.remove(path);
+        Ok(())
+    }
+
+    fn set_mode(&mut self, path: &str, mode: u32) -> Result<(), FsError> {
+        self.stat(path)?;
+        if let Some(entry) = self.entries.get_mut(path) {
+            entry.mode = mode;
+        }
         Ok(())
     }
 

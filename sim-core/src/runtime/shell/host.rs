@@ -18,6 +18,16 @@ pub struct ProcessInfo {
     pub command: String,
 }
 
+/// Whose tools an image has, which decides the text that they print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flavour {
+    /// busybox: alpine and busybox images.
+    #[default]
+    Busybox,
+    /// GNU tools and bind's DNS tools: Debian and its relatives.
+    Gnu,
+}
+
 /// The container around a process.
 pub trait Host {
     /// Virtual now.
@@ -58,4 +68,24 @@ pub trait Host {
 
     /// Sends a signal to a process; false when there is none of that id.
     fn kill(&mut self, pid: u32, signal: i32) -> bool;
+
+    /// Whose tools the image has.
+    fn flavour(&self) -> Flavour {
+        Flavour::Busybox
+    }
+
+    /// Whether nslookup is bind's, which also alpine has when bind-tools are installed.
+    fn has_bind_tools(&self) -> bool {
+        self.flavour() == Flavour::Gnu
+    }
+
+    /// Whether the image has that tool.
+    fn has_tool(&self, _name: &str) -> bool {
+        true
+    }
+
+    /// The name with its domain, as `hostname -f` finds it: a pod with hostname and subdomain has one.
+    fn fully_qualified_name(&self) -> String {
+        self.hostname()
+    }
 }

@@ -2,9 +2,29 @@
 //!
 //! [`Process::run`] goes as far as it can without virtual time passing; `sleep` and reads from a
 //! terminal suspend it. All of its state is in the value, so a checkpoint holds running shells too.
+//!
+//! A process is a [`machine`] of tasks, each a shell or a tool, joined by pipes. A shell is a stack of
+//! [`frame`]s over a shared syntax tree, and every step takes the topmost one: nothing waits inside of
+//! a call, so everything can be suspended between two steps.
 
+mod arithmetic;
+mod ast;
+mod builtins;
+mod expand;
+mod frame;
 mod host;
+mod interpreter;
+mod machine;
+mod parser;
+mod pattern;
 mod process;
+mod simple;
+mod state;
+mod task;
+mod tools;
 
-pub use host::{Host, ProcessInfo};
+#[cfg(test)]
+mod tests;
+
+pub use host::{Flavour, Host, ProcessInfo};
 pub use process::{Process, ProcessState, StartError, Stream};

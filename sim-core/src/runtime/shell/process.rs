@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use super::Host;
+use super::frame::Frame;
+use super::machine::{Halt, Machine};
+use super::simple::{shell_from, tool_body};
+use super::state::Shell;
+use super::task::{Body, Task, standard_descriptors};
+use super::tools;
 use crate::api::SimTime;
 
 /// Which stream a piece of output goes to.
@@ -39,77 +45,186 @@ pub enum StartError {
     Empty,
 }
 
+/// How long a process rests when it has used up the limits of a run, the first time. It doubles with
+/// every further run that does nothing but compute, up to [`LONGEST_REST`]: `while true; do :; done`
+/// costs the simulator little, however long the cluster runs.
+const FIRST_REST: Duration = Duration::from_millis(10);
+
+/// The longest such rest.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// A process that waits for something that cannot happen looks again after this time.
+const IDLE: Duration = Duration::from_secs(3_600);
+
 /// A command in a container. All of its state is in the value: a clone is a checkpoint of it.
+///
+/// One run is limited (2,000 steps, 256 KiB of output); a process that goes beyond says that it sleeps
+/// and goes on at its next run.
 #[derive(Clone, Debug)]
 pub struct Process {
-    argv: Vec<String>,
-    output: Vec<(Stream, String)>,
+    command_line: String,
+    first: Option<Task>,
+    machine: Machine,
+    pid: u32,
+    ended: Option<i32>,
+    rest: Duration,
     until: Option<SimTime>,
+    /// The image's shell greets as busybox's does.
+    is_busybox: bool,
 }
 
 impl Process {
     /// A process that has not run yet.
     ///
     /// # Errors
-    /// [`StartError`] when `argv[0]` is no tool of the simulator.
-    pub fn new(argv: Vec<String>, _env: Vec<(String, String)>, _cwd: &str) -> Result<Process, StartError> {
+    /// [`StartError`] when `argv[0]` is no tool of the simulator. A path outside of the usual folders is
+    /// taken for a script: whether it is there shows when it runs.
+    pub fn new(argv: Vec<String>, env: Vec<(String, String)>, cwd: &str) -> Result<Process, StartError> {
         let Some(name) = argv.first() else { return Err(StartError::Empty) };
-        if !["sh", "/bin/sh", "cat", "echo", "sleep", "true", "false"].contains(&name.as_str()) {
+        let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
+        let body = if let Some(program) = tools::find(name, path) {
+            tool_body(program, &argv, env)
+        } else if tools::is_shell(name) {
+            Body::Shell(Box::new(shell_from(&argv, &env, 0)))
+        } else if !name.contains('/') {
             return Err(StartError::NotFound(name.clone()));
-        }
-        Ok(Process { argv, output: Vec::new(), until: None })
+        } else if tools::path_of(name, path).is_some() || in_program_folder(name) {
+            return Err(StartError::NoSuchFile(name.clone()));
+        } else {
+            let script: Vec<String> = std::iter::once("sh".to_owned()).chain(argv.iter().cloned()).collect();
+            Body::Shell(Box::new(shell_from(&script, &env, 0)))
+        };
+        let command_line = argv.join(" ");
+        let directory = if cwd.is_empty() { "/" } else { cwd };
+        let task = Task::new(body, standard_descriptors(), directory, command_line.clone());
+        Ok(Process {
+            command_line,
+            first: Some(task),
+            machine: Machine::default(),
+            pid: 1,
+            ended: None,
+            rest: FIRST_REST,
+            until: None,
+            is_busybox: true,
+        })
     }
 
-    /// The process is the container's program, whose id is 1: the kernel ignores signals that it has no
-    /// handler for, except SIGKILL. Otherwise a process has another id.
-    pub fn set_pid(&mut self, _pid: u32) {}
+    /// The process's id; 1, the container's own program, unless this is called before the first run. The
+    /// kernel ignores signals to process 1 that it has no handler for, except SIGKILL from outside.
+    pub fn set_pid(&mut self, pid: u32) {
+        self.pid = pid.max(1);
+    }
 
     /// Gives the process a terminal: prompts, line input, both streams as one.
-    pub fn attach_terminal(&mut self) {}
+    pub fn attach_terminal(&mut self) {
+        self.machine.input.terminal = true;
+        self.machine.input.open = true;
+        if let Some(Body::Shell(shell)) = self.first.as_mut().map(|task| &mut task.body)
+            && matches!(shell.frames.as_slice(), [Frame::Lines { .. }])
+        {
+            shell.interactive = true;
+        }
+    }
 
     /// Keeps standard input open for [`Process::input`], without a terminal (`exec -i`).
-    pub fn attach_input(&mut self) {}
+    pub fn attach_input(&mut self) {
+        self.machine.input.open = true;
+    }
 
     /// Standard input is this text, then ends. Without this and `attach_*` it is empty.
-    pub fn set_stdin(&mut self, _text: String) {}
+    pub fn set_stdin(&mut self, text: String) {
+        self.machine.input.text = text;
+        self.machine.input.open = false;
+    }
 
     /// A line from the user without its line feed, or `None` at the end of input (Ctrl-D).
-    pub fn input(&mut self, _line: Option<&str>) {}
-
-    /// Sends a signal. Run the process afterwards.
-    pub fn signal(&mut self, _signal: i32) {}
-
-    /// Goes as far as possible without time passing. Never runs for ever: see [`ProcessState`].
-    pub fn run(&mut self, host: &mut dyn Host) -> ProcessState {
-        let words: Vec<&str> = self.argv.iter().map(String::as_str).collect();
-        match words.as_slice() {
-            ["sleep", seconds] => {
-                let seconds = Duration::from_secs(seconds.parse().unwrap_or(0));
-                let until = *self.until.get_or_insert(host.now() + seconds);
-                if host.now() < until { ProcessState::SleepingUntil(until) } else { ProcessState::Exited(0) }
+    ///
+    /// On a terminal the end of input ends one read, as Ctrl-D does; otherwise it is final.
+    pub fn input(&mut self, line: Option<&str>) {
+        match line {
+            Some(line) => {
+                self.machine.input.text.push_str(line);
+                self.machine.input.text.push('\n');
             }
-            ["cat", path] => match host.files().read(path) {
-                Ok(bytes) => {
-                    self.output.push((Stream::Out, String::from_utf8_lossy(&bytes).into_owned()));
-                    ProcessState::Exited(0)
-                }
-                Err(error) => {
-                    self.output.push((Stream::Err, format!("cat: can't open '{path}': {error}\n")));
-                    ProcessState::Exited(1)
-                }
-            },
-            ["echo", rest @ ..] => {
-                self.output.push((Stream::Out, format!("{}\n", rest.join(" "))));
-                ProcessState::Exited(0)
-            }
-            ["false"] => ProcessState::Exited(1),
-            _ => ProcessState::Exited(0),
+            None => self.machine.input.open = false,
         }
+    }
+
+    /// Sends a signal to the process, from outside of its container. Run it afterwards.
+    ///
+    /// SIGINT on a terminal is Ctrl-C: it goes to everything in the foreground.
+    pub fn signal(&mut self, signal: i32) {
+        self.start();
+        if signal == 9 {
+            self.ended.get_or_insert(137);
+        } else if signal == 2 && self.machine.input.terminal {
+            self.machine.interrupt();
+        } else {
+            self.machine.signal(self.machine.main, signal);
+        }
+    }
+
+    /// Sends a signal to a part of the process by its id; false when it has no such part.
+    pub fn signal_part(&mut self, pid: u32, signal: i32) -> bool {
+        self.machine.signal(pid, signal)
+    }
+
+    /// The process's children, for `ps`: id, start and command line. Its own row is not among them.
+    pub fn parts(&self) -> Vec<(u32, SimTime, String)> {
+        let others = self.machine.tasks.iter().filter(|(pid, _)| **pid != self.machine.main);
+        others.map(|(pid, task)| (*pid, task.started.unwrap_or_default(), task.command.clone())).collect()
+    }
+
+    fn start(&mut self) {
+        if let Some(mut task) = self.first.take() {
+            if let Body::Shell(shell) = &mut task.body {
+                shell.pid = self.pid;
+                shell.random = shell.random.wrapping_add(self.pid.wrapping_mul(2_654_435_761));
+            }
+            let input = std::mem::take(&mut self.machine.input);
+            self.machine = Machine::new(self.pid, task);
+            self.machine.input = input;
+        }
+    }
+
+    /// Goes as far as possible without time passing. Never runs for ever: see [`Process`].
+    pub fn run(&mut self, host: &mut dyn Host) -> ProcessState {
+        self.start();
+        self.is_busybox = host.flavour() == super::Flavour::Busybox;
+        self.until = None;
+        if let Some(status) = self.ended {
+            return ProcessState::Exited(status);
+        }
+        let halt = self.machine.run(host);
+        if halt != Halt::Exhausted {
+            self.rest = FIRST_REST;
+        }
+        match halt {
+            Halt::Ended(status) => {
+                self.ended = Some(status);
+                ProcessState::Exited(status)
+            }
+            Halt::Waiting(deadline) if self.machine.wants_input => {
+                self.until = deadline;
+                ProcessState::WaitingForInput
+            }
+            Halt::Waiting(deadline) => self.sleep_until(deadline.unwrap_or(host.now() + IDLE)),
+            Halt::Exhausted => {
+                let until = host.now() + self.rest;
+                self.rest = (self.rest * 2).min(LONGEST_REST);
+                self.sleep_until(until)
+            }
+        }
+    }
+
+    fn sleep_until(&mut self, time: SimTime) -> ProcessState {
+        self.until = Some(time);
+        ProcessState::SleepingUntil(time)
     }
 
     /// Takes what was printed since the last take, in order.
     pub fn take_output(&mut self) -> Vec<(Stream, String)> {
-        std::mem::take(&mut self.output)
+        self.machine.take_output()
     }
 
     /// When a part of the process wants to run again, whatever else it waits for.
@@ -120,11 +235,45 @@ impl Process {
     /// The prompt while a shell on a terminal waits for a command; empty while a tool reads a line.
     /// `None` while the process does not read.
     pub fn prompt(&self) -> Option<String> {
-        None
+        if !self.machine.wants_input || self.ended.is_some() {
+            return None;
+        }
+        let shells = self.machine.tasks.values().rev().filter_map(|task| match &task.body {
+            Body::Shell(shell) if shell.interactive => Some((task, shell)),
+            _ => None,
+        });
+        for (task, shell) in shells {
+            return Some(match shell.frames.last() {
+                Some(Frame::Lines { buffer }) if buffer.is_empty() => self.first_prompt(task, shell),
+                Some(Frame::Lines { .. }) => "> ".to_owned(),
+                _ => String::new(),
+            });
+        }
+        Some(String::new())
+    }
+
+    /// busybox's prompt has the folder; dash's is bare; bash's has user and host too.
+    fn first_prompt(&self, task: &Task, shell: &Shell) -> String {
+        let home = shell.get("HOME").unwrap_or("/root");
+        let shown = match task.directory.strip_prefix(home).filter(|_| home != "/") {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            _ => task.directory.clone(),
+        };
+        if shell.is_bash {
+            format!("root@{}:{shown}# ", self.machine.hostname)
+        } else if self.is_busybox {
+            format!("{shown} # ")
+        } else {
+            "# ".to_owned()
+        }
     }
 
     /// The command line as `ps` shows it.
     pub fn command_line(&self) -> String {
-        self.argv.join(" ")
+        self.command_line.clone()
     }
+}
+
+fn in_program_folder(name: &str) -> bool {
+    ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"].iter().any(|folder| name.starts_with(folder))
 }

@@ -1,0 +1,661 @@
+//! One step of a shell: take the topmost frame, do a little, put back what is left of it.
+
+use std::sync::Arc;
+
+use super::ast::*;
+use super::builtins;
+use super::expand::{Expander, Stop};
+use super::frame::{Capture, Descriptor, Frame, Pending};
+use super::host::Host;
+use super::machine::{Machine, ReadResult};
+use super::parser::{ParseError, Parser};
+use super::pattern;
+use super::state::{Shell, Variable};
+use super::task::{Body, Step, Task};
+
+/// The deepest stack of frames; a function that calls itself for ever ends here.
+const MAX_FRAMES: usize = 2_000;
+
+/// What an expansion came to.
+pub(super) enum Expanded<T> {
+    Done(T),
+    /// A command substitution has been started or goes on.
+    Waiting(Step),
+    /// It failed and the shell has been told.
+    Failed,
+}
+
+impl Machine {
+    /// Lets a shell do one thing.
+    pub(super) fn step_shell(&mut self, shell: &mut Shell, pid: u32, host: &mut dyn Host) -> Step {
+        if shell.frames.len() > MAX_FRAMES {
+            self.fatal(shell, pid, "out of stack space", host);
+            return Step::Progress;
+        }
+        if !shell.pending_traps.is_empty() && self.run_trap(shell) {
+            return Step::Progress;
+        }
+        let Some(frame) = shell.frames.pop() else { return self.leave(shell) };
+        match frame {
+            Frame::Text { text, at, sourced } => self.step_text(shell, pid, (text, at, sourced), host),
+            Frame::Lines { buffer } => return self.step_lines(shell, pid, buffer, host),
+            Frame::List { list, next } => self.step_list(shell, pid, list, next, host),
+            Frame::AndOr { and_or, next } => self.step_and_or(shell, pid, and_or, next, host),
+            Frame::Negate => shell.status = i32::from(shell.status == 0),
+            Frame::Pipeline { children, status } => {
+                return self.step_pipeline(shell, pid, children, status, host);
+            }
+            Frame::If { compound, arm } => step_if(shell, compound, arm),
+            Frame::Loop { compound, testing, status } => step_loop(shell, compound, testing, status),
+            Frame::For { compound, pending, values, next } => {
+                return self.step_for(shell, pid, (compound, pending, values, next), host);
+            }
+            Frame::Case { compound, pending } => return self.step_case(shell, pid, compound, pending, host),
+            Frame::Simple { command, pending } => {
+                return self.step_simple(shell, pid, command, pending, host);
+            }
+            Frame::Redirect { compound, pending } => {
+                return self.step_redirect(shell, pid, compound, pending, host);
+            }
+            frame @ (Frame::Restore { .. } | Frame::Call { .. } | Frame::Unset { .. }) => {
+                self.undo(shell, pid, frame);
+            }
+            Frame::Child { pid: child } => match self.ended.remove(&child) {
+                Some(status) => self.child_ended(shell, pid, status, host),
+                None if self.tasks.contains_key(&child) => {
+                    shell.frames.push(Frame::Child { pid: child });
+                    return Step::Blocked;
+                }
+                None => shell.status = 127,
+            },
+            Frame::Wait { pids } => return self.step_wait(shell, pids),
+            Frame::Read { names, raw, text } => {
+                return builtins::step_read(self, shell, pid, (names, raw, text), host);
+            }
+            Frame::Trap { status } => shell.status = status,
+        }
+        Step::Progress
+    }
+
+    fn child_ended(&mut self, shell: &mut Shell, pid: u32, status: i32, host: &mut dyn Host) {
+        shell.status = status;
+        // ash names the signals that its foreground children die of, Ctrl-C and a broken pipe aside.
+        let why = match status {
+            137 => "Killed\n",
+            139 => "Segmentation fault\n",
+            143 => "Terminated\n",
+            _ => return,
+        };
+        self.write(pid, 2, why, host);
+    }
+
+    /// The shell has nothing left to do.
+    fn leave(&mut self, shell: &mut Shell) -> Step {
+        if !shell.leaving {
+            shell.leaving = true;
+            if let Some(action) = shell.traps.remove(&0).filter(|action| !action.is_empty()) {
+                shell.frames.push(Frame::Trap { status: shell.status });
+                shell.frames.push(Frame::Text { text: action, at: 0, sourced: false });
+                return Step::Progress;
+            }
+        }
+        Step::Exit(shell.status & 0xff)
+    }
+
+    /// Begins the commands of a trap, unless a command in the foreground must end first.
+    fn run_trap(&mut self, shell: &mut Shell) -> bool {
+        match shell.frames.last() {
+            Some(Frame::Child { .. } | Frame::Pipeline { .. }) => return false,
+            Some(Frame::Wait { .. }) => {
+                shell.frames.pop();
+                shell.status = 128 + shell.pending_traps.first().copied().unwrap_or(0);
+            }
+            _ => {}
+        }
+        let signal = shell.pending_traps.remove(0);
+        if let Some(action) = shell.traps.get(&signal).cloned() {
+            shell.frames.push(Frame::Trap { status: shell.status });
+            shell.frames.push(Frame::Text { text: action, at: 0, sourced: false });
+        }
+        true
+    }
+
+    /// Prints `NAME: message` to standard error.
+    pub(super) fn complain(&mut self, shell: &Shell, pid: u32, message: &str, host: &mut dyn Host) {
+        let line = match &shell.script {
+            Some(script) => format!("{script}: line {}: {message}\n", shell.line),
+            None if shell.is_bash => format!("{}: line {}: {message}\n", shell.name, shell.line),
+            None => format!("{}: {message}\n", shell.name),
+        };
+        self.write(pid, 2, &line, host);
+    }
+
+    /// An error that ends a shell that is not interactive.
+    pub(super) fn fatal(&mut self, shell: &mut Shell, pid: u32, message: &str, host: &mut dyn Host) {
+        self.complain(shell, pid, message, host);
+        shell.status = 2;
+        self.unwind(shell, pid, usize::from(shell.interactive));
+    }
+
+    /// Drops frames down to a height, undoing what they hold.
+    pub(super) fn unwind(&mut self, shell: &mut Shell, pid: u32, height: usize) {
+        while shell.frames.len() > height {
+            if let Some(frame) = shell.frames.pop() {
+                self.undo(shell, pid, frame);
+            }
+        }
+    }
+
+    fn undo(&mut self, shell: &mut Shell, pid: u32, frame: Frame) {
+        match frame {
+            Frame::Restore { descriptors } => {
+                if let Some(task) = self.tasks.get_mut(&pid) {
+                    task.descriptors = descriptors;
+                }
+            }
+            Frame::Call { positional, locals } => {
+                shell.positional = positional;
+                put_back(shell, locals);
+            }
+            Frame::Unset { saved } => put_back(shell, saved),
+            _ => {}
+        }
+    }
+
+    fn step_text(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        (text, at, sourced): (Arc<str>, usize, bool),
+        host: &mut dyn Host,
+    ) {
+        let mut parser = Parser::new(&text, at, false);
+        self.charge(text.len().saturating_sub(at).min(1 << 14) / 4096);
+        match parser.next_line() {
+            Ok(Some(list)) => {
+                let at = parser.position();
+                if at < text.len() || sourced {
+                    shell.frames.push(Frame::Text { text, at, sourced });
+                }
+                if !shell.options.noexec {
+                    shell.frames.push(Frame::List { list, next: 0 });
+                }
+            }
+            Ok(None) => {}
+            Err(ParseError::Syntax(message) | ParseError::Incomplete(message)) => {
+                self.fatal(shell, pid, &message, host);
+            }
+        }
+    }
+
+    fn step_lines(&mut self, shell: &mut Shell, pid: u32, mut buffer: String, host: &mut dyn Host) -> Step {
+        let read = self.read(pid, 0, true, host);
+        let ended = read == ReadResult::End;
+        match read {
+            ReadResult::Blocked => {
+                shell.frames.push(Frame::Lines { buffer });
+                return Step::Blocked;
+            }
+            ReadResult::End if buffer.is_empty() => return Step::Progress,
+            ReadResult::End => {}
+            ReadResult::Text(text) => buffer.push_str(&text),
+        }
+        if buffer.len() > 1 << 16 {
+            buffer.clear();
+            self.complain(shell, pid, "out of memory", host);
+        }
+        let mut parser = Parser::new(&buffer, 0, !ended);
+        match parser.next_line() {
+            Ok(Some(list)) => {
+                shell.frames.push(Frame::Lines { buffer: String::new() });
+                shell.frames.push(Frame::List { list, next: 0 });
+            }
+            Ok(None) => shell.frames.push(Frame::Lines { buffer: String::new() }),
+            Err(ParseError::Incomplete(_)) => shell.frames.push(Frame::Lines { buffer }),
+            Err(ParseError::Syntax(message)) => {
+                shell.frames.push(Frame::Lines { buffer: String::new() });
+                self.fatal(shell, pid, &message, host);
+            }
+        }
+        Step::Progress
+    }
+
+    fn step_list(&mut self, shell: &mut Shell, pid: u32, list: List, next: usize, host: &mut dyn Host) {
+        let Some(item) = list.get(next).cloned() else { return };
+        if next + 1 < list.len() {
+            shell.frames.push(Frame::List { list, next: next + 1 });
+        }
+        if item.background {
+            self.start_background(shell, pid, item.and_or, host);
+        } else {
+            shell.frames.push(Frame::AndOr { and_or: item.and_or, next: 0 });
+        }
+    }
+
+    fn start_background(&mut self, shell: &mut Shell, pid: u32, and_or: Arc<AndOr>, host: &mut dyn Host) {
+        let mut child = shell.subshell();
+        child.frames.push(Frame::AndOr { and_or, next: 0 });
+        let mut descriptors = self.descriptors(pid);
+        if descriptors.get(&0) == Some(&Descriptor::Input) {
+            descriptors.insert(0, Descriptor::Null);
+        }
+        let Some(job) = self.fork(shell, pid, child, descriptors, host) else { return };
+        if let Some(task) = self.tasks.get_mut(&job) {
+            task.background = true;
+        }
+        shell.last_background = Some(job);
+        shell.jobs.push(job);
+        shell.status = 0;
+        if shell.interactive && shell.is_bash {
+            let number = shell.jobs.len();
+            self.write(pid, 2, &format!("[{number}] {job}\n"), host);
+        }
+    }
+
+    /// Starts a subshell; `None` when there are too many tasks.
+    pub(super) fn fork(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        mut child: Shell,
+        descriptors: super::frame::Descriptors,
+        host: &mut dyn Host,
+    ) -> Option<u32> {
+        if self.is_tested(shell) {
+            child.options.errexit = false;
+        }
+        let Some(parent) = self.tasks.get(&pid) else { return None };
+        let (directory, command, background) =
+            (parent.directory.clone(), parent.command.clone(), parent.background);
+        let mut task = Task::new(Body::Shell(Box::new(child)), descriptors, &directory, command);
+        task.background = background;
+        match self.spawn(task) {
+            Ok(pid) => Some(pid),
+            Err(message) => {
+                self.fatal(shell, pid, message, host);
+                None
+            }
+        }
+    }
+
+    fn step_and_or(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        and_or: Arc<AndOr>,
+        next: usize,
+        host: &mut dyn Host,
+    ) {
+        let mut index = next;
+        if index > 0 {
+            while let Some((connector, _)) = and_or.rest.get(index - 1) {
+                if (*connector == Connector::And) == (shell.status == 0) {
+                    break;
+                }
+                index += 1;
+            }
+        }
+        let pipeline = match index {
+            0 => Some(&and_or.first),
+            _ => and_or.rest.get(index - 1).map(|(_, pipeline)| pipeline),
+        };
+        let Some(pipeline) = pipeline.cloned() else {
+            let ran_last = index == next;
+            let negated = and_or.rest.last().map_or(and_or.first.negated, |(_, pipeline)| pipeline.negated);
+            if shell.options.errexit && shell.status != 0 && ran_last && !negated && !self.is_tested(shell) {
+                self.unwind(shell, pid, 0);
+            }
+            return;
+        };
+        shell.frames.push(Frame::AndOr { and_or, next: index + 1 });
+        if pipeline.negated {
+            shell.frames.push(Frame::Negate);
+        }
+        match pipeline.commands.as_slice() {
+            [command] => self.start(shell, command),
+            _ => self.start_pipeline(shell, pid, &pipeline, host),
+        }
+    }
+
+    /// Whether a failure at this place only decides which way to go.
+    fn is_tested(&self, shell: &Shell) -> bool {
+        shell.frames.iter().any(|frame| match frame {
+            Frame::If { .. } | Frame::Negate => true,
+            Frame::Loop { testing, .. } => *testing,
+            Frame::AndOr { and_or, next } => *next <= and_or.rest.len(),
+            _ => false,
+        })
+    }
+
+    fn start(&mut self, shell: &mut Shell, command: &Command) {
+        match command {
+            Command::Simple(command) => {
+                shell.frames.push(Frame::Simple { command: command.clone(), pending: Pending::default() });
+            }
+            Command::Compound(compound) => {
+                shell
+                    .frames
+                    .push(Frame::Redirect { compound: compound.clone(), pending: Pending::default() });
+            }
+            Command::Function { name, body } => {
+                shell.functions.insert(name.clone(), body.clone());
+                shell.status = 0;
+            }
+        }
+    }
+
+    fn start_pipeline(&mut self, shell: &mut Shell, pid: u32, pipeline: &Pipeline, host: &mut dyn Host) {
+        let mut children = Vec::new();
+        let mut from = None;
+        let last = pipeline.commands.len() - 1;
+        for (index, command) in pipeline.commands.iter().enumerate() {
+            let mut child = shell.subshell();
+            self.start(&mut child, command);
+            let mut descriptors = self.descriptors(pid);
+            if let Some(pipe) = from.take() {
+                descriptors.insert(0, Descriptor::PipeRead(pipe));
+            }
+            if index < last {
+                let pipe = self.pipe(false);
+                descriptors.insert(1, Descriptor::PipeWrite(pipe));
+                from = Some(pipe);
+            }
+            match self.fork(shell, pid, child, descriptors, host) {
+                Some(child) => children.push(child),
+                None => return,
+            }
+        }
+        shell.frames.push(Frame::Pipeline { children, status: 0 });
+    }
+
+    fn step_pipeline(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        mut children: Vec<u32>,
+        mut status: i32,
+        host: &mut dyn Host,
+    ) -> Step {
+        while let Some(child) = children.first().copied() {
+            let ended = self.ended.remove(&child);
+            if ended.is_none() && self.tasks.contains_key(&child) {
+                shell.frames.push(Frame::Pipeline { children, status });
+                return Step::Blocked;
+            }
+            children.remove(0);
+            let code = ended.unwrap_or(127);
+            if children.is_empty() && (code != 0 || !shell.options.pipefail)
+                || (shell.options.pipefail && code != 0)
+            {
+                status = code;
+            }
+        }
+        self.child_ended(shell, pid, status, host);
+        Step::Progress
+    }
+
+    fn step_for(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        (compound, mut pending, values, next): (Arc<Compound>, Pending, Option<Arc<Vec<String>>>, usize),
+        host: &mut dyn Host,
+    ) -> Step {
+        let CompoundKind::For { name, words, body } = &compound.kind else { return Step::Progress };
+        let values = match (values, words) {
+            (Some(values), _) => values,
+            (None, None) => shell.positional.clone(),
+            (None, Some(words)) => {
+                match self.expanded(shell, pid, &mut pending, host, &mut |expander| expander.words(words)) {
+                    Expanded::Done(values) => {
+                        shell.status = 0;
+                        Arc::new(values)
+                    }
+                    Expanded::Failed => return Step::Progress,
+                    Expanded::Waiting(step) => {
+                        shell.frames.push(Frame::For {
+                            compound: compound.clone(),
+                            pending,
+                            values: None,
+                            next,
+                        });
+                        return step;
+                    }
+                }
+            }
+        };
+        if let Some(value) = values.get(next) {
+            if let Err(message) = shell.set(name, value) {
+                self.fatal(shell, pid, &message, host);
+                return Step::Progress;
+            }
+            let list = body.clone();
+            let (pending, values) = (Pending::default(), Some(values));
+            shell.frames.push(Frame::For { compound: compound.clone(), pending, values, next: next + 1 });
+            shell.frames.push(Frame::List { list, next: 0 });
+        }
+        Step::Progress
+    }
+
+    fn step_case(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        compound: Arc<Compound>,
+        mut pending: Pending,
+        host: &mut dyn Host,
+    ) -> Step {
+        let CompoundKind::Case { subject, arms } = &compound.kind else { return Step::Progress };
+        let chosen = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
+            let text = expander.text(subject)?;
+            for (index, (patterns, _)) in arms.iter().enumerate() {
+                for word in patterns {
+                    if pattern::matches(&expander.pattern(word)?, &text) {
+                        return Ok(Some(index));
+                    }
+                }
+            }
+            Ok(None)
+        });
+        match chosen {
+            Expanded::Done(chosen) => {
+                shell.status = 0;
+                if let Some((_, list)) = chosen.and_then(|index| arms.get(index)) {
+                    shell.frames.push(Frame::List { list: list.clone(), next: 0 });
+                }
+                Step::Progress
+            }
+            Expanded::Failed => Step::Progress,
+            Expanded::Waiting(step) => {
+                shell.frames.push(Frame::Case { compound: compound.clone(), pending });
+                step
+            }
+        }
+    }
+
+    fn step_wait(&mut self, shell: &mut Shell, mut pids: Vec<u32>) -> Step {
+        while let Some(child) = pids.first().copied() {
+            if self.tasks.contains_key(&child) {
+                shell.frames.push(Frame::Wait { pids });
+                return Step::Blocked;
+            }
+            shell.status = self.ended.remove(&child).unwrap_or(127);
+            shell.jobs.retain(|job| *job != child);
+            pids.remove(0);
+        }
+        Step::Progress
+    }
+
+    fn step_redirect(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        compound: Arc<Compound>,
+        mut pending: Pending,
+        host: &mut dyn Host,
+    ) -> Step {
+        if !compound.redirects.is_empty() {
+            let targets = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
+                compound.redirects.iter().map(|redirect| expander.text(&redirect.target)).collect()
+            });
+            let targets: Vec<String> = match targets {
+                Expanded::Done(targets) => targets,
+                Expanded::Failed => return Step::Progress,
+                Expanded::Waiting(step) => {
+                    shell.frames.push(Frame::Redirect { compound, pending });
+                    return step;
+                }
+            };
+            let descriptors = self.descriptors(pid);
+            if let Err(message) = self.apply_redirects(pid, &compound.redirects, &targets, host) {
+                if let Some(task) = self.tasks.get_mut(&pid) {
+                    task.descriptors = descriptors;
+                }
+                self.complain(shell, pid, &message, host);
+                shell.status = 1;
+                return Step::Progress;
+            }
+            shell.frames.push(Frame::Restore { descriptors });
+        }
+        self.start_compound(shell, pid, compound, host);
+        Step::Progress
+    }
+
+    fn start_compound(&mut self, shell: &mut Shell, pid: u32, compound: Arc<Compound>, host: &mut dyn Host) {
+        match &compound.kind {
+            CompoundKind::Brace(list) => shell.frames.push(Frame::List { list: list.clone(), next: 0 }),
+            CompoundKind::Subshell(list) => {
+                let mut child = shell.subshell();
+                child.frames.push(Frame::List { list: list.clone(), next: 0 });
+                let descriptors = self.descriptors(pid);
+                if let Some(child) = self.fork(shell, pid, child, descriptors, host) {
+                    shell.frames.push(Frame::Child { pid: child });
+                }
+            }
+            CompoundKind::If { arms, .. } => {
+                let condition = arms[0].0.clone();
+                shell.frames.push(Frame::If { compound: compound.clone(), arm: 0 });
+                shell.frames.push(Frame::List { list: condition, next: 0 });
+            }
+            CompoundKind::Loop { condition, .. } => {
+                let list = condition.clone();
+                shell.frames.push(Frame::Loop { compound: compound.clone(), testing: true, status: 0 });
+                shell.frames.push(Frame::List { list, next: 0 });
+            }
+            CompoundKind::For { .. } => {
+                let (compound, pending) = (compound.clone(), Pending::default());
+                shell.frames.push(Frame::For { compound, pending, values: None, next: 0 });
+            }
+            CompoundKind::Case { .. } => {
+                shell.frames.push(Frame::Case { compound: compound.clone(), pending: Pending::default() });
+            }
+        }
+    }
+
+    /// Expands for a shell, running command substitutions on the way.
+    pub(super) fn expanded<T>(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        pending: &mut Pending,
+        host: &mut dyn Host,
+        expand: &mut dyn FnMut(&mut Expander<'_>) -> Result<T, Stop>,
+    ) -> Expanded<T> {
+        if let Some(step) = self.step_capture(pending) {
+            return Expanded::Waiting(step);
+        }
+        let directory = self.tasks.get(&pid).map(|task| task.directory.clone()).unwrap_or_default();
+        let mut expander = Expander::new(shell, &pending.results, host.files(), &directory);
+        let outcome = expand(&mut expander);
+        let (variables, random) = (expander.variables.clone(), expander.random());
+        match outcome {
+            Ok(value) => {
+                shell.variables = variables;
+                shell.random = random;
+                Expanded::Done(value)
+            }
+            Err(Stop::Fail(message)) => {
+                self.fatal(shell, pid, &message, host);
+                Expanded::Failed
+            }
+            Err(Stop::Substitute(list)) => {
+                let mut child = shell.subshell();
+                child.variables = variables;
+                child.frames.push(Frame::List { list, next: 0 });
+                let pipe = self.pipe(true);
+                let mut descriptors = self.descriptors(pid);
+                descriptors.insert(1, Descriptor::PipeWrite(pipe));
+                match self.fork(shell, pid, child, descriptors, host) {
+                    None => Expanded::Failed,
+                    Some(child) => {
+                        pending.capture = Some(Capture { pid: child, pipe, text: String::new() });
+                        Expanded::Waiting(Step::Progress)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Collects a substitution's output; `None` once it has ended.
+    fn step_capture(&mut self, pending: &mut Pending) -> Option<Step> {
+        let capture = pending.capture.as_mut()?;
+        match self.drain(capture.pipe) {
+            Some(text) if text.is_empty() => return Some(Step::Blocked),
+            Some(text) => {
+                if capture.text.len() < 1 << 20 {
+                    capture.text.push_str(&text);
+                }
+                return Some(Step::Progress);
+            }
+            None if self.tasks.contains_key(&capture.pid) => return Some(Step::Blocked),
+            None => {}
+        }
+        pending.status = Some(self.ended.remove(&capture.pid).unwrap_or(0));
+        pending.results.push(std::mem::take(&mut capture.text));
+        pending.capture = None;
+        None
+    }
+}
+
+fn put_back(shell: &mut Shell, saved: Vec<(Arc<str>, Option<Variable>)>) {
+    for (name, variable) in saved.into_iter().rev() {
+        match variable {
+            Some(variable) => shell.variables.insert(name, variable),
+            None => shell.variables.remove(&name),
+        };
+    }
+}
+
+fn step_if(shell: &mut Shell, compound: Arc<Compound>, arm: usize) {
+    let CompoundKind::If { arms, otherwise } = &compound.kind else { return };
+    if shell.status == 0 {
+        if let Some((_, body)) = arms.get(arm) {
+            shell.frames.push(Frame::List { list: body.clone(), next: 0 });
+        }
+        return;
+    }
+    match (arms.get(arm + 1), otherwise) {
+        (Some((condition, _)), _) => {
+            let list = condition.clone();
+            shell.frames.push(Frame::If { compound: compound.clone(), arm: arm + 1 });
+            shell.frames.push(Frame::List { list, next: 0 });
+        }
+        (None, Some(body)) => shell.frames.push(Frame::List { list: body.clone(), next: 0 }),
+        (None, None) => shell.status = 0,
+    }
+}
+
+fn step_loop(shell: &mut Shell, compound: Arc<Compound>, testing: bool, status: i32) {
+    let CompoundKind::Loop { until, condition, body } = &compound.kind else { return };
+    let (goes_on, list) = match testing {
+        true => ((shell.status == 0) != *until, body.clone()),
+        false => (true, condition.clone()),
+    };
+    if !goes_on {
+        shell.status = status;
+        return;
+    }
+    let status = if testing { status } else { shell.status };
+    shell.frames.push(Frame::Loop { compound, testing: !testing, status });
+    shell.frames.push(Frame::List { list, next: 0 });
+}

@@ -1,0 +1,385 @@
+//! Simple commands: expansion, redirection, and finding what runs.
+
+use std::sync::Arc;
+
+use super::ast::{Redirect, RedirectKind, Simple};
+use super::builtins::{self, Builtin};
+use super::frame::{Descriptor, Frame, Pending};
+use super::host::Host;
+use super::interpreter::Expanded;
+use super::machine::Machine;
+use super::process::Stream;
+use super::state::Shell;
+use super::task::{Body, Step, Task, ToolTask};
+use super::tools::{self, Memory, Program};
+use crate::runtime::fs::{FsError, normalize};
+
+/// A simple command after expansion.
+struct Ready {
+    assignments: Vec<(String, String)>,
+    words: Vec<String>,
+    targets: Vec<String>,
+}
+
+impl Machine {
+    pub(super) fn step_simple(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        command: Arc<Simple>,
+        mut pending: Pending,
+        host: &mut dyn Host,
+    ) -> Step {
+        shell.line = command.line;
+        let ready = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
+            let words = expander.words(&command.words)?;
+            let targets = command.redirects.iter().map(|redirect| expander.text(&redirect.target));
+            let targets = targets.collect::<Result<Vec<_>, _>>()?;
+            let assignments =
+                command.assignments.iter().map(|(name, word)| Ok((name.clone(), expander.text(word)?)));
+            Ok(Ready { assignments: assignments.collect::<Result<Vec<_>, _>>()?, words, targets })
+        });
+        let ready = match ready {
+            Expanded::Done(ready) => ready,
+            Expanded::Failed => return Step::Progress,
+            Expanded::Waiting(step) => {
+                shell.frames.push(Frame::Simple { command, pending });
+                return step;
+            }
+        };
+        if shell.options.xtrace {
+            self.trace(pid, &ready, host);
+        }
+        let before = self.descriptors(pid);
+        if let Err(message) = self.apply_redirects(pid, &command.redirects, &ready.targets, host) {
+            self.set_descriptors(pid, before);
+            self.complain(shell, pid, &message, host);
+            shell.status = 1;
+            return Step::Progress;
+        }
+        let Some(name) = ready.words.first().cloned() else {
+            self.set_descriptors(pid, before);
+            shell.status = pending.status.unwrap_or(0);
+            self.assign(shell, pid, &ready.assignments, host);
+            return Step::Progress;
+        };
+        if name == "exec" && ready.words.len() == 1 {
+            shell.status = 0;
+            return Step::Progress;
+        }
+        if !command.redirects.is_empty() {
+            shell.frames.push(Frame::Restore { descriptors: before });
+        }
+        self.run_command(shell, pid, ready, host)
+    }
+
+    fn set_descriptors(&mut self, pid: u32, descriptors: super::frame::Descriptors) {
+        if let Some(task) = self.tasks.get_mut(&pid) {
+            task.descriptors = descriptors;
+        }
+    }
+
+    fn trace(&mut self, pid: u32, ready: &Ready, host: &mut dyn Host) {
+        let mut line = String::from("+");
+        for (name, value) in &ready.assignments {
+            line.push_str(&format!(" {name}={}", builtins::quoted(value)));
+        }
+        for word in &ready.words {
+            line.push(' ');
+            line.push_str(&builtins::quoted(word));
+        }
+        line.push('\n');
+        self.write(pid, 2, &line, host);
+    }
+
+    fn assign(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        assignments: &[(String, String)],
+        host: &mut dyn Host,
+    ) -> bool {
+        for (name, value) in assignments {
+            if let Err(message) = shell.set(name, value) {
+                self.fatal(shell, pid, &message, host);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn run_command(&mut self, shell: &mut Shell, pid: u32, ready: Ready, host: &mut dyn Host) -> Step {
+        let Ready { assignments, words, .. } = ready;
+        let name = words[0].as_str();
+        let function = shell.functions.get(name).cloned();
+        let builtin = Builtin::named(name);
+        if function.is_none() && builtin.is_none() {
+            return self.run_tool(shell, pid, words, &assignments, host);
+        }
+        let keeps = function.is_none() && builtin.is_some_and(|builtin| builtin.special);
+        if !assignments.is_empty() && !keeps {
+            let saved = assignments
+                .iter()
+                .map(|(name, _)| (Arc::from(name.as_str()), shell.variables.get(name.as_str()).cloned()))
+                .collect();
+            shell.frames.push(Frame::Unset { saved });
+        }
+        if !self.assign(shell, pid, &assignments, host) {
+            return Step::Progress;
+        }
+        if let Some(body) = function {
+            let positional = std::mem::replace(&mut shell.positional, Arc::new(words[1..].to_vec()));
+            shell.frames.push(Frame::Call { positional, locals: Vec::new() });
+            shell.frames.push(Frame::Redirect { compound: body, pending: Pending::default() });
+            return Step::Progress;
+        }
+        match builtin {
+            Some(builtin) => (builtin.run)(self, shell, pid, &words, host),
+            None => Step::Progress,
+        }
+    }
+
+    /// Starts a tool as a child, or in place of a shell that has nothing else to do.
+    pub(super) fn run_tool(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        words: Vec<String>,
+        assignments: &[(String, String)],
+        host: &mut dyn Host,
+    ) -> Step {
+        let mut environment = shell.environment();
+        for (name, value) in assignments {
+            environment.retain(|(known, _)| known != name);
+            environment.push((name.clone(), value.clone()));
+        }
+        let directory = self.tasks.get(&pid).map(|task| task.directory.clone()).unwrap_or_default();
+        let path = shell.get("PATH").map(str::to_owned);
+        let command = words.join(" ");
+        let body = match self.load(&words, environment, &directory, path.as_deref(), host) {
+            Ok(Body::Shell(mut child)) => {
+                let reads = matches!(child.frames.as_slice(), [Frame::Lines { .. }]);
+                child.interactive |= reads && self.is_terminal(pid, 0);
+                Body::Shell(child)
+            }
+            Ok(body) => body,
+            Err(error) => {
+                let (message, status) = match error {
+                    LoadError::NotFound if shell.is_bash && !words[0].contains('/') => {
+                        (format!("{}: command not found", words[0]), 127)
+                    }
+                    LoadError::NotFound => (format!("{}: not found", words[0]), 127),
+                    LoadError::Denied => (format!("{}: Permission denied", words[0]), 126),
+                };
+                self.complain(shell, pid, &message, host);
+                shell.status = status;
+                return Step::Progress;
+            }
+        };
+        let in_place = pid != self.main && shell.frames.is_empty() && shell.traps.is_empty();
+        if in_place {
+            if let Some(task) = self.tasks.get_mut(&pid) {
+                task.command = command;
+            }
+            return Step::Become(body);
+        }
+        let background = self.tasks.get(&pid).is_some_and(|task| task.background);
+        let mut task = Task::new(body, self.descriptors(pid), &directory, command);
+        task.background = background;
+        match self.spawn(task) {
+            Ok(child) => shell.frames.push(Frame::Child { pid: child }),
+            Err(message) => self.fatal(shell, pid, message, host),
+        }
+        Step::Progress
+    }
+
+    /// Finds the program that `words` name.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub(super) fn load(
+        &self,
+        words: &[String],
+        environment: Vec<(String, String)>,
+        directory: &str,
+        path: Option<&str>,
+        host: &mut dyn Host,
+    ) -> Result<Body, LoadError> {
+        let name = words.first().map(String::as_str).unwrap_or_default();
+        let known = host.has_tool(name.rsplit('/').next().unwrap_or_default());
+        if let Some(program) = tools::find(name, path).filter(|_| known) {
+            return Ok(tool_body(program, words, environment));
+        }
+        if tools::is_shell(name) && known {
+            return Ok(Body::Shell(Box::new(shell_from(words, &environment, self.main))));
+        }
+        if !name.contains('/') {
+            return Err(LoadError::NotFound);
+        }
+        let file = normalize(directory, name);
+        match host.files().stat(&file) {
+            Ok(entry) if entry.content.is_some() && entry.mode & 0o111 != 0 => {
+                let script: Vec<String> = [String::from("sh"), name.to_owned()]
+                    .into_iter()
+                    .chain(words[1..].iter().cloned())
+                    .collect();
+                Ok(Body::Shell(Box::new(shell_from(&script, &environment, self.main))))
+            }
+            Ok(_) => Err(LoadError::Denied),
+            Err(_) => Err(LoadError::NotFound),
+        }
+    }
+
+    /// Opens what redirections name, for a task.
+    ///
+    /// # Errors
+    /// The message, in ash's words.
+    pub(super) fn apply_redirects(
+        &mut self,
+        pid: u32,
+        redirects: &[Redirect],
+        targets: &[String],
+        host: &mut dyn Host,
+    ) -> Result<(), String> {
+        for (redirect, target) in redirects.iter().zip(targets) {
+            let opened = match redirect.kind {
+                RedirectKind::Text => Some(self.text_pipe(target.clone())),
+                RedirectKind::Duplicate if target == "-" => None,
+                RedirectKind::Duplicate => {
+                    let source = target.parse::<u32>().ok();
+                    let known = source.and_then(|fd| self.descriptors(pid).get(&fd).copied());
+                    Some(known.ok_or_else(|| match source {
+                        Some(fd) => format!("{fd}: Bad file descriptor"),
+                        None => format!("bad fd number: {target}"),
+                    })?)
+                }
+                kind => Some(self.open_path(pid, target, kind, host)?),
+            };
+            let Some(task) = self.tasks.get_mut(&pid) else { return Ok(()) };
+            match opened {
+                Some(descriptor) => task.descriptors.insert(redirect.fd, descriptor),
+                None => task.descriptors.remove(&redirect.fd),
+            };
+            if let (RedirectKind::WriteBoth, Some(descriptor)) = (redirect.kind, opened) {
+                task.descriptors.insert(1, descriptor);
+                task.descriptors.insert(2, descriptor);
+            }
+        }
+        Ok(())
+    }
+
+    fn open_path(
+        &mut self,
+        pid: u32,
+        target: &str,
+        kind: RedirectKind,
+        host: &mut dyn Host,
+    ) -> Result<Descriptor, String> {
+        let Some(task) = self.tasks.get(&pid) else { return Ok(Descriptor::Null) };
+        let path = normalize(&task.directory, target);
+        match path.as_str() {
+            "/dev/null" => return Ok(Descriptor::Null),
+            "/dev/stdin" => return Ok(task.descriptors.get(&0).copied().unwrap_or(Descriptor::Null)),
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => {
+                return Ok(task.descriptors.get(&1).copied().unwrap_or(Descriptor::Null));
+            }
+            "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => {
+                return Ok(task.descriptors.get(&2).copied().unwrap_or(Descriptor::Null));
+            }
+            "/dev/tty" if self.input.terminal => return Ok(Descriptor::Output(Stream::Out)),
+            "/proc/1/fd/1" if self.main == 1 => return Ok(Descriptor::Output(Stream::Out)),
+            "/proc/1/fd/2" if self.main == 1 => return Ok(Descriptor::Output(Stream::Err)),
+            _ => {}
+        }
+        let now = host.now();
+        let files = host.files();
+        let entry = files.stat(&path);
+        let reading = kind == RedirectKind::Read;
+        let outcome = match (&entry, kind) {
+            (Ok(entry), RedirectKind::Read) if entry.content.is_none() => Ok(()),
+            (Ok(_), RedirectKind::Read) => Ok(()),
+            (Err(error), RedirectKind::Read) => Err(*error),
+            (Ok(entry), _) if entry.content.is_none() => Err(FsError::IsDirectory),
+            (Ok(_), RedirectKind::Append | RedirectKind::ReadWrite) => Ok(()),
+            _ => files.write(&path, b"", now),
+        };
+        outcome.map_err(|error| match (reading, error) {
+            (true, FsError::NotFound | FsError::NotDirectory) => format!("can't open {target}: no such file"),
+            (true, error) => format!("can't open {target}: {error}"),
+            (false, FsError::NotFound | FsError::NotDirectory) => {
+                format!("can't create {target}: nonexistent directory")
+            }
+            (false, error) => format!("can't create {target}: {error}"),
+        })?;
+        Ok(self.open(path))
+    }
+}
+
+/// Why a program cannot be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoadError {
+    NotFound,
+    Denied,
+}
+
+/// The body of a task that runs a tool.
+pub(super) fn tool_body(program: Program, words: &[String], environment: Vec<(String, String)>) -> Body {
+    let name = words[0].rsplit('/').next().unwrap_or_default().to_owned();
+    Body::Tool(Box::new(ToolTask {
+        program,
+        name,
+        arguments: Arc::new(words[1..].to_vec()),
+        environment: Arc::new(environment),
+        memory: Memory::default(),
+    }))
+}
+
+/// A shell as its command line asks for it.
+pub(super) fn shell_from(words: &[String], environment: &[(String, String)], pid: u32) -> Shell {
+    let mut shell = Shell::new(&words[0], environment, pid);
+    let mut arguments = words[1..].iter();
+    let mut rest: Vec<String> = Vec::new();
+    let (mut command, mut stdin) = (false, false);
+    for argument in arguments.by_ref() {
+        let (Some(flags), on) = (argument.strip_prefix(['-', '+']), argument.starts_with('-')) else {
+            rest.push(argument.clone());
+            break;
+        };
+        if flags == "-" || flags.is_empty() {
+            break;
+        }
+        if flags.starts_with('-') {
+            continue;
+        }
+        for flag in flags.chars() {
+            match flag {
+                'c' => command = true,
+                's' => stdin = true,
+                'i' => shell.interactive = true,
+                flag => builtins::set_option(&mut shell.options, flag, on),
+            }
+        }
+    }
+    rest.extend(arguments.cloned());
+    if command {
+        let text: Arc<str> = rest.first().cloned().unwrap_or_default().into();
+        if rest.len() > 1 {
+            shell.name.clone_from(&rest[1]);
+        }
+        shell.positional = Arc::new(rest.into_iter().skip(2).collect());
+        shell.frames.push(Frame::Text { text, at: 0, sourced: false });
+    } else if rest.is_empty() || stdin {
+        shell.positional = Arc::new(rest);
+        shell.frames.push(Frame::Lines { buffer: String::new() });
+    } else {
+        let script = rest.remove(0);
+        shell.script = Some(script.clone());
+        shell.positional = Arc::new(rest);
+        // The file is read when the shell has its first turn, as `. FILE` would.
+        let words = [".", script.as_str()]
+            .map(|word| super::ast::Word(vec![super::ast::Part::Quoted(word.to_owned())]));
+        let command = Arc::new(Simple { words: words.to_vec(), ..Simple::default() });
+        shell.frames.push(Frame::Simple { command, pending: Pending::default() });
+    }
+    shell
+}

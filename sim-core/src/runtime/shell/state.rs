@@ -1,0 +1,156 @@
+//! [`Shell`]: what a shell remembers between commands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::ast::Compound;
+use super::frame::Frame;
+
+/// A variable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Variable {
+    /// Absent for a name that was only exported.
+    pub value: Option<Arc<str>>,
+    pub exported: bool,
+    pub read_only: bool,
+}
+
+/// Variables by name.
+pub(super) type Variables = OrdMap<Arc<str>, Variable>;
+
+/// The options that `set` switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    /// `-e`: leave at the first failure.
+    pub errexit: bool,
+    /// `-x`: print commands.
+    pub xtrace: bool,
+    /// `-u`: an unset variable is an error.
+    pub nounset: bool,
+    /// `-f`: no file name patterns.
+    pub noglob: bool,
+    /// `-n`: parse only.
+    pub noexec: bool,
+    /// `-o pipefail`
+    pub pipefail: bool,
+}
+
+/// A shell.
+#[derive(Clone, Debug)]
+pub(super) struct Shell {
+    pub variables: Variables,
+    pub functions: OrdMap<String, Arc<Compound>>,
+    /// `$0`, which also opens error messages.
+    pub name: String,
+    /// The script's name, when there is one.
+    pub script: Option<String>,
+    pub positional: Arc<Vec<String>>,
+    /// `$?`
+    pub status: i32,
+    /// `$!`
+    pub last_background: Option<u32>,
+    /// `$$`, which subshells keep.
+    pub pid: u32,
+    pub options: Options,
+    /// What the shell is in the middle of, outermost first.
+    pub frames: Vec<Frame>,
+    pub traps: BTreeMap<i32, Arc<str>>,
+    pub pending_traps: Vec<i32>,
+    /// It prompts and survives errors.
+    pub interactive: bool,
+    pub previous_directory: Option<String>,
+    pub jobs: Vec<u32>,
+    pub line: u32,
+    pub random: u32,
+    /// The text of the simple command's last failure to find a program is in bash's words.
+    pub is_bash: bool,
+    /// It has run its exit trap.
+    pub leaving: bool,
+}
+
+impl Shell {
+    /// A shell named `name` with these exported variables.
+    pub fn new(name: &str, environment: &[(String, String)], pid: u32) -> Shell {
+        let mut shell = Shell {
+            variables: Variables::new(),
+            functions: OrdMap::new(),
+            name: name.to_owned(),
+            script: None,
+            positional: Arc::default(),
+            status: 0,
+            last_background: None,
+            pid,
+            options: Options::default(),
+            frames: Vec::new(),
+            traps: BTreeMap::new(),
+            pending_traps: Vec::new(),
+            interactive: false,
+            previous_directory: None,
+            jobs: Vec::new(),
+            line: 1,
+            random: pid.wrapping_mul(2_654_435_761),
+            is_bash: name.rsplit('/').next() == Some("bash"),
+            leaving: false,
+        };
+        for (name, value) in environment {
+            let variable = Variable { value: Some(value.as_str().into()), exported: true, read_only: false };
+            shell.variables.insert(name.as_str().into(), variable);
+        }
+        shell
+    }
+
+    /// A copy for a subshell, which starts with nothing to do.
+    pub fn subshell(&self) -> Shell {
+        let mut copy = Shell { frames: Vec::new(), ..self.clone() };
+        copy.interactive = false;
+        copy.pending_traps.clear();
+        copy.jobs.clear();
+        copy.leaving = false;
+        // POSIX: traps with a command go back to the default in a subshell, ignored signals stay so.
+        copy.traps.retain(|_, action| action.is_empty());
+        copy
+    }
+
+    /// A variable's value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).and_then(|variable| variable.value.as_deref())
+    }
+
+    /// Sets a variable.
+    ///
+    /// # Errors
+    /// The message when it is read-only.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        set_variable(&mut self.variables, name, value)
+    }
+
+    /// The exported variables, `(name, value)`.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
+        exported
+            .filter_map(|(name, variable)| Some((name.to_string(), variable.value.as_ref()?.to_string())))
+            .collect()
+    }
+}
+
+/// Sets a variable among `variables`.
+///
+/// # Errors
+/// The message when it is read-only.
+pub(super) fn set_variable(variables: &mut Variables, name: &str, value: &str) -> Result<(), String> {
+    let variable = variables.entry(name.into()).or_default();
+    if variable.read_only {
+        return Err(format!("{name}: is read only"));
+    }
+    variable.value = Some(value.into());
+    Ok(())
+}
+
+/// Whether `text` can name a variable.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

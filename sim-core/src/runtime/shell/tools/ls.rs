@@ -1,0 +1,139 @@
+//! ls: one name a line, or columns on a terminal, or `-l`.
+
+use super::Turn;
+use super::io::Io;
+use super::options::Options;
+use crate::runtime::fs::{Entry, Listing};
+
+/// `-rw-r--r--`
+pub(super) fn mode_letters(entry: &Entry) -> String {
+    let mut letters = String::from(if entry.content.is_none() { "d" } else { "-" });
+    for shift in [6, 3, 0] {
+        for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
+            letters.push(if entry.mode >> shift & bit != 0 { letter } else { '-' });
+        }
+    }
+    letters
+}
+
+fn size(entry: &Entry) -> u64 {
+    entry.content.as_ref().map_or(4096, |content| content.len() as u64)
+}
+
+pub(super) fn ls(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "laA1hdtrRSFnisCxg") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let operands = if options.operands.is_empty() { vec![".".to_owned()] } else { options.operands.clone() };
+    let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
+    for operand in &operands {
+        let path = io.path(operand);
+        match io.files().stat(&path) {
+            Ok(entry) if entry.content.is_none() && !options.has('d') => folders.push(operand.clone()),
+            Ok(entry) => files.push(Listing { name: operand.clone(), entry }),
+            Err(error) => {
+                let gnu = io.is_gnu();
+                io.complain(&if gnu {
+                    format!("cannot access '{operand}': {error}")
+                } else {
+                    format!("{operand}: {error}")
+                });
+                status = if gnu { 2 } else { 1 };
+            }
+        }
+    }
+    let mut shown = String::new();
+    if !files.is_empty() {
+        shown.push_str(&table(io, files.clone(), &options));
+    }
+    let titled = operands.len() > 1 || options.has('R');
+    let mut waiting: Vec<String> = folders.into_iter().rev().collect();
+    for _ in 0..10_000 {
+        let Some(folder) = waiting.pop() else { break };
+        let path = io.path(&folder);
+        let mut listings = io.files().list(&path).unwrap_or_default();
+        if options.has('R') {
+            let base = folder.trim_end_matches('/');
+            let inner = listings.iter().rev().filter(|listing| listing.entry.content.is_none());
+            waiting.extend(inner.map(|listing| format!("{base}/{}", listing.name)));
+        }
+        listings.retain(|listing| options.has('a') || options.has('A') || !listing.name.starts_with('.'));
+        if options.has('a') {
+            for name in ["..", "."] {
+                if let Ok(entry) = {
+                    let path = crate::runtime::fs::normalize(&path, name);
+                    io.files().stat(&path)
+                } {
+                    listings.insert(0, Listing { name: name.to_owned(), entry });
+                }
+            }
+        }
+        if titled {
+            let gap = if shown.is_empty() { "" } else { "\n" };
+            shown.push_str(&format!("{gap}{folder}:\n"));
+        }
+        if options.has('l') {
+            let blocks: u64 = listings.iter().map(|listing| size(&listing.entry).div_ceil(4096) * 4).sum();
+            let total = if options.has('h') { super::find::human(blocks * 1024) } else { blocks.to_string() };
+            shown.push_str(&format!("total {total}\n"));
+        }
+        shown.push_str(&table(io, listings, &options));
+    }
+    io.out(&shown);
+    Ok(status)
+}
+
+fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
+    if options.has('t') {
+        listings.sort_by(|a, b| b.entry.modified.cmp(&a.entry.modified).then_with(|| a.name.cmp(&b.name)));
+    } else if options.has('S') {
+        listings.sort_by(|a, b| size(&b.entry).cmp(&size(&a.entry)).then_with(|| a.name.cmp(&b.name)));
+    }
+    if options.has('r') {
+        listings.reverse();
+    }
+    let name = |listing: &Listing| match options.has('F') && listing.entry.content.is_none() {
+        true => format!("{}/", listing.name),
+        false => listing.name.clone(),
+    };
+    if options.has('l') || options.has('n') {
+        return listings.iter().map(|listing| long_line(io, listing, &name(listing), options)).collect();
+    }
+    let names: Vec<String> = listings.iter().map(name).collect();
+    if io.machine.is_terminal(io.pid, 1) && !options.has('1') {
+        return columns(&names);
+    }
+    names.iter().flat_map(|name| [name.as_str(), "\n"]).collect()
+}
+
+/// busybox's own layout: fixed columns, and sizes that are nine wide.
+fn long_line(io: &Io<'_>, listing: &Listing, name: &str, options: &Options) -> String {
+    let entry = &listing.entry;
+    let size = if options.has('h') { super::find::human(size(entry)) } else { size(entry).to_string() };
+    let time = entry.modified.timestamp().strftime("%b %e %H:%M");
+    let links = if entry.content.is_none() { 2 } else { 1 };
+    let owner = if options.has('n') { "0" } else { "root" };
+    let letters = mode_letters(entry);
+    if io.is_gnu() {
+        return format!("{letters} {links} {owner} {owner} {size:>5} {time} {name}\n");
+    }
+    format!("{letters} {links:4} {owner:<8} {owner:<8} {size:>9} {time} {name}\n")
+}
+
+/// Columns for a terminal of 80 characters, filled downwards.
+fn columns(names: &[String]) -> String {
+    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) + 2;
+    let across = (80 / widest).max(1);
+    let rows = names.len().div_ceil(across);
+    let mut text = String::new();
+    for row in 0..rows {
+        let mut line = String::new();
+        for name in names.iter().skip(row).step_by(rows) {
+            line.push_str(&format!("{name:widest$}"));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

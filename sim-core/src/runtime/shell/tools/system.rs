@@ -1,0 +1,178 @@
+//! Tools that tell about the container and its node.
+
+use super::Turn;
+use super::io::Io;
+use super::options::Options;
+
+pub(super) fn succeed(_: &mut Io<'_>) -> Turn {
+    Ok(0)
+}
+
+pub(super) fn fail(_: &mut Io<'_>) -> Turn {
+    Ok(1)
+}
+
+pub(super) fn whoami(io: &mut Io<'_>) -> Turn {
+    io.out("root\n");
+    Ok(0)
+}
+
+pub(super) fn nproc(io: &mut Io<'_>) -> Turn {
+    io.out("2\n");
+    Ok(0)
+}
+
+pub(super) fn id(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "ugnGr") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let short = options.has('u') || options.has('g') || options.has('G');
+    io.out(match (short, options.has('n')) {
+        (true, true) => "root\n",
+        (true, false) => "0\n",
+        _ => "uid=0(root) gid=0(root) groups=0(root)\n",
+    });
+    Ok(0)
+}
+
+pub(super) fn hostname(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "ifsdIA") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let name = io.host.hostname();
+    let full = io.host.fully_qualified_name();
+    let short = full.split('.').next().unwrap_or_default().to_owned();
+    let text = if options.has('i') {
+        io.host.ip()
+    } else if options.has('I') {
+        // The GNU tool ends the list with a blank.
+        format!("{} ", io.host.ip())
+    } else if options.has('f') {
+        full
+    } else if options.has('d') {
+        full.split_once('.').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
+    } else if options.has('s') {
+        short
+    } else {
+        name
+    };
+    io.out(&format!("{text}\n"));
+    Ok(0)
+}
+
+pub(super) fn uname(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "asnrvmpo") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let hostname = io.host.hostname();
+    let parts = [
+        ('s', "Linux"),
+        ('n', hostname.as_str()),
+        ('r', "6.6.0"),
+        ('v', "#1 SMP PREEMPT_DYNAMIC"),
+        ('m', "x86_64"),
+        ('o', if io.is_gnu() { "GNU/Linux" } else { "Linux" }),
+    ];
+    let all = options.has('a');
+    let none = !parts.iter().any(|(flag, _)| options.has(*flag)) && !all;
+    let shown = parts.iter().filter(|(flag, _)| all || options.has(*flag) || (none && *flag == 's'));
+    let line = shown.map(|(_, text)| *text).collect::<Vec<_>>().join(" ");
+    io.out(&format!("{line}\n"));
+    Ok(0)
+}
+
+pub(super) fn uptime(io: &mut Io<'_>) -> Turn {
+    let up = io.now().since_start().as_secs();
+    let clock = io.now().timestamp().strftime("%H:%M:%S").to_string();
+    let (days, hours, minutes) = (up / 86_400, up / 3_600 % 24, up / 60 % 60);
+    let day = match days {
+        0 => String::new(),
+        1 => "1 day, ".to_owned(),
+        days => format!("{days} days, "),
+    };
+    let time = if hours > 0 { format!("{hours:2}:{minutes:02}") } else { format!("{minutes} min") };
+    io.out(&format!(" {clock} up {day}{time},  0 users,  load average: 0.00, 0.00, 0.00\n"));
+    Ok(0)
+}
+
+/// The node's memory, of which a simulated container uses a fixed part.
+pub(super) fn free(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "hmgkb") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let scale = |kib: u64| {
+        if options.has('h') {
+            super::find::human(kib * 1_024)
+        } else if options.has('m') {
+            (kib / 1_024).to_string()
+        } else if options.has('g') {
+            (kib / 1_048_576).to_string()
+        } else if options.has('b') {
+            (kib * 1_024).to_string()
+        } else {
+            kib.to_string()
+        }
+    };
+    io.out("              total        used        free      shared  buff/cache   available\n");
+    let memory = [8_388_608, 1_048_576, 6_291_456, 0, 1_048_576, 7_340_032].map(scale);
+    let columns = memory.map(|number| format!("{number:>12}")).join("");
+    io.out(&format!("Mem:   {columns}\n"));
+    let columns = [0, 0, 0].map(scale).map(|number| format!("{number:>12}")).join("");
+    io.out(&format!("Swap:  {columns}\n"));
+    Ok(0)
+}
+
+/// The image's own file system and the volumes. Sizes are one fixed figure: nothing here is ever full.
+pub(super) fn df(io: &mut Io<'_>) -> Turn {
+    let options = match Options::read(io, "hkmPaT") {
+        Ok(options) => options,
+        Err(status) => return Ok(status),
+    };
+    let mut rows = vec![("overlay".to_owned(), "/".to_owned())];
+    rows.extend(io.files().mounts().into_iter().map(|(path, source, _)| (source, path)));
+    if let Some(operand) = options.operands.first() {
+        let path = io.path(operand);
+        if let Err(error) = io.files().stat(&path) {
+            io.complain(&format!("{operand}: {error}"));
+            return Ok(1);
+        }
+        let inside =
+            |mount: &str| path == mount || path.starts_with(&format!("{}/", mount.trim_end_matches('/')));
+        let best =
+            rows.iter().filter(|(_, mount)| inside(mount)).max_by_key(|(_, mount)| mount.len()).cloned();
+        rows = best.into_iter().collect();
+    }
+    let (total, used) = (16_777_216u64, 4_194_304u64);
+    let size = |kib: u64| match (options.has('h'), options.has('m')) {
+        (true, _) => super::find::human(kib * 1_024),
+        (_, true) => (kib / 1_024).to_string(),
+        _ => kib.to_string(),
+    };
+    let (block, available) =
+        if options.has('h') { ("    Size", "Available") } else { ("1K-blocks", "Available") };
+    io.out(&format!("Filesystem           {block:>9}      Used {available} Use% Mounted on\n"));
+    for (source, path) in rows {
+        let (total, used, free) = (size(total), size(used), size(total - used));
+        // A long source pushes its numbers to a line of their own, as busybox does.
+        let source = if source.len() > 20 { format!("{source}\n{:20}", "") } else { format!("{source:<20}") };
+        io.out(&format!("{source} {total:>9} {used:>9} {free:>9}  25% {path}\n"));
+    }
+    Ok(0)
+}
+
+pub(super) fn mount(io: &mut Io<'_>) -> Turn {
+    if !io.arguments().is_empty() {
+        io.complain("permission denied (are you root?)");
+        return Ok(1);
+    }
+    io.out("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\n");
+    for (path, source, read_only) in io.files().mounts() {
+        let mode = if read_only { "ro" } else { "rw" };
+        io.out(&format!("{source} on {path} type ext4 ({mode},relatime)\n"));
+    }
+    Ok(0)
+}
