@@ -2,6 +2,7 @@
 
 mod errors;
 mod mutate;
+mod rollout;
 mod write;
 
 use std::time::Duration;
@@ -64,7 +65,12 @@ impl Bench {
         text
     }
 
-    /// Lets time pass.
+    /// Lets milliseconds pass.
+    pub fn pass(&mut self, milliseconds: u64) {
+        self.cluster.advance(Duration::from_millis(milliseconds));
+    }
+
+    /// Lets seconds pass.
     pub fn sleep(&mut self, seconds: u64) {
         self.cluster.advance(Duration::from_secs(seconds));
     }

@@ -228,3 +228,24 @@ fn rollout_of_nothing() {
     exit 1
     "#);
 }
+
+#[test]
+fn nodes_are_cordoned() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run("cordon"), @r"
+    ! error: USAGE: cordon NODE [flags]
+    ! See 'kubectl cordon -h' for help and examples
+    exit 1
+    ");
+    assert_snapshot!(bench.run("cordon nope"), @r#"
+    ! Error from server (NotFound): nodes "nope" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("cordon node-1"), @"node/node-1 cordoned");
+    assert_snapshot!(bench.run("cordon node-1"), @"node/node-1 already cordoned");
+    assert_snapshot!(bench.run("uncordon node-1"), @"node/node-1 uncordoned");
+    assert_snapshot!(bench.run("drain node-1"), @r"
+    ! error: kubectl drain is not supported by the simulator
+    exit 1
+    ");
+}

@@ -136,67 +136,29 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.has("namespace") && selection.infos.iter().any(|info| !info.kind.info().namespaced) {
         env.out.err_line("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
     }
-    let found = selection.infos.len();
-    let mut errors = selection.errors;
-    let mut waiting = VecDeque::new();
-    delete_all(args, env, &options, &selection.infos, &mut waiting, &mut errors);
-    if options.ignore_missing {
-        errors.retain(|error| !matches!(error, CliError::Api { error, .. } if error.is_not_found()));
-    }
-    if let Some(error) = CliError::aggregate(errors) {
-        return Err(error);
-    }
-    if found == 0 {
+    if selection.infos.is_empty() && selection.errors.is_empty() {
         env.out.line("No resources found");
-        return Ok(Flow::OK);
-    }
-    let waits = !args.has("wait") || args.flag("wait");
-    if !waits || options.dry_run.is_dry() || waiting.is_empty() {
         return Ok(Flow::OK);
     }
     let timeout = args.duration("timeout").filter(|timeout| !timeout.length.is_zero());
     let limit =
         timeout.map_or(FOREVER, |timeout| if timeout.negative { Duration::ZERO } else { timeout.length });
-    let mut task = Gone { waiting, deadline: env.cluster.now() + limit };
+    let mut task = Deleting {
+        command: args.command().to_owned(),
+        waits: (!args.has("wait") || args.flag("wait")) && !options.dry_run.is_dry(),
+        options,
+        infos: selection.infos.into(),
+        request: Duration::from_millis(env.cluster.engine().config().profile.request_ms),
+        next: env.cluster.now(),
+        errors: selection.errors,
+        limit,
+        waiting: VecDeque::new(),
+        deadline: None,
+    };
     match task.poll(env)? {
         Progress::Done(code) => Ok(Flow::Done(code)),
         Progress::Waiting => Ok(Flow::Task(Box::new(task))),
     }
-}
-
-fn delete_all(
-    args: &Args,
-    env: &mut Env<'_>,
-    options: &Options,
-    infos: &[Info],
-    waiting: &mut VecDeque<Waited>,
-    errors: &mut Vec<CliError>,
-) {
-    let how = DeleteOptions {
-        grace_period_seconds: options.grace,
-        propagation: options.propagation,
-        dry_run: options.dry_run == DryRun::Server,
-        ..DeleteOptions::default()
-    };
-    let Env { cluster, out, .. } = env;
-    cluster.act(args.command(), |api| {
-        for info in infos {
-            if options.dry_run == DryRun::Client {
-                out.line(options.line(info));
-                continue;
-            }
-            match api.delete(info.kind, &info.key(), &how) {
-                Ok(deleted) => {
-                    out.line(options.line(info));
-                    if !deleted.gone {
-                        let uid = deleted.object.uid().to_owned();
-                        waiting.push_back(Waited { kind: info.kind, key: info.key(), uid });
-                    }
-                }
-                Err(error) => errors.push(info.error("deleting", error)),
-            }
-        }
-    });
 }
 
 struct Waited {
@@ -205,14 +167,63 @@ struct Waited {
     uid: String,
 }
 
-/// Waits until objects are gone, in order. Each poll looks only at those that went since the last.
-struct Gone {
+/// Asks for deletions one after the other, then waits until the objects are gone, in order. Each poll
+/// of the wait looks only at the objects that went since the last.
+struct Deleting {
+    command: String,
+    options: Options,
+    waits: bool,
+    /// What is still to be deleted.
+    infos: VecDeque<Info>,
+    /// How long a request takes.
+    request: Duration,
+    /// When the next request is sent.
+    next: SimTime,
+    errors: Vec<CliError>,
+    /// How long the wait may last.
+    limit: Duration,
+    /// What was deleted and may not be gone yet.
     waiting: VecDeque<Waited>,
-    deadline: SimTime,
+    /// When the wait ends, once it has begun.
+    deadline: Option<SimTime>,
 }
 
-impl Task for Gone {
-    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+impl Deleting {
+    fn delete(&mut self, info: &Info, env: &mut Env<'_>) {
+        if self.options.dry_run == DryRun::Client {
+            return env.out.line(self.options.line(info));
+        }
+        let how = DeleteOptions {
+            grace_period_seconds: self.options.grace,
+            propagation: self.options.propagation,
+            dry_run: self.options.dry_run == DryRun::Server,
+            ..DeleteOptions::default()
+        };
+        match env.cluster.act(&self.command, |api| api.delete(info.kind, &info.key(), &how)) {
+            Ok(deleted) => {
+                env.out.line(self.options.line(info));
+                if !deleted.gone {
+                    let uid = deleted.object.uid().to_owned();
+                    self.waiting.push_back(Waited { kind: info.kind, key: info.key(), uid });
+                }
+            }
+            Err(error) if self.options.ignore_missing && error.is_not_found() => {}
+            Err(error) => self.errors.push(info.error("deleting", error)),
+        }
+    }
+
+    /// Sends the requests that are due; true when all were sent.
+    fn send(&mut self, env: &mut Env<'_>) -> bool {
+        while env.cluster.now() >= self.next {
+            let Some(info) = self.infos.pop_front() else { break };
+            self.delete(&info, env);
+            self.next = self.next + self.request;
+        }
+        self.infos.is_empty()
+    }
+
+    /// The first object that is not gone.
+    fn first_left(&mut self, env: &Env<'_>) -> Option<&Waited> {
         let store = env.cluster.store();
         while let Some(first) = self.waiting.front() {
             if store.get(first.kind, &first.key).is_some_and(|object| object.uid() == first.uid) {
@@ -220,9 +231,26 @@ impl Task for Gone {
             }
             self.waiting.pop_front();
         }
-        match self.waiting.front() {
+        self.waiting.front()
+    }
+}
+
+impl Task for Deleting {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        if !self.send(env) {
+            return Ok(Progress::Waiting);
+        }
+        if let Some(error) = CliError::aggregate(std::mem::take(&mut self.errors)) {
+            return Err(error);
+        }
+        if !self.waits {
+            return Ok(Progress::Done(0));
+        }
+        let now = env.cluster.now();
+        let deadline = *self.deadline.get_or_insert(now + self.limit);
+        match self.first_left(env) {
             None => Ok(Progress::Done(0)),
-            Some(first) if env.cluster.now() >= self.deadline => Err(CliError::plain(format!(
+            Some(first) if now >= deadline => Err(CliError::plain(format!(
                 "timed out waiting for the condition on {}/{}",
                 first.kind.info().plural,
                 first.key.name
@@ -232,6 +260,6 @@ impl Task for Gone {
     }
 
     fn deadline(&self) -> Option<SimTime> {
-        Some(self.deadline)
+        if self.infos.is_empty() { self.deadline } else { Some(self.next) }
     }
 }

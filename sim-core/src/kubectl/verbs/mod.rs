@@ -5,6 +5,7 @@ mod api_resources;
 mod api_versions;
 mod apply;
 mod cluster_info;
+mod cordon;
 mod create;
 mod create_configmap;
 mod create_deployment;
@@ -63,6 +64,7 @@ pub static VERBS: &[&Verb] = &[
     &api_versions::VERB,
     &apply::VERB,
     &cluster_info::VERB,
+    &cordon::CORDON,
     &create::VERB,
     &create_configmap::VERB,
     &create_deployment::VERB,
@@ -93,6 +95,7 @@ pub static VERBS: &[&Verb] = &[
     &set_env::VERB,
     &set_image::VERB,
     &set_resources::VERB,
+    &cordon::UNCORDON,
     &version::VERB,
     &wait::VERB,
 ];
@@ -199,6 +202,9 @@ pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> 
     }
     if GROUPS.contains(&first) {
         return Err(unknown_in_group(first, places.get(1).map(|at| words[*at].as_str())));
+    }
+    if KUBECTL_WORDS.contains(&first) {
+        return Err(CliError::plain(format!("kubectl {first} is not supported by the simulator")));
     }
     Err(CliError::plain(format!("unknown command \"{first}\" for \"kubectl\"{}", did_you_mean(first))))
 }

@@ -8,8 +8,8 @@ use crate::kubectl::builder::SELECTOR;
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::rollout::{self, Revision};
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::rollout::{self, CHANGE_CAUSE, Revision};
+use crate::kubectl::{Env, Flow, describe};
 
 /// `rollout history`
 pub static VERB: Verb = Verb {
@@ -54,10 +54,14 @@ fn show(revisions: &BTreeMap<i64, Revision>, wanted: i64) -> Result<String, CliE
         return Ok("No rollout history found.".to_owned());
     }
     if wanted > 0 {
-        if !revisions.contains_key(&wanted) {
-            return Err(CliError::plain("unable to find the specified revision"));
+        let revision =
+            revisions.get(&wanted).ok_or_else(|| CliError::plain("unable to find the specified revision"))?;
+        let mut template = revision.template.clone();
+        if let Some(cause) = &revision.cause {
+            let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+            annotations.insert(CHANGE_CAUSE.to_owned(), cause.clone());
         }
-        return Err(CliError::plain("--revision is not supported by the simulator"));
+        return Ok(describe::pod_template(&template));
     }
     let mut text = String::from("REVISION  CHANGE-CAUSE\n");
     for (number, revision) in revisions {

@@ -1,0 +1,95 @@
+//! Rollouts: the texts of the recordings `rolling-update` and `history-limit`.
+
+use insta::assert_snapshot;
+
+use super::{Bench, web};
+
+#[test]
+fn a_rollout_is_followed_told_and_undone() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.run("rollout status sts/web");
+    assert_snapshot!(bench.run("set image sts/web app=app:2.0"), @"statefulset.apps/web image updated");
+    // The recordings' kubectl takes longer to start than the controller to look.
+    bench.pass(100);
+    let followed = "Waiting for partitioned roll out to finish: 0 out of 2 new pods have been updated...
+Waiting for 1 pods to be ready...
+Waiting for 1 pods to be ready...
+Waiting for partitioned roll out to finish: 1 out of 2 new pods have been updated...
+Waiting for 1 pods to be ready...
+Waiting for 1 pods to be ready...
+partitioned roll out complete: 2 new pods have been updated...
+";
+    assert_eq!(bench.run("rollout status sts/web"), followed);
+    assert_eq!(
+        bench.run("rollout history sts/web"),
+        "statefulset.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n"
+    );
+    assert_eq!(
+        bench.run("rollout history sts/web --revision=2"),
+        "statefulset.apps/web with revision #2\nPod Template:\n  Labels:\tapp=web\n  Containers:\n   app:\n    \
+         Image:\tapp:2.0\n    Port:\t80/TCP (http)\n    Host Port:\t0/TCP (http)\n    \
+         Environment:\t<none>\n    Mounts:\n      /data from data (rw)\n  Volumes:\t<none>\n  \
+         Node-Selectors:\t<none>\n  Tolerations:\t<none>\n\n"
+    );
+    let warning = "! Warning: resource statefulsets/web was previously managed with 'kubectl apply'. Rolling back \
+                   will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may \
+                   cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' \
+                   with your previous configuration file instead.\n";
+    assert_eq!(bench.run("rollout undo sts/web"), format!("statefulset.apps/web rolled back\n{warning}"));
+    bench.pass(100);
+    assert_eq!(bench.run("rollout status sts/web"), followed);
+    assert_eq!(
+        bench.run("rollout undo sts/web --to-revision=3"),
+        format!(
+            "statefulset.apps/web skipped rollback (current template already matches revision 3)\n{warning}"
+        )
+    );
+    assert_eq!(
+        bench.run("rollout undo sts/web --to-revision=1"),
+        format!("{warning}! error: unable to find specified revision 1 in history\nexit 1\n")
+    );
+}
+
+#[test]
+fn a_rollout_that_hangs_times_out() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.run("rollout status sts/web");
+    bench.run("set image sts/web app=app:bad");
+    bench.sleep(5);
+    assert_snapshot!(bench.run("rollout status sts/web --timeout=2s"), @r"
+    Waiting for 1 pods to be ready...
+    ! error: timed out waiting for the condition
+    exit 1
+    ");
+    assert_snapshot!(bench.run("rollout status sts/web -w=false"), @"Waiting for 1 pods to be ready...");
+}
+
+#[test]
+fn deleting_waits_for_each_in_turn() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.run("rollout status sts/web");
+    assert_snapshot!(bench.run("delete pod web-0 nope web-1"), @r#"
+    pod "web-0" deleted from default namespace
+    pod "web-1" deleted from default namespace
+    ! Error from server (NotFound): pods "nope" not found
+    exit 1
+    "#);
+    bench.run("rollout status sts/web");
+    assert_snapshot!(bench.run("delete pods --all --timeout=100ms"), @r#"
+    pod "web-0" deleted from default namespace
+    pod "web-1" deleted from default namespace
+    ! error: timed out waiting for the condition on pods/web-0
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete sts,svc web"), @r"
+    ! error: you must specify only one resource
+    exit 1
+    ");
+    assert_snapshot!(bench.run("delete sts/web svc/web"), @r#"
+    statefulset.apps "web" deleted from default namespace
+    service "web" deleted from default namespace
+    "#);
+}

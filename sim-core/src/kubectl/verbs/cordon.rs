@@ -1,0 +1,76 @@
+//! `cordon` and `uncordon`
+
+use serde_json::json;
+
+use super::Verb;
+use crate::api::Object;
+use crate::api::patch::Patch;
+use crate::apiserver::{Subresource, WriteOptions};
+use crate::kubectl::args::{Args, Flag};
+use crate::kubectl::builder::{Builder, SELECTOR};
+use crate::kubectl::error::CliError;
+use crate::kubectl::result::{DRY_RUN, DryRun};
+use crate::kubectl::{Env, Flow};
+
+const FLAGS: &[Flag] = &[DRY_RUN, SELECTOR];
+
+/// `cordon`
+pub static CORDON: Verb = Verb {
+    name: "cordon",
+    about: "Mark node as unschedulable.",
+    usage: "cordon NODE",
+    flags: FLAGS,
+    run: |args, env| run(args, env, true),
+};
+
+/// `uncordon`
+pub static UNCORDON: Verb = Verb {
+    name: "uncordon",
+    about: "Mark node as schedulable.",
+    usage: "uncordon NODE",
+    flags: FLAGS,
+    run: |args, env| run(args, env, false),
+};
+
+/// Models kubectl pkg/cmd/drain: RunCordonOrUncordon.
+fn run(args: &Args, env: &mut Env<'_>, desired: bool) -> Result<Flow, CliError> {
+    let verb = if desired { "cordon" } else { "uncordon" };
+    let dry = DryRun::parse(args)?;
+    let selects = args.text("selector").is_some_and(|text| !text.is_empty());
+    if args.words.is_empty() && !selects {
+        return Err(CliError::misuse(verb, format!("USAGE: {verb} NODE [flags]")));
+    }
+    if !args.words.is_empty() && selects {
+        return Err(CliError::misuse(verb, "cannot specify both a node name and a --selector option"));
+    }
+    let words: Vec<String> = std::iter::once("nodes".to_owned()).chain(args.words.iter().cloned()).collect();
+    let builder = Builder { must_exist: true, single_kind: true, ..Builder::default() };
+    let selection = builder.select(args, env, &words)?;
+    let mut errors = selection.errors;
+    let Env { cluster, out, .. } = env;
+    cluster.act(args.command(), |api| {
+        for info in &selection.infos {
+            let current = match api.get(info.kind, &info.key()) {
+                Ok(Object::Node(node)) => {
+                    node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
+                }
+                _ => false,
+            };
+            let name = &info.name;
+            if current == desired {
+                out.line(format!("node/{name} already {verb}ed{}", dry.suffix()));
+                continue;
+            }
+            let value = if desired { json!(true) } else { json!(null) };
+            let patch = Patch::Merge(json!({"spec": {"unschedulable": value}}));
+            let options = WriteOptions { dry_run: dry.is_dry() };
+            match api.patch(info.kind, &info.key(), &patch, Subresource::Main, options) {
+                Ok(_) => out.line(format!("node/{name} {verb}ed{}", dry.suffix())),
+                Err(error) => {
+                    errors.push(CliError::plain(format!("unable to {verb} node \"{name}\": {error}")))
+                }
+            }
+        }
+    });
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
