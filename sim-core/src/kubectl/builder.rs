@@ -271,7 +271,7 @@ impl Builder {
 /// # Errors
 /// The parser's complaint, which kubectl learns from its own parser or the server's.
 pub fn parse_selector(text: &str) -> Result<Selector, CliError> {
-    Selector::parse(text).map_err(|why| CliError::plain(why))
+    Selector::parse(text).map_err(CliError::plain)
 }
 
 /// The labels that the manifest gives the object.

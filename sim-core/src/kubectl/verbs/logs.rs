@@ -299,10 +299,10 @@ fn ended_lines(log: &Log) -> u64 {
 /// Models pkg/kubelet: validateContainerLogStatus.
 fn check(pod: &Pod, container: &str, previous: bool) -> Result<(), String> {
     let name = meta::name(&pod.metadata);
-    let statuses = pod.status.iter().flat_map(|status| {
+    let mut statuses = pod.status.iter().flat_map(|status| {
         status.container_statuses.iter().flatten().chain(status.init_container_statuses.iter().flatten())
     });
-    let status = statuses.filter(|status| status.name == container).next();
+    let status = statuses.find(|status| status.name == container);
     let Some(status) = status else {
         return Err(format!("container \"{container}\" in pod \"{name}\" is not available"));
     };
