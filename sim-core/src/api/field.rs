@@ -65,6 +65,8 @@ pub struct FieldError {
     pub path: String,
     /// The offending value; shown only by reasons that show one.
     pub value: Value,
+    /// How the value is shown where that is not its JSON: Go's structures have fields in their own order.
+    pub shown: Option<String>,
     /// The rest of the sentence.
     pub detail: String,
 }
@@ -80,6 +82,7 @@ impl FieldError {
             reason: FieldReason::Invalid,
             path: path.into(),
             value: value.into(),
+            shown: None,
             detail: detail.into(),
         }
     }
@@ -90,6 +93,7 @@ impl FieldError {
             reason: FieldReason::Required,
             path: path.into(),
             value: Value::Null,
+            shown: None,
             detail: detail.into(),
         }
     }
@@ -100,6 +104,7 @@ impl FieldError {
             reason: FieldReason::Forbidden,
             path: path.into(),
             value: Value::Null,
+            shown: None,
             detail: detail.into(),
         }
     }
@@ -108,7 +113,13 @@ impl FieldError {
     pub fn not_supported(path: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> FieldError {
         let quoted: Vec<String> = supported.iter().map(|word| format!("\"{word}\"")).collect();
         let detail = format!("supported values: {}", quoted.join(", "));
-        FieldError { reason: FieldReason::NotSupported, path: path.into(), value: value.into(), detail }
+        FieldError {
+            reason: FieldReason::NotSupported,
+            path: path.into(),
+            value: value.into(),
+            shown: None,
+            detail,
+        }
     }
 
     /// A complaint about a value that stands twice.
@@ -117,6 +128,7 @@ impl FieldError {
             reason: FieldReason::Duplicate,
             path: path.into(),
             value: value.into(),
+            shown: None,
             detail: String::new(),
         }
     }
@@ -127,7 +139,19 @@ impl FieldError {
             reason: FieldReason::NotFound,
             path: path.into(),
             value: value.into(),
+            shown: None,
             detail: String::new(),
+        }
+    }
+
+    /// A complaint about a value of more than `bytes_max` bytes.
+    pub fn too_long(path: impl Into<String>, bytes_max: usize) -> FieldError {
+        FieldError {
+            reason: FieldReason::TooLong,
+            path: path.into(),
+            value: Value::Null,
+            shown: None,
+            detail: format!("may not be more than {bytes_max} bytes"),
         }
     }
 
@@ -140,7 +164,7 @@ impl FieldError {
         let mut text = self.reason.text().to_owned();
         if shows_value {
             text.push_str(": ");
-            text.push_str(&self.value.to_string());
+            text.push_str(&self.shown.clone().unwrap_or_else(|| self.value.to_string()));
         }
         if !self.detail.is_empty() {
             text.push_str(": ");

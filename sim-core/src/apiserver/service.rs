@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use serde_json::json;
 
 use super::allocate::Allocator;
-use crate::api::{ApiError, ApiResult, FieldError, Kind};
+use crate::api::{ApiError, ApiResult, FieldError, Kind, validation};
 
 const NONE: &str = "None";
 
@@ -16,6 +16,7 @@ pub(super) fn allocate(service: &mut Service, allocator: &mut Allocator) -> ApiR
     let Some(spec) = &mut service.spec else { return Ok(()) };
     if needs_cluster_ip(spec) {
         mirror_cluster_ips(spec);
+        refuse(&name, validation::cluster_ips(spec))?;
         set_families(spec);
         let errors = allocate_address(spec, allocator);
         refuse(&name, errors)?;
@@ -37,6 +38,7 @@ pub(super) fn reallocate(service: &mut Service, old: &Service, allocator: &mut A
         mirror_cluster_ips(spec);
         set_families(spec);
         if !needs_cluster_ip(old_spec) {
+            refuse(&name, validation::cluster_ips(spec))?;
             let errors = allocate_address(spec, allocator);
             refuse(&name, errors)?;
         }

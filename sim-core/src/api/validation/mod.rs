@@ -1,14 +1,169 @@
-//! Validation, with upstream's field paths and messages. One file per kind or shared type.
+//! Validation, with upstream's field paths, messages and order. One file per kind or shared type.
+
+mod apps;
+mod container;
+pub(crate) mod format;
+mod meta;
+mod network;
+mod pod;
+mod probe;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod volume;
+
+use serde_json::Value;
 
 use super::field::FieldError;
 use super::object::Object;
 
+pub(crate) use network::cluster_ips;
+
 /// What is wrong with a new object; empty when nothing is.
-pub fn validate_create(_object: &Object) -> Vec<FieldError> {
-    Vec::new()
+pub fn validate_create(object: &Object) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    if matches!(object, Object::Event(_)) {
+        return errors.0;
+    }
+    meta::create(&mut errors, object);
+    validate_content(&mut errors, object);
+    errors.0
 }
 
 /// What is wrong with replacing `old` by `new`; empty when nothing is.
-pub fn validate_update(_new: &Object, _old: &Object) -> Vec<FieldError> {
-    Vec::new()
+pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    if matches!(new, Object::Event(_)) {
+        return errors.0;
+    }
+    meta::update(&mut errors, new, old);
+    match (new, old) {
+        (Object::Pod(new), Object::Pod(old)) => pod::update(&mut errors, new, old),
+        (Object::StatefulSet(new), Object::StatefulSet(old)) => {
+            apps::stateful_set_update(&mut errors, new, old)
+        }
+        (Object::Deployment(new), Object::Deployment(old)) => apps::deployment_update(&mut errors, new, old),
+        (Object::ReplicaSet(new), Object::ReplicaSet(old)) => apps::replica_set_update(&mut errors, new, old),
+        (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
+            apps::controller_revision_update(&mut errors, new, old);
+        }
+        (Object::Service(new), Object::Service(old)) => network::service_update(&mut errors, new, old),
+        (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
+            storage::claim_update(&mut errors, new, old);
+        }
+        (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
+            storage::volume_update(&mut errors, new, old);
+        }
+        (Object::StorageClass(new), Object::StorageClass(old)) => {
+            storage::class_update(&mut errors, new, old)
+        }
+        (Object::ConfigMap(new), Object::ConfigMap(old)) => storage::config_map_update(&mut errors, new, old),
+        (Object::Secret(new), Object::Secret(old)) => storage::secret_update(&mut errors, new, old),
+        _ => validate_content(&mut errors, new),
+    }
+    errors.0
+}
+
+fn validate_content(errors: &mut Errors, object: &Object) {
+    match object {
+        Object::Pod(object) => pod::create(errors, object),
+        Object::StatefulSet(object) => apps::stateful_set(errors, object),
+        Object::Deployment(object) => apps::deployment(errors, object),
+        Object::ReplicaSet(object) => apps::replica_set(errors, object),
+        Object::ControllerRevision(object) => apps::controller_revision(errors, object),
+        Object::Service(object) => network::service(errors, object),
+        Object::EndpointSlice(object) => network::endpoint_slice(errors, object),
+        Object::PersistentVolumeClaim(object) => storage::claim(errors, object),
+        Object::PersistentVolume(object) => storage::volume(errors, object),
+        Object::StorageClass(object) => storage::class(errors, object),
+        Object::ConfigMap(object) => storage::config_map(errors, object),
+        Object::Secret(object) => storage::secret(errors, object),
+        Object::Namespace(_) | Object::Node(_) | Object::Event(_) => {}
+    }
+}
+
+/// Complaints in the order in which they are found.
+#[derive(Default)]
+struct Errors(Vec<FieldError>);
+
+impl Errors {
+    fn push(&mut self, error: FieldError) {
+        self.0.push(error);
+    }
+
+    fn invalid(&mut self, path: impl Into<String>, value: impl Into<Value>, why: impl Into<String>) {
+        self.push(FieldError::invalid(path, value, why));
+    }
+
+    /// One complaint for each problem of a text.
+    fn invalid_all(&mut self, path: impl Into<String>, value: &str, problems: format::Problems) {
+        if problems.is_empty() {
+            return;
+        }
+        let path = path.into();
+        for problem in problems {
+            self.invalid(path.as_str(), value, problem);
+        }
+    }
+
+    fn required(&mut self, path: impl Into<String>, why: impl Into<String>) {
+        self.push(FieldError::required(path, why));
+    }
+
+    fn forbidden(&mut self, path: impl Into<String>, why: impl Into<String>) {
+        self.push(FieldError::forbidden(path, why));
+    }
+
+    fn not_negative(&mut self, path: impl Into<String>, number: Option<impl Into<i64>>) {
+        if let Some(number) = number.map(Into::into).filter(|number| *number < 0) {
+            self.invalid(path, number, "must be greater than or equal to 0");
+        }
+    }
+
+    /// One of a closed set of words.
+    fn one_of(&mut self, path: impl Into<String>, value: Option<&str>, supported: &[&str]) {
+        match value.unwrap_or_default() {
+            "" => self.required(path, ""),
+            value if supported.contains(&value) => {}
+            value => self.push(FieldError::not_supported(path, value, supported)),
+        }
+    }
+}
+
+/// The fields in which two values differ, a line each: what upstream shows as a dump of Go structures.
+fn differences(new: &Value, old: &Value) -> String {
+    let mut lines = Vec::new();
+    collect_differences("", new, old, &mut lines);
+    lines.join("\n")
+}
+
+fn collect_differences(path: &str, new: &Value, old: &Value, lines: &mut Vec<String>) {
+    if new == old {
+        return;
+    }
+    match (new, old) {
+        (Value::Object(new), Value::Object(old)) => {
+            let mut keys: Vec<&String> = new.keys().chain(old.keys()).collect();
+            keys.sort();
+            keys.dedup();
+            for key in keys {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                collect_differences(
+                    &path,
+                    new.get(key).unwrap_or(&Value::Null),
+                    old.get(key).unwrap_or(&Value::Null),
+                    lines,
+                );
+            }
+        }
+        (Value::Array(new), Value::Array(old)) if new.len() == old.len() => {
+            for (index, (new, old)) in new.iter().zip(old).enumerate() {
+                collect_differences(&format!("{path}[{index}]"), new, old, lines);
+            }
+        }
+        _ => {
+            lines.push(format!("- {path}: {old}"));
+            lines.push(format!("+ {path}: {new}"));
+        }
+    }
 }

@@ -1,0 +1,172 @@
+//! Validation of pods and pod templates. Models pkg/apis/core/validation: ValidatePodSpec and ValidatePodUpdate.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Toleration};
+use serde_json::json;
+
+use super::{Errors, container, differences, format, meta, volume};
+
+/// Which fields of a pod's spec an update may change, as the refusal says it.
+const UPDATABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+pub(super) fn create(errors: &mut Errors, pod: &Pod) {
+    match &pod.spec {
+        Some(spec) => check_spec(errors, "spec", spec, &[]),
+        None => check_spec(errors, "spec", &PodSpec::default(), &[]),
+    }
+}
+
+/// A template; mounts may name the claims in `claims` beside the template's own volumes.
+pub(super) fn template(errors: &mut Errors, path: &str, template: &PodTemplateSpec, claims: &[&str]) {
+    if let Some(metadata) = &template.metadata {
+        meta::labels(errors, &format!("{path}.labels"), metadata.labels.as_ref());
+        meta::annotations(errors, &format!("{path}.annotations"), metadata.annotations.as_ref());
+    }
+    let empty = PodSpec::default();
+    check_spec(errors, &format!("{path}.spec"), template.spec.as_ref().unwrap_or(&empty), claims);
+}
+
+fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) {
+    let mut volumes =
+        volume::of_pod(errors, &format!("{path}.volumes"), spec.volumes.as_deref().unwrap_or_default());
+    volumes.extend(claims.iter().map(|name| (*name, true)));
+    let mut names = BTreeSet::new();
+    if spec.containers.is_empty() {
+        errors.required(format!("{path}.containers"), "");
+    }
+    container::check_all(errors, &format!("{path}.containers"), &spec.containers, &volumes, &mut names);
+    let init = spec.init_containers.as_deref().unwrap_or_default();
+    container::check_all(errors, &format!("{path}.initContainers"), init, &volumes, &mut names);
+    let restart = spec.restart_policy.as_deref();
+    errors.one_of(format!("{path}.restartPolicy"), restart, &["Always", "OnFailure", "Never"]);
+    errors.one_of(
+        format!("{path}.dnsPolicy"),
+        spec.dns_policy.as_deref(),
+        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+    );
+    meta::labels(errors, &format!("{path}.nodeSelector"), spec.node_selector.as_ref());
+    if let Some(name) = spec.service_account_name.as_deref().filter(|name| !name.is_empty()) {
+        errors.invalid_all(format!("{path}.serviceAccountName"), name, format::dns_subdomain(name));
+    }
+    if let Some(name) = spec.node_name.as_deref().filter(|name| !name.is_empty()) {
+        errors.invalid_all(format!("{path}.nodeName"), name, format::dns_subdomain(name));
+    }
+    if let Some(seconds) = spec.active_deadline_seconds.filter(|s| !(1..=i64::from(i32::MAX)).contains(s)) {
+        let why = "must be between 1 and 2147483647, inclusive";
+        errors.invalid(format!("{path}.activeDeadlineSeconds"), seconds, why);
+    }
+    for (field, value) in [("hostname", &spec.hostname), ("subdomain", &spec.subdomain)] {
+        if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+            errors.invalid_all(format!("{path}.{field}"), value, format::dns_label(value));
+        }
+    }
+    for (index, toleration) in spec.tolerations.iter().flatten().enumerate() {
+        check_toleration(errors, &format!("{path}.tolerations[{index}]"), toleration);
+    }
+}
+
+/// Models ValidateTolerations.
+fn check_toleration(errors: &mut Errors, path: &str, toleration: &Toleration) {
+    let key = toleration.key.as_deref().unwrap_or_default();
+    let operator = toleration.operator.as_deref().unwrap_or_default();
+    let effect = toleration.effect.as_deref().unwrap_or_default();
+    if !key.is_empty() {
+        errors.invalid_all(format!("{path}.key"), key, format::qualified_name(key));
+    }
+    if key.is_empty() && operator != "Exists" {
+        let why =
+            "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+        errors.invalid(format!("{path}.operator"), operator, why);
+    }
+    if let Some(seconds) = toleration.toleration_seconds.filter(|_| effect != "NoExecute") {
+        let _ = seconds;
+        let why = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+        errors.invalid(format!("{path}.effect"), effect, why);
+    }
+    let value = toleration.value.as_deref().unwrap_or_default();
+    match operator {
+        "" | "Equal" => errors.invalid_all(format!("{path}.operator"), value, format::label_value(value)),
+        "Exists" if !value.is_empty() => {
+            let why = "value must be empty when `operator` is 'Exists'";
+            errors.invalid(format!("{path}.operator"), json!(toleration), why);
+        }
+        "Exists" => {}
+        other => errors.one_of(format!("{path}.operator"), Some(other), &["Equal", "Exists"]),
+    }
+    if !effect.is_empty() {
+        let supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+        errors.one_of(format!("{path}.effect"), Some(effect), &supported);
+    }
+}
+
+pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
+    let empty = PodSpec::default();
+    let (new, old) = (new.spec.as_ref().unwrap_or(&empty), old.spec.as_ref().unwrap_or(&empty));
+    if new == old {
+        return;
+    }
+    if new.containers.len() != old.containers.len() {
+        errors.forbidden("spec.containers", "pod updates may not add or remove containers");
+    }
+    let init = |spec: &PodSpec| spec.init_containers.as_ref().map_or(0, Vec::len);
+    if init(new) != init(old) {
+        errors.forbidden("spec.initContainers", "pod updates may not add or remove containers");
+    }
+    if !errors.0.is_empty() {
+        return;
+    }
+    for (index, container) in new.containers.iter().enumerate() {
+        if container.image.as_deref().unwrap_or_default().is_empty() {
+            errors.required(format!("spec.containers[{index}].image"), "");
+        }
+    }
+    check_deadline(errors, new.active_deadline_seconds, old.active_deadline_seconds);
+    check_tolerations(errors, new, old);
+    let mut munged = new.clone();
+    take_images(&mut munged.containers, &old.containers);
+    let earlier = old.init_containers.as_deref().unwrap_or_default();
+    take_images(munged.init_containers.as_deref_mut().unwrap_or_default(), earlier);
+    munged.active_deadline_seconds = old.active_deadline_seconds;
+    munged.tolerations = old.tolerations.clone();
+    let negative = old.termination_grace_period_seconds.is_some_and(|seconds| seconds < 0);
+    if negative && new.termination_grace_period_seconds == Some(1) {
+        munged.termination_grace_period_seconds = old.termination_grace_period_seconds;
+    }
+    if munged != *old {
+        errors.forbidden("spec", format!("{UPDATABLE}\n{}\n", differences(&json!(munged), &json!(old))));
+    }
+}
+
+fn take_images(new: &mut [Container], old: &[Container]) {
+    for (new, old) in new.iter_mut().zip(old) {
+        new.image = old.image.clone();
+    }
+}
+
+fn check_deadline(errors: &mut Errors, new: Option<i64>, old: Option<i64>) {
+    const PATH: &str = "spec.activeDeadlineSeconds";
+    match (new, old) {
+        (Some(new), _) if !(1..=i64::from(i32::MAX)).contains(&new) => {
+            errors.invalid(PATH, new, "must be between 1 and 2147483647, inclusive");
+        }
+        (Some(new), Some(old)) if new > old => {
+            errors.invalid(PATH, new, "must be less than or equal to previous value");
+        }
+        (None, Some(_)) => {
+            errors.invalid(PATH, json!(null), "must not update from a positive integer to nil value");
+        }
+        _ => {}
+    }
+}
+
+/// Models validateOnlyAddedTolerations.
+fn check_tolerations(errors: &mut Errors, new: &PodSpec, old: &PodSpec) {
+    let bare = |toleration: &Toleration| Toleration { toleration_seconds: None, ..toleration.clone() };
+    let now: Vec<Toleration> = new.tolerations.iter().flatten().map(bare).collect();
+    let missing = old.tolerations.iter().flatten().any(|toleration| !now.contains(&bare(toleration)));
+    if missing {
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        errors.forbidden("spec.tolerations", why);
+    }
+}
