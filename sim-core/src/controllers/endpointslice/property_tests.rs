@@ -44,7 +44,7 @@ fn perform(bench: &mut Bench, step: &Step) {
     match *step {
         Step::Create(pod) if !bench.exists(Kind::Pod, &name(pod)) => bench.create(&format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: web-{pod}, labels: {{app: web}}}},
-               spec: {{containers: [{{name: app, ports: [{{name: web, containerPort: {}}}]}}]}}}}",
+               spec: {{containers: [{{name: app, image: app, ports: [{{name: web, containerPort: {}}}]}}]}}}}",
             8080 + u16::from(pod) % 2
         )),
         Step::Settle => bench.settle(),

@@ -245,7 +245,7 @@ fn named_target_ports_are_looked_up_in_each_pod() {
     for (name, port) in [("web-0", 8080), ("web-1", 9090)] {
         bench.create(&format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, labels: {{app: web}}}},
-               spec: {{containers: [{{name: app, ports: [{{name: web, containerPort: {port}}}]}}]}}}}"
+               spec: {{containers: [{{name: app, image: app, ports: [{{name: web, containerPort: {port}}}]}}]}}}}"
         ));
         run(&mut bench, name, true);
     }

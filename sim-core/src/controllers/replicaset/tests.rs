@@ -107,7 +107,7 @@ fn a_pod_that_ended_is_replaced_and_stays() {
 #[test]
 fn pods_without_a_controller_are_adopted_and_those_whose_labels_left_are_released() {
     let mut bench = Bench::new(vec![Box::new(ReplicaSetController::default())]);
-    bench.create("{apiVersion: v1, kind: Pod, metadata: {name: lone, labels: {app: web}}, spec: {containers: [{name: app}]}}");
+    bench.create("{apiVersion: v1, kind: Pod, metadata: {name: lone, labels: {app: web}}, spec: {containers: [{name: app, image: app}]}}");
     bench.create(
         "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web},
           spec: {replicas: 1, selector: {matchLabels: {app: web}},
