@@ -387,3 +387,18 @@ fn a_pod_that_only_sleeps_is_settled() {
     assert_eq!(cluster.now(), from);
     assert_eq!(status(&cluster, "web-0")["phase"], "Running");
 }
+
+#[test]
+fn a_script_is_a_container_program_too() {
+    let mut cluster = instant();
+    let script = "echo up; trap 'echo bye; exit 3' TERM; while true; do sleep 1; done";
+    let spec =
+        json!({"containers": [{"name": "app", "image": "busybox:1.36", "command": ["sh", "-c", script]}]});
+    bound_pod(&mut cluster, "web-0", "minikube", spec);
+    assert!(cluster.settle(secs(120)), "a loop is a steady state after a minute");
+    let from = cluster.now();
+    delete(&mut cluster, "web-0", None);
+    cluster.advance(secs(60));
+    let text = history(&cluster, "web-0", from);
+    assert!(text.contains("Error/3"), "its own handler ends it: {text}");
+}
