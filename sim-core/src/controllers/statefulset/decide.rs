@@ -17,6 +17,9 @@ use crate::apiserver::FeatureGates;
 /// Upstream has no such limit, but never has more than 500 requests in flight.
 const CREATES_PER_SYNC: usize = 500;
 
+/// Most requests that a parallel set has in flight. Models pkg/controller/statefulset: MaxBatchSize.
+const BATCH_MOST: i64 = 500;
+
 /// How pods of an old revision are replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -238,6 +241,24 @@ pub fn decide(wish: &Wish, known: &Known<'_>) -> Decision {
     decision
 }
 
+/// The batch of requests in which a parallel set sees to the pod of `index` among `total`, and when in it.
+///
+/// Batches hold 1, 2, 4, ... 256 pods and after that 500 each. The requests of a batch are made side by side:
+/// the one that was started last comes first, as a goroutine that has just been started is the next to run (both runs of `parallel-start` show it).
+/// Models pkg/controller/statefulset: slowStartBatch.
+pub fn turn(index: i64, total: i64) -> (i64, i64) {
+    const DOUBLING: i64 = 511;
+    let (batch, first, size) = if index < DOUBLING {
+        let batch = i64::from(index.saturating_add(1).max(1).ilog2());
+        (batch, (1 << batch) - 1, 1 << batch)
+    } else {
+        let later = (index - DOUBLING) / BATCH_MOST;
+        (9 + later, DOUBLING + later * BATCH_MOST, BATCH_MOST)
+    };
+    let last = (first + size).min(total) - 1;
+    (batch, if index == last { 0 } else { index - first + 1 })
+}
+
 struct Decider<'a> {
     wish: &'a Wish,
     known: &'a Known<'a>,
@@ -317,7 +338,8 @@ impl Decider<'_> {
             due.extend(self.dirty(start, end).filter(|ordinal| {
                 replicas.get(*ordinal).is_some_and(|replica| replica.phase != Phase::Ended)
             }));
-            due.sort_unstable();
+            let total = i64::from(end) - i64::from(start) + 1;
+            due.sort_unstable_by_key(|ordinal| turn(i64::from(*ordinal) - i64::from(start), total));
             for ordinal in due {
                 match replicas.get(ordinal) {
                     None => self.create(ordinal, decision),
@@ -329,9 +351,24 @@ impl Decider<'_> {
             }
         }
         self.tend_condemned(decision);
-        for ordinal in self.live_condemned() {
+        for ordinal in self.live_condemned_in_turn() {
             decision.actions.push(Action::Delete { ordinal, reason: DeleteReason::ScaleDown });
         }
+    }
+
+    /// The unwanted pods that are not terminating, in the order in which a parallel set deletes them.
+    fn live_condemned_in_turn(&self) -> Vec<i32> {
+        let mut live: Vec<i32> = self.live_condemned().collect();
+        if live.len() < 2 {
+            return live;
+        }
+        let all = self.known.replicas.iter().rev().map(|(ordinal, _)| ordinal);
+        let all: Vec<i32> = all.filter(|ordinal| !self.wish.wants(*ordinal)).collect();
+        let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let places = (0..).zip(&all).map(|(index, ordinal)| (*ordinal, turn(index, total)));
+        let places: std::collections::BTreeMap<i32, (i64, i64)> = places.collect();
+        live.sort_by_key(|ordinal| places.get(ordinal).copied());
+        live
     }
 
     /// The rolling update, once the wanted number of pods is there.

@@ -10,7 +10,7 @@ use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use super::decide::{Action, Decision, DeleteReason, Known, Wish, decide};
+use super::decide::{Action, Decision, DeleteReason, Known, Wish, decide, turn};
 use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
@@ -25,9 +25,6 @@ use crate::engine::{Context, Pace, ReconcileError};
 ///
 /// Models cmd/kube-controller-manager: MinResyncPeriod, whose default is 12 hours.
 const RESYNC: Duration = Duration::from_secs(12 * 3600);
-
-/// Most requests that a parallel set has in flight. Models pkg/controller/statefulset: MaxBatchSize.
-const BATCH_MOST: i64 = 500;
 
 /// Brings the set's pods, claims and revisions nearer to what it wants, and its status up to date.
 pub(super) fn sync(
@@ -251,18 +248,12 @@ fn act(
 
 /// In which batch of requests a parallel set sees to a wanted pod; `None` where one failure ends all.
 ///
-/// Batches double from one to [`BATCH_MOST`]; a failure lets its batch finish and stops what follows.
-/// Models pkg/controller/statefulset: slowStartBatch.
+/// A failure lets its batch finish and stops what follows.
 fn batch_of(wish: &Wish, action: Action) -> Option<i64> {
     let wanted = wish.parallel && wish.wants(action.ordinal());
     let outdated = matches!(action, Action::Delete { reason: DeleteReason::Outdated, .. });
-    if !wanted || outdated {
-        return None;
-    }
     let index = i64::from(action.ordinal()) - i64::from(wish.start);
-    let doubling = i64::from((index + 1).ilog2());
-    // Batches of 1, 2, 4, ... 256 hold 511 pods; after them each holds 500.
-    Some(if index < 511 { doubling } else { 9 + (index - 511) / BATCH_MOST })
+    (wanted && !outdated).then(|| turn(index, i64::MAX).0)
 }
 
 /// The templates of the two revisions, decoded when first needed.

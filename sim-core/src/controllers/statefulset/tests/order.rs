@@ -50,8 +50,22 @@ fn a_parallel_set_creates_and_deletes_at_once() {
     bench.settle();
     insta::assert_snapshot!(
         bench.pod_history(),
-        @"+web-0 +web-1 +web-2 *web-0 *web-1 *web-2 !web-2 !web-1 !web-0 -web-2 -web-1 -web-0"
+        @"+web-0 +web-2 +web-1 *web-0 *web-2 *web-1 !web-2 !web-0 !web-1 -web-2 -web-0 -web-1"
     );
+}
+
+#[test]
+fn the_requests_of_a_batch_start_with_its_last() {
+    use super::super::decide::turn;
+    let order = |total: i64| {
+        let mut pods: Vec<i64> = (0..total).collect();
+        pods.sort_by_key(|index| turn(*index, total));
+        pods
+    };
+    assert_eq!(order(4), [0, 2, 1, 3]);
+    assert_eq!(order(9), [0, 2, 1, 6, 3, 4, 5, 8, 7]);
+    assert_eq!(order(1_200)[511..513], [1_010, 511]);
+    assert_eq!(order(1_200)[1_011..1_013], [1_199, 1_011]);
 }
 
 #[test]
