@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::blocked::Blocked;
 use super::claims::Retention;
-use super::decide::replicas;
 use super::index::{Replica, Replicas, min_ready_seconds, parent_and_ordinal};
+use super::wish::replicas;
 use crate::api::selector::Selector;
 use crate::api::{Kind, ObjectKey, meta};
 use crate::controllers::history;

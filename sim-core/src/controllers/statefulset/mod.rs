@@ -16,6 +16,7 @@ pub mod status;
 mod sync;
 #[cfg(test)]
 mod tests;
+pub mod wish;
 
 use std::sync::Arc;
 

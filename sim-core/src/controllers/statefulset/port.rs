@@ -9,8 +9,8 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodTemplateSpec};
 
 use super::claims::{self, Owners};
-use super::decide::Wish;
 use super::identity;
+use super::wish::Wish;
 use crate::api::{ApiError, Kind, Object, ObjectKey, meta};
 use crate::apiserver::DeleteOptions;
 use crate::engine::{Context, EventType, ReconcileError};

@@ -4,9 +4,9 @@
 
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
 
-use super::decide::replicas;
 use super::index::Replicas;
 use super::revisions::Revisions;
+use super::wish::replicas;
 
 /// The status of `set` with these pods, of which `outdated_deleted` were deleted in this sync for an update.
 ///

@@ -10,11 +10,12 @@ use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use super::decide::{Action, Decision, DeleteReason, Known, Wish, decide, turn};
+use super::decide::{Action, Decision, DeleteReason, Known, decide, turn};
 use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
 use super::revisions::{self, Revisions};
+use super::wish::Wish;
 use super::{Blocked, sim_time, status};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, meta};
 use crate::apiserver::Subresource;

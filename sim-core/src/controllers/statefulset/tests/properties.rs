@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::Pod;
 use proptest::prelude::*;
 
 use super::super::StatefulSetController;
-use super::super::decide::Wish;
 use super::super::index::{Phase, Replica, Replicas, parent_and_ordinal};
+use super::super::wish::Wish;
 use super::harness::{Bench, key, web};
 use crate::api::{Kind, Resource, meta, pod};
 use crate::apiserver::{DeleteOptions, Subresource};
