@@ -6,6 +6,7 @@
 
 mod apply;
 pub mod args;
+mod attach;
 mod builder;
 pub mod custom_columns;
 pub mod describe;

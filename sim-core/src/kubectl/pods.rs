@@ -107,6 +107,12 @@ pub fn is_bound(pod: &Pod) -> bool {
     node.is_some_and(|node| !node.is_empty())
 }
 
+/// Whether the pod's Ready condition is true.
+pub fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.filter(|condition| condition.type_ == "Ready").any(|condition| condition.status == "True")
+}
+
 /// The pod's phase, empty when it has none.
 pub fn phase(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()

@@ -168,6 +168,30 @@ impl Runtime {
         self.run_exec(id, store, now);
     }
 
+    /// Gives a container's own program a line of input, or the end of input. The pod's next advance
+    /// carries it on.
+    pub fn container_input(&mut self, pod: &ObjectKey, container: &str, line: Option<&str>, now: SimTime) {
+        let found = self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(container));
+        if let Some(container) = found.filter(|container| container.is_running())
+            && let Program::Process(process) = &mut container.program
+        {
+            process.input(line);
+            container.wake = Some(now);
+        }
+    }
+
+    /// The prompt at which a container's own program waits for a line, empty when it shows none; `None`
+    /// when it does not wait.
+    pub fn container_prompt(&self, pod: &ObjectKey, container: &str) -> Option<String> {
+        let container = self.container(pod, container).filter(|container| container.is_running())?;
+        match &container.program {
+            Program::Process(process) if container.wake.is_none() && container.config.stdin => {
+                Some(process.prompt().unwrap_or_default())
+            }
+            _ => None,
+        }
+    }
+
     /// The container that `kubectl exec` picks when none is named: the annotation's, or the first.
     fn default_container(&self, store: &Store, pod: &ObjectKey) -> Option<String> {
         let pod = store.typed::<k8s_openapi::api::core::v1::Pod>(pod)?;

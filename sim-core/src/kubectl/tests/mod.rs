@@ -1,5 +1,6 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
+mod containers;
 mod errors;
 mod mutate;
 mod rollout;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use super::{Env, Flow, NoFiles, Output, Progress, Stream, poll, start};
 use crate::cluster::Cluster;
-use crate::engine::ClusterConfig;
+use crate::engine::{ClusterConfig, TimingProfile};
 
 /// A cluster and what was asked of it.
 pub struct Bench {
@@ -21,13 +22,25 @@ impl Bench {
         Bench { cluster: Cluster::new(ClusterConfig::recorder(1)) }
     }
 
+    /// A cluster with whole kubelets, where nothing takes time.
+    pub fn whole() -> Bench {
+        let config = ClusterConfig::for_profile(TimingProfile::named("instant").expect("a known profile"), 1);
+        Bench { cluster: Cluster::new(config) }
+    }
+
     /// Runs a line, letting time pass while it waits, and shows everything it said.
     pub fn run(&mut self, line: &str) -> String {
-        self.run_with(line, None)
+        self.talk(line, None, &[])
     }
 
     /// [`Bench::run`] with standard input.
     pub fn run_with(&mut self, line: &str, stdin: Option<&str>) -> String {
+        self.talk(line, stdin, &[])
+    }
+
+    /// [`Bench::run`] with lines for each prompt, which is shown with the line; then the end of input.
+    pub fn talk(&mut self, line: &str, stdin: Option<&str>, said: &[&str]) -> String {
+        let mut said = said.iter();
         let words = shlex::split(line).unwrap_or_default();
         let mut output = Output::default();
         let mut env = Env {
@@ -42,6 +55,11 @@ impl Bench {
             match flow {
                 Flow::Done(code) => break code,
                 Flow::Task(ref mut task) => {
+                    if let Some(prompt) = task.prompt() {
+                        let line = said.next().copied();
+                        env.out.out(format!("{prompt}{}\n", line.unwrap_or("^D")));
+                        task.input(line, &mut env);
+                    }
                     let due = env.cluster.next_time();
                     match task.deadline() {
                         Some(deadline) if due.is_none_or(|due| due > deadline) => {

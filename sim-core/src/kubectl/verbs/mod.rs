@@ -4,6 +4,7 @@ mod annotate;
 mod api_resources;
 mod api_versions;
 mod apply;
+mod attach;
 mod cluster_info;
 mod cordon;
 mod create;
@@ -63,6 +64,7 @@ pub static VERBS: &[&Verb] = &[
     &api_resources::VERB,
     &api_versions::VERB,
     &apply::VERB,
+    &attach::VERB,
     &cluster_info::VERB,
     &cordon::CORDON,
     &create::VERB,

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{SAVE_CONFIG, Verb};
+use super::{SAVE_CONFIG, Verb, attach};
 use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::attach::Attachment;
 use crate::kubectl::error::CliError;
-use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, generate};
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::{Env, Flow, apply, generate};
 
 /// `run`
 pub static VERB: Verb = Verb {
@@ -29,6 +30,12 @@ pub static VERB: Verb = Verb {
         Flag::new("image-pull-policy", Takes::Text, "Always, IfNotPresent or Never"),
         Flag::new("command", Takes::Bool, "The words after -- are the command, not its arguments"),
         Flag::new("expose", Takes::Bool, "Make a service too"),
+        Flag::short("stdin", 'i', Takes::Bool, "Pass standard input to the container"),
+        Flag::short("tty", 't', Takes::Bool, "Give the container a terminal"),
+        Flag::new("attach", Takes::Bool, "Follow the container; the default with --stdin"),
+        Flag::new("rm", Takes::Bool, "Delete the pod when the container ends"),
+        Flag::new("leave-stdin-open", Takes::Bool, "Keep the input open when the first follower goes"),
+        Flag::new("pod-running-timeout", Takes::Duration, "How long to wait for the pod to run"),
         Flag::short("quiet", 'q', Takes::Bool, "No prompts"),
         Flag::new("privileged", Takes::Bool, "Run privileged"),
     ],
@@ -52,12 +59,53 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.flag("expose") && port.is_none() {
         return Err(CliError::plain("--port must be set when exposing a service"));
     }
+    let stdin = args.flag("stdin");
+    if args.flag("tty") && !stdin {
+        return Err(CliError::plain("-i/--stdin is required for containers with -t/--tty=true"));
+    }
+    let attaches = if args.has("attach") { args.flag("attach") } else { stdin };
+    if args.flag("rm") && !attaches {
+        return Err(CliError::plain("--rm should only be used for attached containers"));
+    }
+    let mut results = Results::parse(args, env.files)?;
+    if attaches && results.dry_run().is_dry() {
+        return Err(CliError::plain(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        ));
+    }
     let manifest = pod(args, name, image, words)?;
-    generate::create(args, env, manifest, "created", None)?;
+    let restart = manifest["spec"]["restartPolicy"].as_str().unwrap_or_default().to_owned();
+    if attaches {
+        let object = apply::decoded(in_namespace(manifest, env.namespace))?;
+        let created = env.cluster.act(args.command(), |api| api.create(object))?;
+        return attach::start(
+            args,
+            env,
+            Attachment {
+                command: args.command().to_owned(),
+                pod: created.key(),
+                container: name.clone(),
+                stdin,
+                tty: args.flag("tty"),
+                quiet: args.flag("quiet"),
+                given: None,
+                deadline: env.cluster.now() + attach::STARTS_WITHIN,
+                ends_with_pod: restart != "Always" && !args.flag("leave-stdin-open"),
+                removes: args.flag("rm"),
+            },
+        );
+    }
+    generate::create_with(args, env, manifest, "created", None, &mut results)?;
     if args.flag("expose") {
-        generate::create(args, env, service(args, name, port.unwrap_or_default())?, "created", None)?;
+        let manifest = service(args, name, port.unwrap_or_default())?;
+        generate::create_with(args, env, manifest, "created", None, &mut results)?;
     }
     Ok(Flow::OK)
+}
+
+fn in_namespace(mut manifest: Value, namespace: &str) -> Value {
+    manifest["metadata"]["namespace"] = json!(namespace);
+    manifest
 }
 
 /// Models kubectl pkg/generate/versioned: BasicPod.Generate.
@@ -84,6 +132,15 @@ fn pod(args: &Args, name: &str, image: &str, words: &[String]) -> Result<Value, 
     }
     if let Some(port) = args.text("port").filter(|port| !port.is_empty()) {
         container["ports"] = json!([{"containerPort": number(port)?}]);
+    }
+    if args.flag("stdin") {
+        container["stdin"] = json!(true);
+        if !args.flag("leave-stdin-open") {
+            container["stdinOnce"] = json!(true);
+        }
+    }
+    if args.flag("tty") {
+        container["tty"] = json!(true);
     }
     if args.flag("privileged") {
         container["securityContext"] = json!({"privileged": true});

@@ -1,0 +1,233 @@
+//! Attaching to a container's own program: `attach`, and `run -i`.
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::error::CliError;
+use super::{Env, Progress, Task, pods};
+use crate::api::{Kind, ObjectKey, SimTime};
+use crate::apiserver::DeleteOptions;
+use crate::engine::CauseKind;
+use crate::runtime::shell::Stream;
+
+/// Signal of Ctrl-C.
+const SIGINT: i32 = 2;
+
+/// What to attach to, and what comes after.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// The command line, as the cause of what it does.
+    pub command: String,
+    /// The pod.
+    pub pod: ObjectKey,
+    /// The container.
+    pub container: String,
+    /// Whether the user's lines go to the program.
+    pub stdin: bool,
+    /// Whether the program has a terminal.
+    pub tty: bool,
+    /// Whether only the program's own words are printed.
+    pub quiet: bool,
+    /// All of the input, when it is known from the start.
+    pub given: Option<String>,
+    /// Until when the pod must run.
+    pub deadline: SimTime,
+    /// Whether the pod's end gives the exit code: it is not restarted.
+    pub ends_with_pod: bool,
+    /// Whether the pod goes when the program ends.
+    pub removes: bool,
+}
+
+enum Stage {
+    /// The pod does not run yet.
+    Starting,
+    /// The program's output is followed.
+    Attached,
+    /// The program ended; the pod's status has still to say so.
+    Ending,
+}
+
+/// Follows a container's program.
+pub struct Attached {
+    what: Attachment,
+    stage: Stage,
+    /// The log's line to go on from, and how much of it was printed.
+    place: (u64, usize),
+    started: Option<SimTime>,
+    prompt: Option<String>,
+}
+
+impl Attached {
+    /// A follower that has done nothing yet.
+    pub fn new(what: Attachment) -> Attached {
+        Attached { what, stage: Stage::Starting, place: (0, 0), started: None, prompt: None }
+    }
+
+    fn pod(&self, env: &Env<'_>) -> Result<Pod, CliError> {
+        Ok(env.cluster.api().typed::<Pod>(&self.what.pod)?.clone())
+    }
+
+    /// Models kubectl pkg/cmd/run: handleAttachPod.
+    fn start(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
+        let pod = self.pod(env)?;
+        let over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
+        if !over && !(pods::phase(&pod) == "Running" && pods::is_ready(&pod)) {
+            if env.cluster.now() >= self.what.deadline {
+                return Err(CliError::plain("timed out waiting for the condition"));
+            }
+            return Ok(false);
+        }
+        if !over && self.what.stdin && !self.what.quiet {
+            if self.what.tty {
+                env.out.err_line(
+                    "All commands and output from this session will be recorded in container logs, including \
+                     credentials and sensitive information passed through the command prompt.",
+                );
+            }
+            env.out.err_line("If you don't see a command prompt, try pressing enter.");
+        }
+        self.stage = Stage::Attached;
+        self.started = self.container_started(env);
+        if let Some(text) = self.what.given.take() {
+            for line in text.lines() {
+                self.send(Some(line), env);
+            }
+            self.send(None, env);
+        }
+        Ok(true)
+    }
+
+    fn container_started(&self, env: &Env<'_>) -> Option<SimTime> {
+        let container = env.cluster.runtime().container(&self.what.pod, &self.what.container);
+        container.map(|container| container.started)
+    }
+
+    fn send(&mut self, line: Option<&str>, env: &mut Env<'_>) {
+        let now = env.cluster.now();
+        let (runtime, _) = env.cluster.runtime_mut();
+        runtime.container_input(&self.what.pod, &self.what.container, line, now);
+        self.poke(env);
+    }
+
+    fn poke(&self, env: &mut Env<'_>) {
+        env.cluster.poke_kubelet(self.what.pod.clone(), CauseKind::Command(self.what.command.clone()));
+    }
+
+    /// Prints what is new; true when the program has ended.
+    fn follow(&mut self, env: &mut Env<'_>) -> bool {
+        let current = self.container_started(env);
+        let runtime = env.cluster.runtime();
+        let previous = current.is_some() && current != self.started;
+        if let Some(log) = runtime.logs(&self.what.pod, &self.what.container, previous) {
+            let (place, printed) = self.place;
+            for (index, line) in log.since(place).enumerate() {
+                let skipped = if index == 0 { printed.min(line.text.len()) } else { 0 };
+                let mut text = line.text.get(skipped..).unwrap_or_default().to_owned();
+                if line.ended {
+                    text.push('\n');
+                }
+                let to_err = line.stream == Stream::Err && !self.what.tty;
+                if to_err { env.out.err(text) } else { env.out.out(text) }
+            }
+            let partial = log.lines().next_back().filter(|line| !line.ended);
+            self.place =
+                (log.end() - u64::from(partial.is_some()), partial.map_or(0, |line| line.text.len()));
+        }
+        let running = runtime
+            .container(&self.what.pod, &self.what.container)
+            .is_some_and(|container| container.is_running());
+        let ended = current != self.started || !running;
+        self.prompt = match self.what.stdin && !ended {
+            true => runtime.container_prompt(&self.what.pod, &self.what.container),
+            false => None,
+        };
+        ended
+    }
+
+    /// The exit code, once the pod's status tells it.
+    ///
+    /// Models kubectl pkg/cmd/run: RunOptions.Run.
+    fn exit(&self, env: &Env<'_>) -> Result<Option<u8>, CliError> {
+        if !self.what.ends_with_pod {
+            return Ok(Some(0));
+        }
+        let pod = self.pod(env)?;
+        let name = &self.what.pod;
+        match pods::phase(&pod) {
+            "Succeeded" => Ok(Some(0)),
+            "Failed" => {
+                let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
+                let state = statuses.and_then(|list| list.first()?.state.as_ref()?.terminated.as_ref());
+                let Some(ended) = state.filter(|ended| ended.exit_code != 0) else {
+                    return Err(CliError::plain(format!("pod {name} failed with unknown exit code")));
+                };
+                let reason = ended.reason.as_deref().unwrap_or_default();
+                let words = ended.message.as_deref().unwrap_or_default();
+                let code = u8::try_from(ended.exit_code.rem_euclid(256)).unwrap_or(1);
+                Err(CliError::Code { code, message: format!("pod {name} terminated ({reason})\n{words}") })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn remove(&self, env: &mut Env<'_>) {
+        if !self.what.removes {
+            return;
+        }
+        let deleted = env
+            .cluster
+            .act(&self.what.command, |api| api.delete(Kind::Pod, &self.what.pod, &DeleteOptions::default()));
+        if deleted.is_ok() && !self.what.quiet {
+            let (name, namespace) = (&self.what.pod.name, &self.what.pod.namespace);
+            env.out.line(format!("pod \"{name}\" deleted from {namespace} namespace"));
+        }
+    }
+
+    fn step(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        if matches!(self.stage, Stage::Starting) && !self.start(env)? {
+            return Ok(Progress::Waiting);
+        }
+        if matches!(self.stage, Stage::Attached) {
+            if !self.follow(env) {
+                return Ok(Progress::Waiting);
+            }
+            self.stage = Stage::Ending;
+            if self.what.tty && self.what.stdin && !self.what.ends_with_pod && !self.what.quiet {
+                env.out.line(format!(
+                    "Session ended, resume using 'kubectl attach {} -c {} -n {} -i -t' command",
+                    self.what.pod.name, self.what.container, self.what.pod.namespace
+                ));
+            }
+        }
+        Ok(self.exit(env)?.map_or(Progress::Waiting, Progress::Done))
+    }
+}
+
+impl Task for Attached {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        let step = self.step(env);
+        if !matches!(step, Ok(Progress::Waiting)) {
+            self.remove(env);
+        }
+        step
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        matches!(self.stage, Stage::Starting).then_some(self.what.deadline)
+    }
+
+    fn prompt(&self) -> Option<String> {
+        self.prompt.clone()
+    }
+
+    fn input(&mut self, line: Option<&str>, env: &mut Env<'_>) {
+        self.prompt = None;
+        self.send(line, env);
+    }
+
+    fn interrupt(&mut self, env: &mut Env<'_>) {
+        let now = env.cluster.now();
+        let (runtime, _) = env.cluster.runtime_mut();
+        runtime.signal(&self.what.pod, &self.what.container, SIGINT, now);
+        self.poke(env);
+    }
+}
