@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Pod, PodCondition};
+use k8s_openapi::api::core::v1::{Pod, PodCondition};
 
 use super::Scheduler;
 use super::cycle::Place;
@@ -124,14 +124,8 @@ fn nominate(api: &mut ApiServer, pod: &Pod, node: &str) -> ApiResult<()> {
 fn bind(pod: &Pod, node: &str, context: &mut Context<'_>) -> ApiResult<()> {
     let key = pod.key();
     let now = context.now;
-    let labels =
-        context.view.typed::<Node>(&ObjectKey::cluster(node)).map(topology_labels).unwrap_or_default();
     context.api.modify::<Pod>(&key, Subresource::Binding, |pod| {
         pod.spec.get_or_insert_default().node_name = Some(node.to_owned());
-        // Models the PodTopologyLabels admission plugin.
-        if !labels.is_empty() {
-            pod.metadata.labels.get_or_insert_default().extend(labels);
-        }
         let status = pod.status.get_or_insert_default();
         status.nominated_node_name = None;
         let scheduled = PodCondition {
@@ -146,14 +140,6 @@ fn bind(pod: &Pod, node: &str, context: &mut Context<'_>) -> ApiResult<()> {
     let about = Object::from(pod.clone());
     context.events.scheduling_event(context.api, &about, EventType::Normal, "Scheduled", &message);
     Ok(())
-}
-
-/// The node's zone and region, which its pods show.
-fn topology_labels(node: &Node) -> Vec<(String, String)> {
-    ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), meta::labels(&node.metadata).get(key)?.clone())))
-        .collect()
 }
 
 /// Sets PodScheduled to false, when that or its reason or message is news.
