@@ -3,6 +3,7 @@
 mod containers;
 mod errors;
 mod mutate;
+mod recorded;
 mod rollout;
 mod write;
 
