@@ -104,7 +104,7 @@ impl Printer {
                 let separator = if *printed > 1 { "---\n" } else { "" };
                 Ok(format!("{separator}{}", yaml::document(value)))
             }
-            Printer::Name => Ok(each(value).map(|value| name_line(value)).collect()),
+            Printer::Name => Ok(each(value).map(name_line).collect()),
             Printer::JsonPath { template, path, as_json, strict } => {
                 let found = if *strict { path.find_strictly(value) } else { path.find(value) };
                 let found = found.map_err(|error| template_error(template, &error, value))?;

@@ -114,6 +114,9 @@ fn conditions(text: &mut Text, node: &Node) {
     }
 }
 
+/// Resources that are not extended ones; the first three are always shown.
+const STANDARD: &[&str] = &["cpu", "memory", "ephemeral-storage", "pods"];
+
 type Amounts = BTreeMap<String, ApiQuantity>;
 
 /// What a pod asks for, or is limited to: its containers together, or its largest init container.
@@ -187,15 +190,18 @@ fn pods(text: &mut Text, node: &Node, allocatable: &Amounts, subject: &Subject<'
     text.line(0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)");
     text.line(1, "Resource\tRequests\tLimits");
     text.line(1, "--------\t--------\t------");
-    for name in ["cpu", "memory", "ephemeral-storage"] {
-        let total = |limits: bool| sum(running.iter().map(|pod| pod_amount(pod, name, limits)));
-        text.line(
-            1,
-            format_args!(
-                "{name}\t{}\t{}",
-                share(total(false), allocatable, name),
-                share(total(true), allocatable, name)
-            ),
-        );
+    let total = |name: &str, limits: bool| sum(running.iter().map(|pod| pod_amount(pod, name, limits)));
+    let is_huge = |name: &&str| name.starts_with("hugepages-");
+    let huge = allocatable.keys().map(String::as_str).filter(is_huge);
+    for name in STANDARD.iter().copied().take(3).chain(huge) {
+        let (requests, limits) = (total(name, false), total(name, true));
+        let shares = (share(requests, allocatable, name), share(limits, allocatable, name));
+        text.line(1, format_args!("{name}\t{}\t{}", shares.0, shares.1));
+    }
+    let others =
+        allocatable.keys().map(String::as_str).filter(|name| !is_huge(name) && !STANDARD.contains(name));
+    for name in others {
+        let (requests, limits) = (total(name, false).to_api().0, total(name, true).to_api().0);
+        text.line(1, format_args!("{name}\t{requests}\t{limits}"));
     }
 }

@@ -3,24 +3,26 @@
 //! Models kubectl pkg/cmd/describe.
 
 use super::Verb;
-use super::get::{check_names, find};
+use super::get::{check_names, look_up};
 use crate::api::{Kind, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::describe::describe;
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, manifests};
 
 /// The verb.
 pub static VERB: Verb = Verb {
     name: "describe",
     about: "Show details of a specific resource or group of resources",
-    usage: "describe (TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+    usage: "describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
     flags: &[
         Flag::short("selector", 'l', Takes::Text, "Only objects with these labels, app=web,tier!=db"),
         Flag::short("all-namespaces", 'A', Takes::Bool, "Objects of all namespaces"),
         Flag::new("show-events", Takes::Bool, "Whether events are shown; by default for one object alone"),
+        manifests::FILENAME,
+        manifests::RECURSIVE,
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
     ],
     run,
@@ -28,12 +30,12 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let resources = ResourceArgs::parse(&args.words)?;
-    if resources == ResourceArgs::None {
+    if resources == ResourceArgs::None && !manifests::is_given(args) {
         return Err(CliError::Verbatim(NOTHING_NAMED.to_owned()));
     }
     let selection = Selection::of(args, env.namespace);
     check_names(&resources, &selection)?;
-    let mut found = find(env, &resources, &selection, false);
+    let mut found = look_up(args, env, &resources, &selection)?;
     if let (1, Some(prefix)) = (found.errors.len(), prefix_of(args, &resources, &found.errors)) {
         let text = by_prefix(env, &selection, &prefix, args.flag("show-events"))?;
         if text.is_empty() {

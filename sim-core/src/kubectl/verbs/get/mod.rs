@@ -12,7 +12,7 @@ use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
 use crate::kubectl::sort::sort_by;
 use crate::kubectl::verbs::Verb;
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, manifests};
 
 /// The verb.
 pub static VERB: Verb = Verb {
@@ -40,8 +40,8 @@ pub static VERB: Verb = Verb {
         Flag::new("server-print", Takes::Bool, "Accepted: tables are always the server's"),
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
         Flag::new("subresource", Takes::Text, "status or scale of the object"),
-        Flag::short("filename", 'f', Takes::Array, "Objects that a file or folder names"),
-        Flag::short("recursive", 'R', Takes::Bool, "Folders below the folder too"),
+        manifests::FILENAME,
+        manifests::RECURSIVE,
     ],
     run,
 };
@@ -49,7 +49,7 @@ pub static VERB: Verb = Verb {
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let output = args.text("output").unwrap_or_default();
     let watches = args.flag("watch") || args.flag("watch-only");
-    if args.words.is_empty() && !args.has("filename") && !watches {
+    if args.words.is_empty() && !manifests::is_given(args) && !watches {
         return Err(CliError::Verbatim(NOTHING_NAMED.to_owned()));
     }
     if args.flag("show-labels") && !is_table(output) {
@@ -68,7 +68,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if watches {
         return watch::start(args, env, resources, selection);
     }
-    let found = find(env, &resources, &selection, args.flag("ignore-not-found"));
+    let found = look_up(args, env, &resources, &selection)?;
     if is_table(output) { tables(args, env, &selection, found) } else { documents(args, env, output, found) }
 }
 
@@ -107,21 +107,48 @@ pub(in crate::kubectl) struct Found {
 impl Found {
     /// The failures, if there are any.
     pub fn result(self) -> Result<Flow, CliError> {
-        match <[CliError; 1]>::try_from(self.errors) {
-            Ok([only]) => Err(only),
-            Err(errors) if errors.is_empty() => Ok(Flow::OK),
-            Err(errors) => Err(CliError::Several(errors)),
-        }
+        CliError::aggregate(self.errors).map_or(Ok(Flow::OK), Err)
     }
 }
 
-/// Looks up everything that the command line names.
-pub(in crate::kubectl) fn find(
+/// Looks up what the command line names, or the manifests that it points at.
+pub(in crate::kubectl) fn look_up(
+    args: &Args,
     env: &Env<'_>,
     resources: &ResourceArgs,
     selection: &Selection,
-    ignore_not_found: bool,
-) -> Found {
+) -> Result<Found, CliError> {
+    let ignore_not_found = args.flag("ignore-not-found");
+    if !manifests::is_given(args) {
+        return Ok(find(env, resources, selection, ignore_not_found));
+    }
+    match resources {
+        ResourceArgs::None => {}
+        ResourceArgs::Named { slashed: true, .. } => {
+            let why = "resource/name arguments cannot be provided when a path is specified";
+            return Err(CliError::plain(why));
+        }
+        _ => {
+            return Err(CliError::plain(
+                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+            ));
+        }
+    }
+    let read = manifests::read(args, env, false)?;
+    let single = read.infos.len() == 1;
+    let mut found = Found { answers: Vec::new(), errors: read.errors, single };
+    for info in read.infos {
+        match env.cluster.api().get(info.kind, &info.key()) {
+            Ok(object) => found.answers.push((info.kind, vec![object.clone()])),
+            Err(error) if error.is_not_found() && ignore_not_found => {}
+            Err(error) => found.errors.push(error.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// Looks up everything that the command line names.
+fn find(env: &Env<'_>, resources: &ResourceArgs, selection: &Selection, ignore_not_found: bool) -> Found {
     let store = env.cluster.store();
     let mut found = Found { answers: Vec::new(), errors: Vec::new(), single: false };
     match resources {
