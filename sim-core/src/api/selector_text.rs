@@ -2,7 +2,9 @@
 //!
 //! Models apimachinery pkg/labels: Parse.
 
+use super::field::FieldError;
 use super::selector::{Operator, Requirement, Selector};
+use super::validation::format;
 
 impl Selector {
     /// Reads a selector; an empty text picks everything.
@@ -16,18 +18,45 @@ impl Selector {
         if parser.peek().is_none() {
             return Ok(Selector::default());
         }
+        if let Some(token) = parser.peek().filter(|token| !starts_requirement(token)) {
+            return Err(format!("found '{token}', expected: !, identifier, or 'end of string'"));
+        }
         loop {
-            requirements.push(parser.requirement()?);
+            let requirement = parser.requirement().and_then(checked);
+            requirements.push(requirement.map_err(|why| format!("unable to parse requirement: {why}"))?);
             match parser.next() {
                 None => break,
-                Some(",") if parser.peek().is_some() => {}
-                Some(",") => return Err("found '', expected: identifier after ','".to_owned()),
+                Some(",") if parser.peek().is_some_and(starts_requirement) => {}
+                Some(",") => {
+                    let found = parser.peek().unwrap_or_default();
+                    return Err(format!("found '{found}', expected: identifier after ','"));
+                }
                 Some(other) => return Err(format!("found '{other}', expected: ',' or 'end of string'")),
             }
         }
         requirements.sort_by(|a: &Requirement, b| a.key.cmp(&b.key));
         Ok(Selector::new(requirements))
     }
+}
+
+fn starts_requirement(token: &str) -> bool {
+    token == "!" || is_word(token)
+}
+
+/// Models apimachinery pkg/labels: NewRequirement.
+fn checked(requirement: Requirement) -> Result<Requirement, String> {
+    let key = requirement.key.as_str();
+    let complaint = |path: String, value: &str, problems: format::Problems| match problems.is_empty() {
+        true => Ok(()),
+        false => Err(FieldError::invalid(path, value, problems.join("; ")).to_string()),
+    };
+    complaint("key".to_owned(), key, format::qualified_name(key))?;
+    if let Operator::In(values) | Operator::NotIn(values) = &requirement.operator {
+        for (index, value) in values.iter().enumerate() {
+            complaint(format!("values[{index}][{key}]"), value, format::label_value(value))?;
+        }
+    }
+    Ok(requirement)
 }
 
 struct Parser<'a> {
@@ -153,6 +182,14 @@ mod tests {
     fn complaints_name_what_was_found() {
         assert_eq!(Selector::parse("a=b=c"), Err("found '=', expected: ',' or 'end of string'".to_owned()));
         assert_eq!(Selector::parse("a=b,"), Err("found '', expected: identifier after ','".to_owned()));
-        assert_eq!(Selector::parse("a in b"), Err("found 'b' expected: '('".to_owned()));
+        assert_eq!(
+            Selector::parse("a in b"),
+            Err("unable to parse requirement: found 'b' expected: '('".to_owned())
+        );
+        assert_eq!(
+            Selector::parse("=a"),
+            Err("found '=', expected: !, identifier, or 'end of string'".to_owned())
+        );
+        insta::assert_snapshot!(Selector::parse("app=-x").unwrap_err(), @r#"unable to parse requirement: values[0][app]: Invalid value: "-x": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"#);
     }
 }

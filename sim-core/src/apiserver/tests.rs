@@ -271,3 +271,70 @@ fn claims_get_the_default_class_and_grow_only_where_it_allows() {
         api.patch(Kind::PersistentVolumeClaim, &key("c"), &grow, Subresource::Main, WriteOptions::default());
     insta::assert_snapshot!(refused.unwrap_err(), @r#"persistentvolumeclaims "c" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"#);
 }
+
+/// Patches that are mostly wrong: of a wrong type, of no known field, or against a rule.
+fn odd_patch() -> impl proptest::strategy::Strategy<Value = Value> {
+    use proptest::prelude::*;
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        Just(json!("")),
+        Just(json!("x")),
+        Just(json!(-1)),
+        Just(json!(3)),
+        Just(json!(true)),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!([{"port": 81, "name": "x"}])),
+        Just(json!({"app": "other"})),
+    ];
+    let paths = prop::sample::select(vec![
+        "/spec/replicas",
+        "/spec/type",
+        "/spec/clusterIP",
+        "/spec/ports",
+        "/spec/selector",
+        "/spec/template/metadata/labels",
+        "/spec/template/spec/containers",
+        "/spec/updateStrategy",
+        "/spec/volumeClaimTemplates",
+        "/metadata/labels",
+        "/metadata/finalizers",
+        "/metadata/resourceVersion",
+        "/nope",
+    ]);
+    prop::collection::vec((paths, leaf), 1..4).prop_map(|changes| {
+        let mut patch = json!({});
+        for (path, value) in changes {
+            let mut place = &mut patch;
+            for name in path.split('/').skip(1) {
+                if !place.is_object() {
+                    *place = json!({});
+                }
+                place = &mut place[name];
+            }
+            *place = value;
+        }
+        patch
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_refused_patch_changes_nothing_and_an_accepted_one_has_its_defaults(patch in odd_patch(), strategic: bool) {
+        let mut api = server();
+        create(&mut api, SET);
+        service(&mut api, "web", "{type: NodePort, selector: {app: web}, ports: [{port: 80}]}").unwrap();
+        for kind in [Kind::StatefulSet, Kind::Service] {
+            let before = format!("{api:?}");
+            let patch = if strategic { Patch::Strategic(patch.clone()) } else { Patch::Merge(patch.clone()) };
+            match api.patch(kind, &key("web"), &patch, Subresource::Main, WriteOptions::default()) {
+                Err(_) => proptest::prop_assert_eq!(format!("{api:?}"), before),
+                Ok(stored) => {
+                    let mut again = stored.clone();
+                    crate::api::defaults::apply(&mut again);
+                    proptest::prop_assert_eq!(stored, again);
+                }
+            }
+        }
+    }
+}

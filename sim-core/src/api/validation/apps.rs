@@ -88,7 +88,7 @@ fn update_strategy(errors: &mut Errors, strategy: &StatefulSetUpdateStrategy) {
         }
         other => {
             // The API server shows its internal structure, whose fields have other names and their own order.
-            let rolling = rolling.map(|rolling| go_rolling(rolling)).unwrap_or_else(|| "null".to_owned());
+            let rolling = rolling.map(go_rolling).unwrap_or_else(|| "null".to_owned());
             let shown = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", json!(other));
             let mut error =
                 FieldError::invalid(path, json!(strategy), "must be 'RollingUpdate' or 'OnDelete'");
