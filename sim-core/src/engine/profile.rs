@@ -115,6 +115,7 @@ impl TimingProfile {
             write_ms: 4,
             components: [
                 ("endpointslice-controller".to_owned(), Span::between(1, 2)),
+                ("garbage-collector-controller".to_owned(), Span::exactly(2)),
                 ("statefulset-controller".to_owned(), Span::between(4, 6)),
             ]
             .into(),

@@ -19,6 +19,9 @@ use crate::engine::{Context, Pace, ReconcileError};
 /// Seconds that a `:slow` pod takes longer to be ready.
 const SLOW: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// From one write of the recorder's loop to the next, as the traces show.
+const WRITE_TAKES: std::time::Duration = std::time::Duration::from_millis(9);
+
 /// The address of every node of the recordings.
 const HOST_IP: &str = "192.168.49.2";
 
@@ -83,6 +86,8 @@ pub struct RecorderKubelet {
     modes: OrdMap<String, RecorderMode>,
     dead: OrdSet<String>,
     addresses: u32,
+    /// The recorder's nodes are one loop: it writes about one pod after the other.
+    free_at: SimTime,
 }
 
 impl RecorderKubelet {
@@ -181,6 +186,11 @@ impl RecorderKubelet {
             context.wakes.at(ObjectRef::new(Kind::Pod, key.clone()), gone_at, Pace::Progress);
             return Ok(());
         }
+        if context.now < self.free_at {
+            context.wakes.at(ObjectRef::new(Kind::Pod, key.clone()), self.free_at, Pace::Progress);
+            return Ok(());
+        }
+        self.free_at = context.now + WRITE_TAKES;
         // A finalizer keeps a pod whose node is done with it.
         if pod.metadata.deletion_grace_period_seconds == Some(0) {
             return Ok(());
@@ -203,6 +213,11 @@ impl RecorderKubelet {
             return Ok(());
         }
         let now = context.now;
+        if now < self.free_at {
+            progress.due = Some(self.free_at);
+            return Ok(());
+        }
+        self.free_at = now + WRITE_TAKES;
         let mode = self.mode_of(pod);
         match progress.stage {
             Stage::Starting => {

@@ -63,8 +63,11 @@ fn observe_update(previous: &Object, object: &Object, view: &Store, wakes: &mut 
 }
 
 fn wake_dependents(owner: &Object, view: &Store, wakes: &mut Wakes) {
-    for dependent in view.owned_by(owner.uid()) {
-        wakes.soon(dependent.reference());
+    // Upstream's order is a map's; every recording that shows one begins at the end.
+    let mut dependents: Vec<ObjectRef> = view.owned_by(owner.uid()).map(Object::reference).collect();
+    dependents.reverse();
+    for dependent in dependents {
+        wakes.soon(dependent);
     }
 }
 
