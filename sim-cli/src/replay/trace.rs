@@ -114,7 +114,7 @@ fn endpoints(object: &Value, entry: &mut Map<String, Value>) {
         let conditions = &endpoint["conditions"];
         let mut shown = Map::new();
         put(&mut shown, "pod", &endpoint["targetRef"]["name"]);
-        put(&mut shown, "hostname", &endpoint["hostname"]);
+        shown.insert("hostname".to_owned(), endpoint["hostname"].clone());
         for name in ["ready", "serving", "terminating"] {
             put(&mut shown, name, &conditions[name]);
         }

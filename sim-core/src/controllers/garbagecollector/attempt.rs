@@ -52,8 +52,15 @@ pub(super) fn delete_item(object: &Object, context: &mut Context<'_>) -> Result<
 /// Models garbagecollector: attemptToOrphan.
 pub(super) fn orphan_dependents(owner: &Object, context: &mut Context<'_>) -> Result<(), ReconcileError> {
     let uid = owner.uid().to_owned();
+    let mut stripped = false;
     for dependent in context.view.owned_by(&uid) {
         keep_references(dependent, context.api, |reference| reference.uid != uid)?;
+        stripped = true;
+    }
+    if stripped {
+        // The owner goes at the next look, once the dependents' writes have taken their time.
+        context.wakes.soon(owner.reference());
+        return Ok(());
     }
     remove_finalizer(owner, ORPHAN_FINALIZER, context.api)?;
     Ok(())

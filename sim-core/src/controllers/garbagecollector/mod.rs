@@ -63,9 +63,10 @@ fn observe_update(previous: &Object, object: &Object, view: &Store, wakes: &mut 
 }
 
 fn wake_dependents(owner: &Object, view: &Store, wakes: &mut Wakes) {
-    // Upstream's order is a map's; every recording that shows one begins at the end.
+    // The recordings begin with the last, as goroutines that are started together do.
     let mut dependents: Vec<ObjectRef> = view.owned_by(owner.uid()).map(Object::reference).collect();
-    dependents.reverse();
+    let moved = usize::from(dependents.len() > 1);
+    dependents.rotate_right(moved);
     for dependent in dependents {
         wakes.soon(dependent);
     }
