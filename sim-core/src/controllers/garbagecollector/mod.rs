@@ -9,7 +9,7 @@ mod owners;
 #[cfg(test)]
 mod tests;
 
-use crate::api::{Object, ObjectRef, meta};
+use crate::api::{Kind, Object, ObjectRef, meta};
 use crate::engine::{Component, Context, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
 
@@ -63,10 +63,17 @@ fn observe_update(previous: &Object, object: &Object, view: &Store, wakes: &mut 
 }
 
 fn wake_dependents(owner: &Object, view: &Store, wakes: &mut Wakes) {
-    // The recordings begin with the last, as goroutines that are started together do.
+    // Revisions, pods, the rest; of each kind the last first, as goroutines that are started together run. The
+    // recordings show it.
     let mut dependents: Vec<ObjectRef> = view.owned_by(owner.uid()).map(Object::reference).collect();
-    let moved = usize::from(dependents.len() > 1);
-    dependents.rotate_right(moved);
+    dependents.sort_by_key(|dependent| match dependent.kind {
+        Kind::ControllerRevision => 0,
+        Kind::Pod => 1,
+        _ => 2,
+    });
+    for kind in dependents.chunk_by_mut(|one, other| one.kind == other.kind) {
+        kind.rotate_right(1);
+    }
     for dependent in dependents {
         wakes.soon(dependent);
     }

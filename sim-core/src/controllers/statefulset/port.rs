@@ -155,8 +155,13 @@ impl Port<'_, '_> {
         if self.claims_are_owned(ordinal, &uid) { Ok(()) } else { self.own_claims(ordinal, &uid) }
     }
 
+    /// Makes the claims of `ordinal` that are not there.
+    ///
     /// Models pkg/controller/statefulset: createPersistentVolumeClaims.
-    fn create_claims(&mut self, ordinal: i32) -> Done {
+    ///
+    /// # Errors
+    /// A claim is being deleted, or what the API server answers.
+    pub fn create_claims(&mut self, ordinal: i32) -> Done {
         let mut errors = Vec::new();
         for template in claims::templates(self.set) {
             let claim = claims::new_claim(self.set, template, ordinal);
@@ -166,6 +171,13 @@ impl Port<'_, '_> {
                     errors.push(format!("pvc {name} is being deleted"));
                 }
                 Some(_) => {}
+                // Made a moment ago, with those of the rest of the batch.
+                None if self
+                    .context
+                    .api
+                    .store()
+                    .get(Kind::PersistentVolumeClaim, &self.key(&name))
+                    .is_some() => {}
                 None => {
                     let created = self.context.api.create(claim);
                     self.claim_event(&name, ordinal, created.as_ref().err());

@@ -215,9 +215,14 @@ fn act(
     let mut templates = Templates { set: port.set, used, current: None, update: None };
     let mut outdated_deleted = 0;
     let mut failed: Option<(Option<i64>, ReconcileError)> = None;
-    for action in &decision.actions {
+    let mut claimed = None;
+    for (place, action) in decision.actions.iter().enumerate() {
         let ordinal = action.ordinal();
         let batch = batch_of(port.wish, *action);
+        if batch.is_some() && batch != claimed && matches!(action, Action::Create { .. }) {
+            claimed = batch;
+            claim_for_batch(port, &decision.actions[place..], batch);
+        }
         if let Some((failed_batch, _)) = &failed
             && (batch.is_none() || batch != *failed_batch)
         {
@@ -245,6 +250,17 @@ fn act(
         }
     }
     (outdated_deleted, failed.map_or(Ok(()), |(_, error)| Err(error)))
+}
+
+/// The requests of a batch go side by side: the claims of all its new pods come before the first of the pods.
+fn claim_for_batch(port: &mut Port<'_, '_>, actions: &[Action], batch: Option<i64>) {
+    for action in actions.iter().filter(|action| matches!(action, Action::Create { .. })) {
+        if batch_of(port.wish, *action) != batch {
+            break;
+        }
+        // A claim that cannot be made is met, and told of, again when its pod is created.
+        let _ = port.create_claims(action.ordinal());
+    }
 }
 
 /// In which batch of requests a parallel set sees to a wanted pod; `None` where one failure ends all.
