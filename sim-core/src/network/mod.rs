@@ -5,3 +5,6 @@ pub mod dns;
 pub mod http;
 pub mod resolver;
 pub mod route;
+
+#[cfg(test)]
+mod tests;

@@ -332,6 +332,9 @@ impl Runtime {
                 }
                 continue;
             }
+            if self.signal_part(pod, container, (*pid, *signal), now) {
+                continue;
+            }
             let ids = self.exec_ids(pod);
             let found = ids.into_iter().find(|id| {
                 self.execs.get(id).is_some_and(|exec| exec.pid == *pid && exec.container == container)
@@ -340,6 +343,26 @@ impl Runtime {
                 self.exec_signal(&id, *signal, store, now);
             }
         }
+    }
+}
+
+impl Runtime {
+    /// Sends a signal to a child of the container's own program; false when it has none of that id.
+    fn signal_part(
+        &mut self,
+        pod: &ObjectKey,
+        container: &str,
+        (pid, signal): (u32, i32),
+        now: SimTime,
+    ) -> bool {
+        let Some(sandbox) = self.sandbox_mut(pod) else { return false };
+        let Some(container) = sandbox.containers.get_mut(container) else { return false };
+        let Program::Process(process) = &mut container.program else { return false };
+        let sent = process.signal_part(pid, signal);
+        if sent {
+            container.wake = Some(now);
+        }
+        sent
     }
 }
 

@@ -3,8 +3,9 @@
 use super::Runtime;
 use super::container::Program;
 use super::fs::FileSystem;
+use super::image::Image;
 use super::mounts::MountedFs;
-use super::shell::{Host, ProcessInfo};
+use super::shell::{Flavour, Host, ProcessInfo};
 use crate::api::{ObjectKey, SimTime};
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
@@ -59,6 +60,13 @@ impl<'a> ContainerHost<'a> {
     }
 }
 
+/// Whether an image's tools are busybox's.
+fn is_busybox(image: &Image) -> bool {
+    let name = image.spec.name.rsplit('/').next().unwrap_or_default();
+    let has_release = image.spec.files.iter().any(|(path, _)| path == "/etc/alpine-release");
+    name == "busybox" || has_release || image.reference.tag.contains("alpine")
+}
+
 impl Host for ContainerHost<'_> {
     fn now(&self) -> SimTime {
         self.now
@@ -84,8 +92,16 @@ impl Host for ContainerHost<'_> {
         self.sandbox(|sandbox| sandbox.search.clone())
     }
 
-    fn resolve(&mut self, _question: &dns::Question) -> dns::Answer {
-        dns::Answer { code: dns::ResponseCode::ServFail, records: Vec::new(), additional: Vec::new() }
+    fn resolve(&mut self, question: &dns::Question) -> dns::Answer {
+        self.runtime.dns.query(self.store, self.now, question)
+    }
+
+    fn flavour(&self) -> Flavour {
+        let is_small = self.sandbox(|sandbox| {
+            let container = sandbox.containers.get(&self.container)?;
+            Some(is_busybox(&container.config.image))
+        });
+        if is_small == Some(true) { Flavour::Busybox } else { Flavour::Gnu }
     }
 
     fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {
@@ -130,6 +146,15 @@ impl Runtime {
         let user = Some(config.image.spec.user.clone()).filter(|user| !user.is_empty());
         let user = user.unwrap_or_else(|| "root".to_owned());
         let mut rows = vec![ProcessInfo { pid: 1, user: user.clone(), started: running.started, command }];
+        if let Program::Process(process) = &running.program {
+            let parts = process.parts().into_iter();
+            rows.extend(parts.map(|(pid, started, command)| ProcessInfo {
+                pid,
+                user: user.clone(),
+                started,
+                command,
+            }));
+        }
         rows.extend(self.execs_of(pod, container).map(|exec| ProcessInfo {
             pid: exec.pid,
             user: user.clone(),

@@ -34,6 +34,8 @@ pub use registry::{Registry, pull_error};
 pub use user_image::{UserImageError, image_from_value};
 
 use crate::api::{ObjectKey, SimTime};
+use crate::network::dns::Dns;
+use crate::network::route::Router;
 use fs::FileTree;
 use shell::{Process, StartError};
 
@@ -52,8 +54,10 @@ pub struct Runtime {
     /// Nodes whose pods answer nobody.
     unreachable: OrdSet<String>,
     last_pid: u64,
-    /// Counts routed connections, so that a Service takes its endpoints in turn.
-    turn: u64,
+    /// The way from Services to their endpoints.
+    router: Router,
+    /// The cluster's DNS server.
+    dns: Dns,
     /// The images there are to pull.
     pub registry: Registry,
 }

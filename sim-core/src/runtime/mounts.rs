@@ -1,7 +1,7 @@
 //! [`MountedFs`]: a container's files with its volumes mounted over them.
 
 use crate::api::SimTime;
-use crate::runtime::fs::{Entry, FileSystem, FileTree, FsError, Listing};
+use crate::runtime::fs::{Entry, FileSystem, FileTree, FsError, Listing, normalize};
 
 /// Where a volume's bytes live.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,17 +52,8 @@ pub fn make_dirs(tree: &mut FileTree, path: &str, now: SimTime) {
 
 /// An absolute path without `.`, `..`, doubled or final slashes; empty for the root.
 pub fn normal_path(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.iter().flat_map(|part| ["/", part]).collect()
+    let path = normalize("/", path);
+    if path == "/" { String::new() } else { path }
 }
 
 /// Whether `path` is `base` or below it; the rest when it is.
@@ -145,6 +136,11 @@ impl FileSystem for MountedFs {
         }
         let (mount, inner) = self.place(path);
         self.tree_mut(mount)?.remove(&inner)
+    }
+
+    fn set_mode(&mut self, path: &str, mode: u32) -> Result<(), FsError> {
+        let (mount, inner) = self.place(path);
+        self.tree_mut(mount)?.set_mode(&inner, mode)
     }
 
     fn mounts(&self) -> Vec<(String, String, bool)> {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Service, ServicePort};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::core::v1::Service;
 
 use super::Runtime;
 use super::program;
-use crate::api::{ObjectKey, SimTime, meta};
+use crate::api::{ObjectKey, SimTime};
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
+use crate::network::route::{Client, Destination};
 use crate::store::Store;
 
 /// The loopback addresses of a pod.
@@ -37,7 +37,7 @@ impl Runtime {
         request: &HttpRequest,
         now: SimTime,
     ) -> Result<(HttpResponse, Duration), NetError> {
-        let (pod, port) = self.target(store, own, target)?;
+        let (pod, port) = self.target(store, own, Client { ip: from, now }, target)?;
         self.answer(&pod, port, from, request, now)
     }
 
@@ -52,7 +52,9 @@ impl Runtime {
         target: (&str, u16),
         now: SimTime,
     ) -> Result<(), NetError> {
-        let (pod, port) = self.target(store, own, target)?;
+        let from =
+            own.and_then(|own| self.sandbox(own)).map(|sandbox| sandbox.ip.clone()).unwrap_or_default();
+        let (pod, port) = self.target(store, own, Client { ip: &from, now }, target)?;
         let sandbox = self.sandboxes.get(&pod).ok_or(NetError::NoRoute)?;
         let listens = sandbox.containers.values().any(|container| container.listens_on(port, now));
         if listens { Ok(()) } else { Err(NetError::Refused) }
@@ -99,12 +101,11 @@ impl Runtime {
         request: &HttpRequest,
         now: SimTime,
     ) -> Result<(HttpResponse, Duration), NetError> {
-        let (pod, port) = match self.service_named(store, target, port) {
+        // All that comes from outside has the node's address for the pods.
+        let client = Client { ip: "", now };
+        let (pod, port) = match self.service_named(store, client, target, port) {
             Some(found) => found?,
-            None => match node_port(store, target, port) {
-                Some((service, port_name)) => self.endpoint(store, service, &port_name)?,
-                None => self.target(store, None, (target, port))?,
-            },
+            None => self.target(store, None, client, (target, port))?,
         };
         // The node's own address stands for all that comes from outside.
         let bridge = self.sandboxes.get(&pod).map(|sandbox| gateway(&sandbox.ip)).unwrap_or_default();
@@ -115,6 +116,7 @@ impl Runtime {
     fn service_named(
         &mut self,
         store: &Store,
+        client: Client<'_>,
         name: &str,
         port: u16,
     ) -> Option<Result<(ObjectKey, u16), NetError>> {
@@ -124,26 +126,8 @@ impl Runtime {
         let mut labels = name.split('.');
         let (name, namespace) = (labels.next().unwrap_or_default(), labels.next().unwrap_or("default"));
         let service = store.typed::<Service>(&ObjectKey::new(namespace, name))?;
-        let known = service_port(service, |known| known.port == i32::from(port));
-        Some(known.ok_or(NetError::TimedOut).and_then(|port_name| self.endpoint(store, service, &port_name)))
-    }
-
-    /// One of a Service's ready endpoints, in turn.
-    fn endpoint(
-        &mut self,
-        store: &Store,
-        service: &Service,
-        port_name: &str,
-    ) -> Result<(ObjectKey, u16), NetError> {
-        let choices = endpoints(store, service, port_name);
-        if choices.is_empty() {
-            return Err(NetError::Refused);
-        }
-        self.turn = self.turn.wrapping_add(1);
-        let choice = usize::try_from(self.turn).unwrap_or(0) % choices.len();
-        let (address, port) = &choices[choice];
-        let pod = self.by_ip.get(address.as_str()).ok_or(NetError::NoRoute)?;
-        if self.is_reachable(pod) { Ok((pod.clone(), *port)) } else { Err(NetError::TimedOut) }
+        let routed = self.router.route_to(store, client, service, port);
+        Some(routed.and_then(|destination| self.reach(None, destination, (name, port))))
     }
 
     /// The pod and port behind an address; a Service's address leads to one of its ready endpoints.
@@ -151,72 +135,35 @@ impl Runtime {
         &mut self,
         store: &Store,
         own: Option<&ObjectKey>,
+        client: Client<'_>,
         (ip, port): (&str, u16),
     ) -> Result<(ObjectKey, u16), NetError> {
-        if let Some(own) = own.filter(|_| is_loopback(ip)) {
-            return Ok((own.clone(), port));
-        }
-        if let Some(pod) = self.by_ip.get(ip) {
-            return if self.is_reachable(pod) { Ok((pod.clone(), port)) } else { Err(NetError::TimedOut) };
-        }
-        let service = store
-            .all::<Service>()
-            .find(|service| {
-                service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).is_some_and(|own| own == ip)
-            })
-            .ok_or(NetError::NoRoute)?;
-        // A cluster address answers only on the Service's ports; other packets are dropped.
-        let port_name =
-            service_port(service, |known| known.port == i32::from(port)).ok_or(NetError::TimedOut)?;
-        self.endpoint(store, service, &port_name)
+        let is_pods = self.by_ip.contains_key(ip) || (own.is_some() && is_loopback(ip));
+        let destination =
+            if is_pods { Destination::Direct } else { self.router.route(store, client, (ip, port))? };
+        self.reach(own, destination, (ip, port))
+    }
+
+    /// The pod at a connection's end.
+    fn reach(
+        &self,
+        own: Option<&ObjectKey>,
+        destination: Destination,
+        (ip, port): (&str, u16),
+    ) -> Result<(ObjectKey, u16), NetError> {
+        let (ip, port) = match destination {
+            Destination::Endpoint { ip, port } => (ip, port),
+            Destination::Direct => match own.filter(|_| is_loopback(ip)) {
+                Some(own) => return Ok((own.clone(), port)),
+                None => (ip.to_owned(), port),
+            },
+        };
+        let pod = self.by_ip.get(&ip).ok_or(NetError::NoRoute)?;
+        if self.is_reachable(pod) { Ok((pod.clone(), port)) } else { Err(NetError::TimedOut) }
     }
 }
 
 /// The bridge's address in a pod's block.
 pub(super) fn gateway(ip: &str) -> String {
     ip.rsplit_once('.').map_or_else(|| "127.0.0.1".to_owned(), |(network, _)| format!("{network}.1"))
-}
-
-/// The name of the Service's port for which `wanted` holds; empty for an unnamed one.
-fn service_port(service: &Service, wanted: impl Fn(&ServicePort) -> bool) -> Option<String> {
-    let mut ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-    ports.find(|port| wanted(port)).map(|port| port.name.clone().unwrap_or_default())
-}
-
-/// The Service that has `port` open on the node at `address`, and the port's name.
-fn node_port<'a>(store: &'a Store, address: &str, port: u16) -> Option<(&'a Service, String)> {
-    let is_node = store.all::<Node>().any(|node| {
-        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
-        addresses.into_iter().any(|known| known.address == address)
-    });
-    let mut services = store.all::<Service>().filter(|_| is_node);
-    services.find_map(|service| {
-        Some((service, service_port(service, |known| known.node_port == Some(i32::from(port)))?))
-    })
-}
-
-/// Addresses and ports of the Service's endpoints that are ready, in order.
-fn endpoints(store: &Store, service: &Service, port_name: &str) -> Vec<(String, u16)> {
-    let name = meta::name(&service.metadata);
-    let mut found = Vec::new();
-    for slice in store.all_in::<EndpointSlice>(meta::namespace(&service.metadata)) {
-        if meta::labels(&slice.metadata).get("kubernetes.io/service-name").map(String::as_str) != Some(name) {
-            continue;
-        }
-        let port = slice
-            .ports
-            .iter()
-            .flatten()
-            .find(|port| port.name.as_deref().unwrap_or_default() == port_name)
-            .and_then(|port| u16::try_from(port.port?).ok());
-        let Some(port) = port else { continue };
-        for endpoint in slice.endpoints.iter().flatten() {
-            let ready = endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true);
-            if ready {
-                found.extend(endpoint.addresses.iter().map(|address| (address.clone(), port)));
-            }
-        }
-    }
-    found.sort();
-    found
 }

@@ -1,9 +1,8 @@
-//! Golden tests of the verbs, with the texts of the recordings.
+//! Golden tests of the writing verbs, with the texts of the recordings.
 
 mod containers;
 mod errors;
 mod mutate;
-mod read;
 mod recorded;
 mod rollout;
 mod write;

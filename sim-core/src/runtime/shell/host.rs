@@ -83,9 +83,4 @@ pub trait Host {
     fn has_tool(&self, _name: &str) -> bool {
         true
     }
-
-    /// The name with its domain, as `hostname -f` finds it: a pod with hostname and subdomain has one.
-    fn fully_qualified_name(&self) -> String {
-        self.hostname()
-    }
 }

@@ -4,26 +4,17 @@ use std::sync::Arc;
 
 use super::ast::*;
 use super::builtins;
-use super::expand::{Expander, Stop};
-use super::frame::{Capture, Descriptor, Frame, Pending};
+use super::channels::ReadResult;
+use super::compound::{step_if, step_loop};
+use super::frame::{Descriptor, Frame, Pending};
 use super::host::Host;
-use super::machine::{Machine, ReadResult};
+use super::machine::Machine;
 use super::parser::{ParseError, Parser};
-use super::pattern;
 use super::state::{Shell, Variable};
 use super::task::{Body, Step, Task};
 
 /// The deepest stack of frames; a function that calls itself for ever ends here.
 const MAX_FRAMES: usize = 2_000;
-
-/// What an expansion came to.
-pub(super) enum Expanded<T> {
-    Done(T),
-    /// A command substitution has been started or goes on.
-    Waiting(Step),
-    /// It failed and the shell has been told.
-    Failed,
-}
 
 impl Machine {
     /// Lets a shell do one thing.
@@ -264,7 +255,7 @@ impl Machine {
         if self.is_tested(shell) {
             child.options.errexit = false;
         }
-        let Some(parent) = self.tasks.get(&pid) else { return None };
+        let parent = self.tasks.get(&pid)?;
         let (directory, command, background) =
             (parent.directory.clone(), parent.command.clone(), parent.background);
         let mut task = Task::new(Body::Shell(Box::new(child)), descriptors, &directory, command);
@@ -384,93 +375,13 @@ impl Machine {
             }
             children.remove(0);
             let code = ended.unwrap_or(127);
-            if children.is_empty() && (code != 0 || !shell.options.pipefail)
-                || (shell.options.pipefail && code != 0)
-            {
+            let counts = if shell.options.pipefail { code != 0 } else { children.is_empty() };
+            if counts {
                 status = code;
             }
         }
         self.child_ended(shell, pid, status, host);
         Step::Progress
-    }
-
-    fn step_for(
-        &mut self,
-        shell: &mut Shell,
-        pid: u32,
-        (compound, mut pending, values, next): (Arc<Compound>, Pending, Option<Arc<Vec<String>>>, usize),
-        host: &mut dyn Host,
-    ) -> Step {
-        let CompoundKind::For { name, words, body } = &compound.kind else { return Step::Progress };
-        let values = match (values, words) {
-            (Some(values), _) => values,
-            (None, None) => shell.positional.clone(),
-            (None, Some(words)) => {
-                match self.expanded(shell, pid, &mut pending, host, &mut |expander| expander.words(words)) {
-                    Expanded::Done(values) => {
-                        shell.status = 0;
-                        Arc::new(values)
-                    }
-                    Expanded::Failed => return Step::Progress,
-                    Expanded::Waiting(step) => {
-                        shell.frames.push(Frame::For {
-                            compound: compound.clone(),
-                            pending,
-                            values: None,
-                            next,
-                        });
-                        return step;
-                    }
-                }
-            }
-        };
-        if let Some(value) = values.get(next) {
-            if let Err(message) = shell.set(name, value) {
-                self.fatal(shell, pid, &message, host);
-                return Step::Progress;
-            }
-            let list = body.clone();
-            let (pending, values) = (Pending::default(), Some(values));
-            shell.frames.push(Frame::For { compound: compound.clone(), pending, values, next: next + 1 });
-            shell.frames.push(Frame::List { list, next: 0 });
-        }
-        Step::Progress
-    }
-
-    fn step_case(
-        &mut self,
-        shell: &mut Shell,
-        pid: u32,
-        compound: Arc<Compound>,
-        mut pending: Pending,
-        host: &mut dyn Host,
-    ) -> Step {
-        let CompoundKind::Case { subject, arms } = &compound.kind else { return Step::Progress };
-        let chosen = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
-            let text = expander.text(subject)?;
-            for (index, (patterns, _)) in arms.iter().enumerate() {
-                for word in patterns {
-                    if pattern::matches(&expander.pattern(word)?, &text) {
-                        return Ok(Some(index));
-                    }
-                }
-            }
-            Ok(None)
-        });
-        match chosen {
-            Expanded::Done(chosen) => {
-                shell.status = 0;
-                if let Some((_, list)) = chosen.and_then(|index| arms.get(index)) {
-                    shell.frames.push(Frame::List { list: list.clone(), next: 0 });
-                }
-                Step::Progress
-            }
-            Expanded::Failed => Step::Progress,
-            Expanded::Waiting(step) => {
-                shell.frames.push(Frame::Case { compound: compound.clone(), pending });
-                step
-            }
-        }
     }
 
     fn step_wait(&mut self, shell: &mut Shell, mut pids: Vec<u32>) -> Step {
@@ -485,136 +396,6 @@ impl Machine {
         }
         Step::Progress
     }
-
-    fn step_redirect(
-        &mut self,
-        shell: &mut Shell,
-        pid: u32,
-        compound: Arc<Compound>,
-        mut pending: Pending,
-        host: &mut dyn Host,
-    ) -> Step {
-        if !compound.redirects.is_empty() {
-            let targets = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
-                compound.redirects.iter().map(|redirect| expander.text(&redirect.target)).collect()
-            });
-            let targets: Vec<String> = match targets {
-                Expanded::Done(targets) => targets,
-                Expanded::Failed => return Step::Progress,
-                Expanded::Waiting(step) => {
-                    shell.frames.push(Frame::Redirect { compound, pending });
-                    return step;
-                }
-            };
-            let descriptors = self.descriptors(pid);
-            if let Err(message) = self.apply_redirects(pid, &compound.redirects, &targets, host) {
-                if let Some(task) = self.tasks.get_mut(&pid) {
-                    task.descriptors = descriptors;
-                }
-                self.complain(shell, pid, &message, host);
-                shell.status = 1;
-                return Step::Progress;
-            }
-            shell.frames.push(Frame::Restore { descriptors });
-        }
-        self.start_compound(shell, pid, compound, host);
-        Step::Progress
-    }
-
-    fn start_compound(&mut self, shell: &mut Shell, pid: u32, compound: Arc<Compound>, host: &mut dyn Host) {
-        match &compound.kind {
-            CompoundKind::Brace(list) => shell.frames.push(Frame::List { list: list.clone(), next: 0 }),
-            CompoundKind::Subshell(list) => {
-                let mut child = shell.subshell();
-                child.frames.push(Frame::List { list: list.clone(), next: 0 });
-                let descriptors = self.descriptors(pid);
-                if let Some(child) = self.fork(shell, pid, child, descriptors, host) {
-                    shell.frames.push(Frame::Child { pid: child });
-                }
-            }
-            CompoundKind::If { arms, .. } => {
-                let condition = arms[0].0.clone();
-                shell.frames.push(Frame::If { compound: compound.clone(), arm: 0 });
-                shell.frames.push(Frame::List { list: condition, next: 0 });
-            }
-            CompoundKind::Loop { condition, .. } => {
-                let list = condition.clone();
-                shell.frames.push(Frame::Loop { compound: compound.clone(), testing: true, status: 0 });
-                shell.frames.push(Frame::List { list, next: 0 });
-            }
-            CompoundKind::For { .. } => {
-                let (compound, pending) = (compound.clone(), Pending::default());
-                shell.frames.push(Frame::For { compound, pending, values: None, next: 0 });
-            }
-            CompoundKind::Case { .. } => {
-                shell.frames.push(Frame::Case { compound: compound.clone(), pending: Pending::default() });
-            }
-        }
-    }
-
-    /// Expands for a shell, running command substitutions on the way.
-    pub(super) fn expanded<T>(
-        &mut self,
-        shell: &mut Shell,
-        pid: u32,
-        pending: &mut Pending,
-        host: &mut dyn Host,
-        expand: &mut dyn FnMut(&mut Expander<'_>) -> Result<T, Stop>,
-    ) -> Expanded<T> {
-        if let Some(step) = self.step_capture(pending) {
-            return Expanded::Waiting(step);
-        }
-        let directory = self.tasks.get(&pid).map(|task| task.directory.clone()).unwrap_or_default();
-        let mut expander = Expander::new(shell, &pending.results, host.files(), &directory);
-        let outcome = expand(&mut expander);
-        let (variables, random) = (expander.variables.clone(), expander.random());
-        match outcome {
-            Ok(value) => {
-                shell.variables = variables;
-                shell.random = random;
-                Expanded::Done(value)
-            }
-            Err(Stop::Fail(message)) => {
-                self.fatal(shell, pid, &message, host);
-                Expanded::Failed
-            }
-            Err(Stop::Substitute(list)) => {
-                let mut child = shell.subshell();
-                child.variables = variables;
-                child.frames.push(Frame::List { list, next: 0 });
-                let pipe = self.pipe(true);
-                let mut descriptors = self.descriptors(pid);
-                descriptors.insert(1, Descriptor::PipeWrite(pipe));
-                match self.fork(shell, pid, child, descriptors, host) {
-                    None => Expanded::Failed,
-                    Some(child) => {
-                        pending.capture = Some(Capture { pid: child, pipe, text: String::new() });
-                        Expanded::Waiting(Step::Progress)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Collects a substitution's output; `None` once it has ended.
-    fn step_capture(&mut self, pending: &mut Pending) -> Option<Step> {
-        let capture = pending.capture.as_mut()?;
-        match self.drain(capture.pipe) {
-            Some(text) if text.is_empty() => return Some(Step::Blocked),
-            Some(text) => {
-                if capture.text.len() < 1 << 20 {
-                    capture.text.push_str(&text);
-                }
-                return Some(Step::Progress);
-            }
-            None if self.tasks.contains_key(&capture.pid) => return Some(Step::Blocked),
-            None => {}
-        }
-        pending.status = Some(self.ended.remove(&capture.pid).unwrap_or(0));
-        pending.results.push(std::mem::take(&mut capture.text));
-        pending.capture = None;
-        None
-    }
 }
 
 fn put_back(shell: &mut Shell, saved: Vec<(Arc<str>, Option<Variable>)>) {
@@ -624,38 +405,4 @@ fn put_back(shell: &mut Shell, saved: Vec<(Arc<str>, Option<Variable>)>) {
             None => shell.variables.remove(&name),
         };
     }
-}
-
-fn step_if(shell: &mut Shell, compound: Arc<Compound>, arm: usize) {
-    let CompoundKind::If { arms, otherwise } = &compound.kind else { return };
-    if shell.status == 0 {
-        if let Some((_, body)) = arms.get(arm) {
-            shell.frames.push(Frame::List { list: body.clone(), next: 0 });
-        }
-        return;
-    }
-    match (arms.get(arm + 1), otherwise) {
-        (Some((condition, _)), _) => {
-            let list = condition.clone();
-            shell.frames.push(Frame::If { compound: compound.clone(), arm: arm + 1 });
-            shell.frames.push(Frame::List { list, next: 0 });
-        }
-        (None, Some(body)) => shell.frames.push(Frame::List { list: body.clone(), next: 0 }),
-        (None, None) => shell.status = 0,
-    }
-}
-
-fn step_loop(shell: &mut Shell, compound: Arc<Compound>, testing: bool, status: i32) {
-    let CompoundKind::Loop { until, condition, body } = &compound.kind else { return };
-    let (goes_on, list) = match testing {
-        true => ((shell.status == 0) != *until, body.clone()),
-        false => (true, condition.clone()),
-    };
-    if !goes_on {
-        shell.status = status;
-        return;
-    }
-    let status = if testing { status } else { shell.status };
-    shell.frames.push(Frame::Loop { compound, testing: !testing, status });
-    shell.frames.push(Frame::List { list, next: 0 });
 }

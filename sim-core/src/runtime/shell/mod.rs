@@ -10,16 +10,21 @@
 mod arithmetic;
 mod ast;
 mod builtins;
+mod channels;
+mod compound;
 mod expand;
 mod frame;
+mod glob;
 mod host;
 mod interpreter;
 mod machine;
 mod parser;
 mod pattern;
 mod process;
+mod redirect;
 mod simple;
 mod state;
+mod substitute;
 mod task;
 mod tools;
 

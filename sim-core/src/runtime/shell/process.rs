@@ -238,18 +238,18 @@ impl Process {
         if !self.machine.wants_input || self.ended.is_some() {
             return None;
         }
-        let shells = self.machine.tasks.values().rev().filter_map(|task| match &task.body {
+        let mut tasks = self.machine.tasks.values().rev();
+        let found = tasks.find_map(|task| match &task.body {
             Body::Shell(shell) if shell.interactive => Some((task, shell)),
             _ => None,
         });
-        for (task, shell) in shells {
-            return Some(match shell.frames.last() {
-                Some(Frame::Lines { buffer }) if buffer.is_empty() => self.first_prompt(task, shell),
-                Some(Frame::Lines { .. }) => "> ".to_owned(),
-                _ => String::new(),
-            });
-        }
-        Some(String::new())
+        Some(match found.and_then(|(task, shell)| Some((task, shell, shell.frames.last()?))) {
+            Some((task, shell, Frame::Lines { buffer })) if buffer.is_empty() => {
+                self.first_prompt(task, shell)
+            }
+            Some((_, _, Frame::Lines { .. })) => "> ".to_owned(),
+            _ => String::new(),
+        })
     }
 
     /// busybox's prompt has the folder; dash's is bare; bash's has user and host too.

@@ -6,9 +6,10 @@ mod variables;
 
 use std::sync::Arc;
 
+use super::channels::ReadResult;
 use super::frame::Frame;
 use super::host::Host;
-use super::machine::{Machine, ReadResult};
+use super::machine::Machine;
 use super::state::{Options, Shell, is_name};
 use super::task::Step;
 use crate::runtime::fs::normalize;

@@ -103,7 +103,7 @@ pub(super) fn wc(io: &mut Io<'_>) -> Turn {
                 None if single => count.to_string(),
                 None => format!("{count:9}"),
             });
-        let mut line = numbers.collect::<Vec<_>>().join(if gnu_width.is_some() { " " } else { "" });
+        let mut line = numbers.collect::<Vec<_>>().join(" ");
         if !name.is_empty() {
             line.push(' ');
             line.push_str(name);

@@ -35,9 +35,10 @@ fn read_request(io: &mut Io<'_>) -> Option<Request> {
             }
             word if word.starts_with(['+', '-', '@']) => {}
             "IN" | "in" => {}
-            word => match RecordType::named(word) {
-                Some(record) if !request.name.is_empty() => request.record = Some(record),
-                _ => request.name = word.to_owned(),
+            // dig takes a type's name for the type wherever it stands; host only takes names.
+            word => match RecordType::named(word).filter(|_| io.name() == "dig") {
+                Some(record) => request.record = Some(record),
+                None => request.name = word.to_owned(),
             },
         }
     }

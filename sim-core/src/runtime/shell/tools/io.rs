@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::channels::ReadResult;
 use super::super::host::{Flavour, Host};
-use super::super::machine::{Machine, ReadResult};
+use super::super::machine::Machine;
 use super::super::task::ToolTask;
 use crate::api::SimTime;
 use crate::network::resolver::{self, Lookup};

@@ -42,11 +42,10 @@ impl Options {
                 options.operands.push(argument.clone());
                 continue;
             };
-            if letters.starts_with('-') {
-                return Err(format!("unrecognized option: {}", &letters[1..]));
+            if let Some(name) = letters.strip_prefix('-') {
+                return Err(format!("unrecognized option: {name}"));
             }
-            let mut chars = letters.char_indices();
-            while let Some((at, letter)) = chars.next() {
+            for (at, letter) in letters.char_indices() {
                 let place = spec.find(letter).filter(|_| letter != ':');
                 let Some(place) = place else { return Err(format!("unrecognized option: {letter}")) };
                 if !spec[place + letter.len_utf8()..].starts_with(':') {

@@ -3,6 +3,7 @@
 use super::Turn;
 use super::io::Io;
 use super::options::Options;
+use crate::network::resolver::Lookup;
 
 pub(super) fn succeed(_: &mut Io<'_>) -> Turn {
     Ok(0)
@@ -42,7 +43,11 @@ pub(super) fn hostname(io: &mut Io<'_>) -> Turn {
         Err(status) => return Ok(status),
     };
     let name = io.host.hostname();
-    let full = io.host.fully_qualified_name();
+    // The name that /etc/hosts has first for the pod's address: with a subdomain it has one.
+    let full = match io.lookup(&name) {
+        Lookup::Found { name, .. } => name,
+        _ => name.clone(),
+    };
     let short = full.split('.').next().unwrap_or_default().to_owned();
     let text = if options.has('i') {
         io.host.ip()
@@ -132,8 +137,11 @@ pub(super) fn df(io: &mut Io<'_>) -> Turn {
         Ok(options) => options,
         Err(status) => return Ok(status),
     };
-    let mut rows = vec![("overlay".to_owned(), "/".to_owned())];
-    rows.extend(io.files().mounts().into_iter().map(|(path, source, _)| (source, path)));
+    let mut rows: Vec<(String, String)> =
+        io.files().mounts().into_iter().map(|(path, source, _)| (source, path)).collect();
+    if !rows.iter().any(|(_, path)| path == "/") {
+        rows.insert(0, ("overlay".to_owned(), "/".to_owned()));
+    }
     if let Some(operand) = options.operands.first() {
         let path = io.path(operand);
         if let Err(error) = io.files().stat(&path) {
@@ -171,6 +179,9 @@ pub(super) fn mount(io: &mut Io<'_>) -> Turn {
     }
     io.out("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\n");
     for (path, source, read_only) in io.files().mounts() {
+        if path == "/" {
+            continue;
+        }
         let mode = if read_only { "ro" } else { "rw" };
         io.out(&format!("{source} on {path} type ext4 ({mode},relatime)\n"));
     }

@@ -15,8 +15,9 @@ pub(super) fn xargs(io: &mut Io<'_>) -> Turn {
             "-0" => nul = true,
             "-t" => {}
             "-P" => drop(rest.next()),
-            word => match word.strip_prefix("-n").map(str::parse::<usize>) {
-                Some(Ok(count)) => most = count,
+            word => match (word.strip_prefix("-n").map(str::parse::<usize>), word.strip_prefix("-I")) {
+                (Some(Ok(count)), _) => most = count,
+                (_, Some(text)) => place = Some(text.to_owned()),
                 _ => {
                     io.complain(&format!("unrecognized option: {}", &word[1..]));
                     return Ok(1);
