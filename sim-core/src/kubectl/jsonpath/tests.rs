@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{JsonPath, print, print_as_json, relaxed};
@@ -97,4 +98,14 @@ fn relaxed_expressions() {
         assert_eq!(relaxed(form), Ok("{.metadata.name}".to_owned()));
     }
     assert!(relaxed("{.metadata.name").is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_template_gives_text_or_a_complaint(
+        template in "([{}.\\[\\]?()@$*:,'\"\\\\=<>! -]|range|end|items|metadata|name|[0-9]|\\PC){0,30}"
+    ) {
+        show(&template);
+        show(&format!("{{{template}}}"));
+    }
 }
