@@ -51,7 +51,8 @@ impl Component for PersistentVolumeController {
                 } else if change.change == ChangeType::Modified {
                     wakes.soon(reference);
                 } else if let Some(volume) = storage::volume_name(claim) {
-                    wakes.soon(volume_ref(volume));
+                    // Recorded: a deleted claim's volume is gone before the claim's name is used again.
+                    wakes.after(volume_ref(volume), Duration::ZERO);
                 } else {
                     self.index.volumes_of(&key).for_each(|volume| wakes.soon(volume_ref(&volume.name)));
                 }

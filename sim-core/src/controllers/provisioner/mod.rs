@@ -42,10 +42,15 @@ impl Component for VolumeProvisioner {
             {
                 wakes.after(change.object.reference(), Duration::ZERO);
             }
-            Object::PersistentVolume(volume)
-                if change.change != ChangeType::Deleted && is_to_be_deleted(volume) =>
+            Object::PersistentVolume(released)
+                if change.change != ChangeType::Deleted && is_to_be_deleted(released) =>
             {
-                wakes.soon(change.object.reference());
+                let by = meta::annotations(&released.metadata).get(annotation::PROVISIONED_BY);
+                if by.is_some_and(|by| by == volume::RECORDED_PROVISIONER) {
+                    wakes.after(change.object.reference(), Duration::ZERO);
+                } else {
+                    wakes.soon(change.object.reference());
+                }
             }
             _ => {}
         }
