@@ -12,6 +12,9 @@ use super::random::Span;
 pub struct TimingProfile {
     /// The profile's name.
     pub name: String,
+    /// From the start of a kubectl process to its first request, in milliseconds.
+    #[serde(default)]
+    pub kubectl_ms: u64,
     /// Between two requests of one kubectl command, in milliseconds.
     #[serde(default)]
     pub request_ms: u64,
@@ -48,6 +51,7 @@ impl TimingProfile {
         let profile = match name {
             "minikube" => TimingProfile {
                 name: name.to_owned(),
+                kubectl_ms: 50,
                 request_ms: 0,
                 write_ms: 0,
                 components: BTreeMap::new(),
@@ -62,6 +66,7 @@ impl TimingProfile {
             },
             "kind" => TimingProfile {
                 name: name.to_owned(),
+                kubectl_ms: 50,
                 request_ms: 0,
                 write_ms: 0,
                 components: BTreeMap::new(),
@@ -76,6 +81,7 @@ impl TimingProfile {
             },
             "slow-cloud" => TimingProfile {
                 name: name.to_owned(),
+                kubectl_ms: 50,
                 request_ms: 0,
                 write_ms: 0,
                 components: BTreeMap::new(),
@@ -90,6 +96,7 @@ impl TimingProfile {
             },
             "instant" => TimingProfile {
                 name: name.to_owned(),
+                kubectl_ms: 0,
                 request_ms: 0,
                 write_ms: 0,
                 components: BTreeMap::new(),
@@ -111,6 +118,7 @@ impl TimingProfile {
     pub fn recorder() -> TimingProfile {
         TimingProfile {
             name: "recorder".to_owned(),
+            kubectl_ms: 0,
             request_ms: 7,
             write_ms: 3,
             components: [

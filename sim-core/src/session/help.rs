@@ -28,7 +28,7 @@ they are done. Ctrl-C ends the command, never the cluster.",
 
   kubectl apply -f lab14/
   kubectl get po,sts,svc,pvc
-  curl python-app               (several times; minikube service python-app --url gives a URL)
+  minikube service python-app --url   (then curl that address several times, / or /visits)
   kubectl exec python-app-0 -- cat /config/visits.txt
   kubectl exec python-app-1 -- cat /config/visits.txt
   kubectl delete pod python-app-0

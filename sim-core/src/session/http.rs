@@ -1,15 +1,214 @@
 //! `curl` and `minikube service`: requests from the user's own machine.
+//!
+//! The machine's `curl` is the one that runs in pods, on a machine that reaches the cluster as minikube's
+//! tunnels do: by Service name, by node port, or by a port of its own that `minikube service --url` opened.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Service, ServicePort};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Session;
 use super::words::refuse;
+use crate::api::{ObjectKey, SimTime, meta};
 use crate::kubectl::Files;
+use crate::network::dns::{Answer, Question, Record, RecordType, ResponseCode};
+use crate::network::http::{HttpRequest, HttpResponse, NetError};
+use crate::runtime::Runtime;
+use crate::runtime::fs::{FileSystem, FileTree};
+use crate::runtime::shell::{Host, Process, ProcessInfo, ProcessState, Stream};
+use crate::store::Store;
 
-/// Runs `curl URL`.
-pub(super) fn curl(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
-    refuse(session, "not yet")
+/// Ports of the user's own machine that lead to a Service's port.
+pub(super) type Tunnels = BTreeMap<u16, (ObjectKey, u16)>;
+
+/// Runs `curl URL` with curl's own flags.
+pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let argv: Vec<String> = std::iter::once("curl".to_owned()).chain(words.iter().cloned()).collect();
+    let Ok(mut process) = Process::new(argv, Vec::new(), "/") else {
+        return refuse(session, "curl could not be started");
+    };
+    let (now, namespace, tunnels) = (session.now(), session.namespace.clone(), session.tunnels.clone());
+    let (runtime, store) = session.cluster.runtime_mut();
+    let mut machine = Machine { runtime, store, now, namespace, tunnels, files: FileTree::new() };
+    let state = process.run(&mut machine);
+    for (stream, text) in process.take_output() {
+        match stream {
+            Stream::Out => session.out.out(text),
+            Stream::Err => session.out.err(text),
+        }
+    }
+    match state {
+        ProcessState::Exited(code) => u8::try_from(code).unwrap_or(1),
+        _ => refuse(session, "curl waits for something that cannot come"),
+    }
 }
 
-/// Runs `minikube service NAME`.
-pub(super) fn minikube(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
-    refuse(session, "not yet")
+/// Runs `minikube service NAME [--url] [-n NAMESPACE]`.
+pub(super) fn minikube(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    let mut names = Vec::new();
+    let (mut url_only, mut namespace) = (false, session.namespace.clone());
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "--url" => url_only = true,
+            "-n" | "--namespace" => namespace = rest.next().cloned().unwrap_or_default(),
+            word => names.push(word),
+        }
+    }
+    let ["service", name] = names[..] else {
+        return refuse(session, "of minikube there is only: minikube service NAME [--url]");
+    };
+    let key = ObjectKey::new(&namespace, name);
+    let Some(service) = session.cluster.store().shared::<Service>(&key) else {
+        session.out.err_line(format!("X Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace."));
+        return 1;
+    };
+    let ports: Vec<ServicePort> = service.spec.iter().flat_map(|spec| spec.ports.clone().unwrap_or_default()).collect();
+    let node_ip = node_ip(session.cluster.store());
+    let mut urls = Vec::new();
+    for port in &ports {
+        urls.push(match port.node_port {
+            Some(node_port) => format!("http://{node_ip}:{node_port}"),
+            None => format!("http://127.0.0.1:{}", session.open_tunnel(&key, port.port)),
+        });
+    }
+    if ports.iter().all(|port| port.node_port.is_none()) {
+        session.out.err_line(format!("* service {key} has no node port"));
+        session.out.err_line(format!(
+            "! Services [{key}] have type \"ClusterIP\" not meant to be exposed, however for local development \
+             minikube allows you to access this !"
+        ));
+    }
+    for url in &urls {
+        session.out.line(url);
+    }
+    if !url_only {
+        session.out.err_line("hint: there is no browser here; curl the address");
+    }
+    0
+}
+
+impl Session {
+    /// The local port that leads to a Service's port; the same one each time.
+    fn open_tunnel(&mut self, service: &ObjectKey, port: i32) -> u16 {
+        let port = u16::try_from(port).unwrap_or(0);
+        let target = (service.clone(), port);
+        let spread = xxh3_64(format!("{service}:{port}").as_bytes()) % 10_000;
+        let mut local = 32_768 + u16::try_from(spread).unwrap_or(0);
+        while self.tunnels.get(&local).is_some_and(|known| *known != target) {
+            local += 1;
+        }
+        self.tunnels.insert(local, target);
+        local
+    }
+}
+
+fn node_ip(store: &Store) -> String {
+    let node = store.all::<k8s_openapi::api::core::v1::Node>().next();
+    let addresses = node.and_then(|node| node.status.as_ref()?.addresses.as_ref());
+    let internal = addresses.into_iter().flatten().find(|address| address.type_ == "InternalIP");
+    internal.map(|address| address.address.clone()).unwrap_or_default()
+}
+
+/// The user's machine as a process on it sees it.
+struct Machine<'a> {
+    runtime: &'a mut Runtime,
+    store: &'a Store,
+    now: SimTime,
+    namespace: String,
+    tunnels: Tunnels,
+    files: FileTree,
+}
+
+impl Machine<'_> {
+    /// The Service that `web`, `web.default` or `web.default.svc.cluster.local` names.
+    fn service(&self, name: &str) -> Option<&Service> {
+        let name = name.trim_end_matches(".svc.cluster.local").trim_end_matches(".svc");
+        let (name, namespace) = name.split_once('.').unwrap_or((name, &self.namespace));
+        self.store.typed(&ObjectKey::new(namespace, name))
+    }
+
+    /// An address that stands for the Service: its own, or that of a ready pod when it has none.
+    fn address(&self, service: &Service) -> Option<String> {
+        let own = service.spec.as_ref()?.cluster_ip.clone().filter(|ip| ip != "None" && !ip.is_empty());
+        own.or_else(|| {
+            let (namespace, name) = (meta::namespace(&service.metadata), meta::name(&service.metadata));
+            let slices = self.store.all_in::<EndpointSlice>(namespace);
+            let mine = slices.filter(|slice| {
+                meta::labels(&slice.metadata).get("kubernetes.io/service-name").is_some_and(|own| own == name)
+            });
+            let mut endpoints = mine.flat_map(|slice| slice.endpoints.iter().flatten());
+            let ready = endpoints.find(|e| e.conditions.as_ref().is_some_and(|c| c.ready == Some(true)))?;
+            ready.addresses.first().cloned()
+        })
+    }
+
+    fn target(&self, ip: &str, port: u16) -> (String, u16) {
+        let tunnel = self.tunnels.get(&port).filter(|_| ip.starts_with("127."));
+        let found = tunnel.and_then(|(key, port)| {
+            let service = self.store.typed::<Service>(key)?;
+            Some((self.address(service)?, *port))
+        });
+        found.unwrap_or_else(|| (ip.to_owned(), port))
+    }
+}
+
+impl Host for Machine<'_> {
+    fn now(&self) -> SimTime {
+        self.now
+    }
+
+    fn files(&mut self) -> &mut dyn FileSystem {
+        &mut self.files
+    }
+
+    fn hostname(&self) -> String {
+        "localhost".to_owned()
+    }
+
+    fn ip(&self) -> String {
+        "192.168.49.1".to_owned()
+    }
+
+    fn nameserver(&self) -> String {
+        "127.0.0.53".to_owned()
+    }
+
+    fn search_domains(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn resolve(&mut self, question: &Question) -> Answer {
+        let address = match question.name.as_str() {
+            "localhost" => Some("127.0.0.1".to_owned()),
+            name => self.service(name).and_then(|service| self.address(service)),
+        };
+        let code = if address.is_some() { ResponseCode::NoError } else { ResponseCode::NxDomain };
+        let wanted = address.filter(|_| question.record == RecordType::A);
+        let record = |data| Record { name: question.name.clone(), record: RecordType::A, ttl_seconds: 30, data };
+        Answer { code, records: wanted.map(record).into_iter().collect(), additional: Vec::new() }
+    }
+
+    fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {
+        let (ip, port) = self.target(ip, port);
+        self.runtime.http_from_user(self.store, &ip, port, request, self.now).map(|(response, _)| response)
+    }
+
+    fn connect(&mut self, ip: &str, port: u16) -> Result<(), NetError> {
+        self.http(ip, port, &HttpRequest::get("/")).map(drop)
+    }
+
+    fn processes(&self) -> Vec<ProcessInfo> {
+        Vec::new()
+    }
+
+    fn kill(&mut self, _pid: u32, _signal: i32) -> bool {
+        false
+    }
+
+    fn has_tool(&self, name: &str) -> bool {
+        name == "curl"
+    }
 }

@@ -81,6 +81,7 @@ pub struct Session {
     out: Output,
     exit: u8,
     clock: ClockMode,
+    tunnels: http::Tunnels,
     effects: Vec<Effect>,
 }
 
@@ -95,6 +96,7 @@ impl Session {
             out: Output::default(),
             exit: 0,
             clock: ClockMode::default(),
+            tunnels: http::Tunnels::new(),
             effects: Vec::new(),
         }
     }
@@ -208,6 +210,7 @@ impl Session {
         if let Some(word) = words::find(&line) {
             self.exit = (word.run)(self, &line.words[1..], files);
         } else {
+            self.start_up();
             let flow = kubectl::start(&line.words, &mut self.env(files, stdin));
             match flow {
                 Flow::Done(code) => self.exit = code,
@@ -218,6 +221,15 @@ impl Session {
             }
         }
         self.after_command(text);
+    }
+
+    /// A kubectl process takes a moment before its request arrives, unless the clock stands still. What is due
+    /// by then happens: a pod that was deleted is there again when the next line asks for it.
+    fn start_up(&mut self) {
+        if !self.clock.paused {
+            let takes = self.cluster.engine().config().profile.kubectl_ms;
+            self.cluster.advance(Duration::from_millis(takes));
+        }
     }
 
     /// Adds a hint of our own, marked as such, when a command failed over a word that is nearly right.
