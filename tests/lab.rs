@@ -37,7 +37,9 @@ fn the_whole_lab() {
 fn a_deleted_pod_comes_back_with_its_name_its_claim_and_its_bytes_and_nothing_else() {
     let mut session = session("minikube");
     let files = DiskFiles::default();
-    for line in ["apply -f lab14/service.yaml", "apply -f lab14/statefulset.yaml", "rollout status sts/python-app"] {
+    for line in
+        ["apply -f lab14/service.yaml", "apply -f lab14/statefulset.yaml", "rollout status sts/python-app"]
+    {
         session.run(line, None, &files);
     }
     let ask = |session: &mut Session, line: &str| {

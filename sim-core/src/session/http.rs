@@ -62,10 +62,13 @@ pub(super) fn minikube(session: &mut Session, words: &[String], _files: &dyn Fil
     };
     let key = ObjectKey::new(&namespace, name);
     let Some(service) = session.cluster.store().shared::<Service>(&key) else {
-        session.out.err_line(format!("X Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace."));
+        session.out.err_line(format!(
+            "X Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace."
+        ));
         return 1;
     };
-    let ports: Vec<ServicePort> = service.spec.iter().flat_map(|spec| spec.ports.clone().unwrap_or_default()).collect();
+    let ports: Vec<ServicePort> =
+        service.spec.iter().flat_map(|spec| spec.ports.clone().unwrap_or_default()).collect();
     let node_ip = node_ip(session.cluster.store());
     let mut urls = Vec::new();
     for port in &ports {
@@ -187,7 +190,8 @@ impl Host for Machine<'_> {
         };
         let code = if address.is_some() { ResponseCode::NoError } else { ResponseCode::NxDomain };
         let wanted = address.filter(|_| question.record == RecordType::A);
-        let record = |data| Record { name: question.name.clone(), record: RecordType::A, ttl_seconds: 30, data };
+        let record =
+            |data| Record { name: question.name.clone(), record: RecordType::A, ttl_seconds: 30, data };
         Answer { code, records: wanted.map(record).into_iter().collect(), additional: Vec::new() }
     }
 
