@@ -7,7 +7,7 @@ use super::builtins;
 use super::channels::ReadResult;
 use super::compound::{step_if, step_loop};
 use super::frame::{Descriptor, Frame, Pending};
-use super::host::Host;
+use super::host::{Flavour, Host};
 use super::machine::Machine;
 use super::parser::{ParseError, Parser};
 use super::state::{Shell, Variable};
@@ -113,10 +113,13 @@ impl Machine {
 
     /// Prints `NAME: message` to standard error.
     pub(super) fn complain(&mut self, shell: &Shell, pid: u32, message: &str, host: &mut dyn Host) {
-        let line = match &shell.script {
-            Some(script) => format!("{script}: line {}: {message}\n", shell.line),
-            None if shell.is_bash => format!("{}: line {}: {message}\n", shell.name, shell.line),
-            None => format!("{}: {message}\n", shell.name),
+        let opening = shell.script.as_deref().unwrap_or(&shell.name);
+        let line = if shell.is_bash || (shell.script.is_some() && host.flavour() == Flavour::Busybox) {
+            format!("{opening}: line {}: {message}\n", shell.line)
+        } else if host.flavour() == Flavour::Gnu {
+            format!("{opening}: {}: {}\n", shell.line, in_dash_words(message))
+        } else {
+            format!("{opening}: {message}\n")
         };
         self.write(pid, 2, &line, host);
     }
@@ -405,4 +408,19 @@ fn put_back(shell: &mut Shell, saved: Vec<(Arc<str>, Option<Variable>)>) {
             None => shell.variables.remove(&name),
         };
     }
+}
+
+/// An error in the words of dash, Debian's `sh`, which is ash's ancestor.
+pub(super) fn in_dash_words(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("syntax error: unexpected ") {
+        let (found, expecting) = match rest.split_once(" (expecting") {
+            Some((found, expecting)) => (found, format!(" (expecting{expecting}")),
+            None => (rest, String::new()),
+        };
+        return format!("Syntax error: {found} unexpected{expecting}");
+    }
+    let message = message.replacen("syntax error: unterminated", "Syntax error: Unterminated", 1);
+    let message =
+        message.replacen("can't create ", "cannot create ", 1).replacen("can't open ", "cannot open ", 1);
+    message.replace("nonexistent directory", "Directory nonexistent").replace("no such file", "No such file")
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::channels::ReadResult;
 use super::frame::Frame;
-use super::host::Host;
+use super::host::{Flavour, Host};
 use super::machine::Machine;
 use super::state::{Options, Shell, is_name};
 use super::task::Step;
@@ -93,14 +93,18 @@ fn complain(
     (name, message, status): (&str, &str, i32),
     host: &mut dyn Host,
 ) -> Step {
-    let place = match (&shell.script, shell.interactive) {
-        (_, true) => String::new(),
-        (Some(_), _) => format!("line {}: ", shell.line),
-        // ash counts the lines of `-c` from 0.
-        (None, _) => format!("line {}: ", shell.line.saturating_sub(1)),
-    };
     let opening = shell.script.as_deref().unwrap_or(&shell.name);
-    let line = format!("{opening}: {name}: {place}{message}\n");
+    let line = if host.flavour() == Flavour::Gnu {
+        // dash gives no reason for a failed `cd`.
+        let message = if name == "cd" { message.split(": ").next().unwrap_or_default() } else { message };
+        format!("{opening}: {}: {name}: {message}\n", shell.line)
+    } else if shell.interactive {
+        format!("{opening}: {name}: {message}\n")
+    } else {
+        // ash counts the lines of `-c` from 0.
+        let line = if shell.script.is_some() { shell.line } else { shell.line.saturating_sub(1) };
+        format!("{opening}: {name}: line {line}: {message}\n")
+    };
     machine.write(pid, 2, &line, host);
     done(shell, status)
 }

@@ -167,4 +167,25 @@ fn gnu_images_word_errors_their_way() {
     ! ls: cannot access 'nope': No such file or directory
     [2]
     ");
+    let script = "nosuch; cd /nope; echo > /no/dir; ls -l /data /config";
+    assert_snapshot!(run_on(&mut host, &["sh", "-c", script]), @r"
+    ! sh: 1: nosuch: not found
+    ! sh: 1: cd: can't cd to /nope
+    ! sh: 1: cannot create /no/dir: Directory nonexistent
+    /data:
+    total 4
+    -rw-r--r-- 1 root root 14 Nov 23 12:00 log
+
+    /config:
+    total 4
+    -rw-r--r-- 1 root root 2 Nov 23 12:00 visits.txt
+    ");
+    assert_snapshot!(run_on(&mut host, &["sh", "-c", "echo )"]), @r#"
+    ! sh: 1: Syntax error: ")" unexpected
+    [2]
+    "#);
+    assert_snapshot!(run_on(&mut host, &["df", "-h"]), @r"
+    Filesystem      Size  Used Avail Use% Mounted on
+    overlay          16G  4.0G   12G  25% /
+    ");
 }

@@ -98,7 +98,10 @@ fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
         false => listing.name.clone(),
     };
     if options.has('l') || options.has('n') {
-        return listings.iter().map(|listing| long_line(io, listing, &name(listing), options)).collect();
+        let widest =
+            listings.iter().map(|listing| shown_size(&listing.entry, options).len()).max().unwrap_or(0);
+        let line = |listing| long_line(io, listing, &name(listing), widest, options);
+        return listings.iter().map(line).collect();
     }
     let names: Vec<String> = listings.iter().map(name).collect();
     if io.machine.is_terminal(io.pid, 1) && !options.has('1') {
@@ -107,16 +110,20 @@ fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
     names.iter().flat_map(|name| [name.as_str(), "\n"]).collect()
 }
 
-/// busybox's own layout: fixed columns, and sizes that are nine wide.
-fn long_line(io: &Io<'_>, listing: &Listing, name: &str, options: &Options) -> String {
+fn shown_size(entry: &Entry, options: &Options) -> String {
+    if options.has('h') { super::find::human(size(entry)) } else { size(entry).to_string() }
+}
+
+/// A line of `-l`: busybox has fixed columns, GNU's sizes are as wide as the widest.
+fn long_line(io: &Io<'_>, listing: &Listing, name: &str, widest: usize, options: &Options) -> String {
     let entry = &listing.entry;
-    let size = if options.has('h') { super::find::human(size(entry)) } else { size(entry).to_string() };
+    let size = shown_size(entry, options);
     let time = entry.modified.timestamp().strftime("%b %e %H:%M");
     let links = if entry.content.is_none() { 2 } else { 1 };
     let owner = if options.has('n') { "0" } else { "root" };
     let letters = mode_letters(entry);
     if io.is_gnu() {
-        return format!("{letters} {links} {owner} {owner} {size:>5} {time} {name}\n");
+        return format!("{letters} {links} {owner} {owner} {size:>widest$} {time} {name}\n");
     }
     format!("{letters} {links:4} {owner:<8} {owner:<8} {size:>9} {time} {name}\n")
 }

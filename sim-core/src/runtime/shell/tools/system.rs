@@ -155,21 +155,56 @@ pub(super) fn df(io: &mut Io<'_>) -> Turn {
         rows = best.into_iter().collect();
     }
     let (total, used) = (16_777_216u64, 4_194_304u64);
+    let gnu = io.is_gnu();
     let size = |kib: u64| match (options.has('h'), options.has('m')) {
+        // GNU shows tenths only below ten.
+        (true, _) if gnu => {
+            let text = super::find::human(kib * 1_024);
+            if text.len() > 4 { text.replacen(".0", "", 1) } else { text }
+        }
         (true, _) => super::find::human(kib * 1_024),
         (_, true) => (kib / 1_024).to_string(),
         _ => kib.to_string(),
     };
-    let (block, available) =
-        if options.has('h') { ("    Size", "Available") } else { ("1K-blocks", "Available") };
-    io.out(&format!("Filesystem           {block:>9}      Used {available} Use% Mounted on\n"));
-    for (source, path) in rows {
-        let (total, used, free) = (size(total), size(used), size(total - used));
-        // A long source pushes its numbers to a line of their own, as busybox does.
-        let source = if source.len() > 20 { format!("{source}\n{:20}", "") } else { format!("{source:<20}") };
-        io.out(&format!("{source} {total:>9} {used:>9} {free:>9}  25% {path}\n"));
-    }
+    let rows: Vec<[String; 5]> = rows
+        .into_iter()
+        .map(|(source, path)| [source, size(total), size(used), size(total - used), path])
+        .collect();
+    let human = options.has('h');
+    let text = if gnu { gnu_table(&rows, human) } else { busybox_table(&rows, human) };
+    io.out(&text);
     Ok(0)
+}
+
+fn busybox_table(rows: &[[String; 5]], human: bool) -> String {
+    let block = if human { "Size" } else { "1K-blocks" };
+    let mut text = format!("Filesystem           {block:>9}      Used Available Use% Mounted on\n");
+    for [source, total, used, free, path] in rows {
+        // A long source pushes its numbers to a line of their own.
+        let source = if source.len() > 20 { format!("{source}\n{:20}", "") } else { format!("{source:<20}") };
+        text.push_str(&format!("{source} {total:>9} {used:>9} {free:>9}  25% {path}\n"));
+    }
+    text
+}
+
+/// GNU's columns are as wide as what is in them.
+fn gnu_table(rows: &[[String; 5]], human: bool) -> String {
+    let (block, free) = if human { ("Size", "Avail") } else { ("1K-blocks", "Available") };
+    let heads = ["Filesystem", block, "Used", free];
+    let width = |column: usize, least: usize| {
+        let widest = rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        widest.max(heads[column].len()).max(least)
+    };
+    let [source, total, used, free] = [width(0, 14), width(1, 5), width(2, 5), width(3, 5)];
+    let line = |cells: [&str; 4], percent: &str, path: &str| {
+        let [a, b, c, d] = cells;
+        format!("{a:<source$} {b:>total$} {c:>used$} {d:>free$} {percent:>4} {path}\n")
+    };
+    let mut text = line(heads, "Use%", "Mounted on");
+    for [source, total, used, free, path] in rows {
+        text.push_str(&line([source, total, used, free], "25%", path));
+    }
+    text
 }
 
 pub(super) fn mount(io: &mut Io<'_>) -> Turn {
