@@ -1,6 +1,6 @@
 //! An image of your own, described in YAML beside the manifest that uses it.
 //!
-//! `cargo run -p sim-core --example custom_image`
+//! `cargo run -p sim-cli --example custom_image`
 
 use sim_core::session::Session;
 

@@ -1,6 +1,6 @@
 //! A unit test of a scheduling rule, in milliseconds and without a cluster.
 //!
-//! `cargo run -p sim-core --example scheduling_rule`; the same lines work inside a `#[test]`.
+//! `cargo run -p sim-cli --example scheduling_rule`; the same lines work inside a `#[test]`.
 
 use std::time::Duration;
 

@@ -96,6 +96,7 @@ impl Recorder<'_> {
     }
 
     /// Records a core/v1 event about a pod from the kubelet on `node`, `field_path` naming the container.
+    #[expect(clippy::too_many_arguments, reason = "an event has that many parts")]
     pub fn kubelet_event(
         &mut self,
         api: &mut ApiServer,

@@ -70,7 +70,8 @@ impl Attached {
     fn start(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
         let pod = self.pod(env)?;
         let over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
-        if !over && !(pods::phase(&pod) == "Running" && pods::is_ready(&pod)) {
+        let is_up = pods::phase(&pod) == "Running" && pods::is_ready(&pod);
+        if !(over || is_up) {
             if env.cluster.now() >= self.what.deadline {
                 return Err(CliError::plain("timed out waiting for the condition"));
             }

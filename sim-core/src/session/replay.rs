@@ -21,6 +21,8 @@ impl Session {
                 InputKind::Interrupt => session.interrupt(),
                 InputKind::Mark => {}
             }
+            // What was printed then was read then.
+            session.out.take();
         }
         session
     }
