@@ -1,6 +1,6 @@
 //! The pod-template-hash.
 //!
-//! Upstream hashes Go's own dump of the template's struct. Ours hashes its JSON: as steady, in the same
+//! Upstream hashes Go's own dump of the template's struct. Ours hashes its JSON as one line: as steady, in the same
 //! alphabet and of the same length, but another value. Models pkg/controller: ComputeHash.
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
@@ -15,6 +15,7 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 pub(super) fn of_template(template: &PodTemplateSpec, collision_count: Option<i32>) -> String {
     // The API types serialize without fail; an empty text would still be a hash.
     let mut bytes = serde_json::to_vec(template).unwrap_or_default();
+    bytes.push(b'\n');
     if let Some(count) = collision_count {
         bytes.extend_from_slice(&i64::from(count).to_le_bytes());
     }

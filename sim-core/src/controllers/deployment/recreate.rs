@@ -15,7 +15,8 @@ impl Rollout<'_, '_> {
         let split = self.split(false)?;
         let mut scaled_down = false;
         for set in split.old.iter().filter(|set| sets::replicas(set) > 0) {
-            scaled_down |= self.scale_set(set, 0)?;
+            self.scale_set(set, 0)?;
+            scaled_down = true;
         }
         if scaled_down || self.old_pods_are_left(&split) {
             return self.sync_rollout_status(&split);

@@ -53,19 +53,13 @@ impl Rollout<'_, '_> {
         Ok(set)
     }
 
-    /// Writes a set, and remembers it as stored for the rest of the sync.
+    /// Writes a set and returns it as stored.
     pub(super) fn update_set(&mut self, set: ReplicaSet) -> Result<ReplicaSet, ReconcileError> {
         let stored = self.context.api.update(set)?;
-        let Some(stored) = stored.as_ref::<ReplicaSet>().cloned() else {
-            return Err(ReconcileError::NotYet("the stored object is no ReplicaSet".to_owned()));
-        };
-        self.remember(stored.clone());
-        Ok(stored)
-    }
-
-    fn remember(&mut self, stored: ReplicaSet) {
-        self.sets.retain(|set| set.metadata.uid != stored.metadata.uid);
-        self.sets.push(stored);
+        stored
+            .as_ref::<ReplicaSet>()
+            .cloned()
+            .ok_or_else(|| ReconcileError::NotYet("the stored object is no ReplicaSet".to_owned()))
     }
 
     fn create_set(
@@ -84,7 +78,6 @@ impl Rollout<'_, '_> {
             Err(error) => return self.report_refusal(&name, error),
         };
         let Some(created) = created.as_ref::<ReplicaSet>().cloned() else { return Ok(None) };
-        self.remember(created.clone());
         if is_fresh && replicas > 0 {
             let message = format!("Scaled up replica set {name} from 0 to {replicas}");
             self.event(EventType::Normal, "ScalingReplicaSet", &message);

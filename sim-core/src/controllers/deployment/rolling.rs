@@ -30,11 +30,11 @@ impl Rollout<'_, '_> {
         if size == wanted {
             return Ok(false);
         }
-        if size > wanted {
-            return self.scale_set(new, wanted);
+        let size_now = if size > wanted { wanted } else { self.new_replicas(split.all().iter(), new) };
+        if size_now != size {
+            self.scale_set(new, size_now)?;
         }
-        let size_now = self.new_replicas(split.all().iter(), new);
-        if size_now == size { Ok(false) } else { self.scale_set(new, size_now) }
+        Ok(size_now != size)
     }
 
     /// Models pkg/controller/deployment: reconcileOldReplicaSets.
@@ -76,19 +76,10 @@ impl Rollout<'_, '_> {
                 // The set's controller has not seen its newest size yet.
                 continue;
             }
-            self.scale_set(set, size - count)?;
-            set.spec.get_or_insert_default().replicas = Some(size - count);
-            self.refresh(set);
+            *set = self.scale_set(set, size - count)?;
             total += count;
         }
         Ok(total)
-    }
-
-    /// Takes what was stored last, so that a second write in this sync does not conflict.
-    fn refresh(&self, set: &mut ReplicaSet) {
-        if let Some(stored) = self.sets.iter().find(|stored| stored.metadata.uid == set.metadata.uid) {
-            *set = stored.clone();
-        }
     }
 
     /// Models scaleDownOldReplicaSetsForRollingUpdate.

@@ -7,7 +7,7 @@ use crate::api::{ApiResult, Object};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::engine::{Context, EventType, ReconcileError};
 
-/// What one sync works with: the Deployment as it wrote it last, and its ReplicaSets as they were found.
+/// What one sync works with: the Deployment and its ReplicaSets as the caches show them.
 pub(super) struct Rollout<'a, 'b> {
     pub deployment: Deployment,
     pub sets: Vec<ReplicaSet>,
@@ -86,16 +86,13 @@ impl<'a, 'b> Rollout<'a, 'b> {
         Ok(())
     }
 
-    /// Writes the Deployment's status and annotations, and goes on with what is stored.
+    /// Writes the Deployment's status and annotations. A sync can do so once: the version that it works with
+    /// is then an old one, a second write is a Conflict, and the next sync goes on with fresh caches, as upstream.
     ///
     /// Upstream's status endpoint lets a Deployment's annotations through, and its controller relies on it.
     pub(super) fn write_status(&mut self) -> ApiResult<()> {
         let options = WriteOptions::default();
-        let stored = self.context.api.update_with(self.deployment.clone(), Subresource::Binding, options)?;
-        if let Object::Deployment(stored) = stored {
-            self.deployment = Deployment::clone(&stored);
-        }
-        Ok(())
+        self.context.api.update_with(self.deployment.clone(), Subresource::Binding, options).map(|_| ())
     }
 
     /// Records an event about the Deployment.

@@ -101,25 +101,25 @@ impl Rollout<'_, '_> {
         i32::try_from(rounded).unwrap_or(i32::MAX).saturating_sub(size)
     }
 
-    /// Gives a set a new size and tells of it; returns whether the size changed.
-    pub(super) fn scale_set(&mut self, set: &ReplicaSet, size: i32) -> Result<bool, ReconcileError> {
+    /// Gives a set a new size and tells of it; returns the set as stored.
+    pub(super) fn scale_set(&mut self, set: &ReplicaSet, size: i32) -> Result<ReplicaSet, ReconcileError> {
         let before = sets::replicas(set);
         let wanted = strategy::replicas(&self.deployment);
         let most = wanted.saturating_add(strategy::max_surge(&self.deployment));
         let mut changed = set.clone();
         let annotated = annotations::set_replicas(&mut changed, wanted, most);
         if before == size && !annotated {
-            return Ok(false);
+            return Ok(changed);
         }
         changed.spec.get_or_insert_default().replicas = Some(size);
-        self.update_set(changed)?;
+        let stored = self.update_set(changed)?;
         if before != size {
             let direction = if before < size { "up" } else { "down" };
             let name = meta::name(&set.metadata);
             let message = format!("Scaled {direction} replica set {name} from {before} to {size}");
             self.event(EventType::Normal, "ScalingReplicaSet", &message);
         }
-        Ok(before != size)
+        Ok(stored)
     }
 
     /// The size that the new set may have now.

@@ -71,7 +71,7 @@ impl ServiceState {
 
 impl Component for EndpointSliceController {
     fn name(&self) -> &'static str {
-        "endpoint-slice-controller"
+        "endpointslice-controller"
     }
 
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {

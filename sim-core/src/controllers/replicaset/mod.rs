@@ -20,11 +20,12 @@ use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::api::selector::Selector;
-use crate::api::{Kind, Object, ObjectKey, ObjectRef, meta};
+use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, meta};
 use crate::engine::{Component, Context, Pace, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
 
 use pods::{PodCounts, PodFacts};
+use scale::Creation;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct ReplicaSetController {
     sets: OrdMap<ObjectKey, SetState>,
     /// The pods that each ReplicaSet controls, by the set's uid; they may come before their set.
     pods: OrdMap<Arc<str>, PodCounts>,
+    /// Creations that are under way, by the set's uid.
+    creations: OrdMap<Arc<str>, Creation>,
 }
 
 /// What is known of one ReplicaSet.
@@ -71,20 +74,44 @@ impl ReplicaSetController {
         set: &Arc<ReplicaSet>,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
-        self.claim_pods(&key.key, set, context)?;
-        let counts = self.pods.get(meta::uid(&set.metadata)).cloned().unwrap_or_default();
-        let managed = if meta::is_terminating(&set.metadata) {
-            Ok(())
-        } else {
-            scale::manage_replicas(set, &counts, context)
-        };
-        let min_ready_seconds = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
-        let availability = counts.availability(min_ready_seconds, context.now);
-        status::update(set, &counts, availability.available, managed.as_ref().err(), context)?;
-        if let Some(time) = availability.next {
-            context.wakes.at(key.clone(), time, Pace::Progress);
+        let uid = meta::uid(&set.metadata);
+        if let Some(creation) = self.creations.remove(uid) {
+            return self.go_on_creating(key, set, creation, context);
         }
-        managed.map_err(ReconcileError::from)
+        self.claim_pods(&key.key, set, context)?;
+        let counts = self.pods.get(uid).cloned().unwrap_or_default();
+        if meta::is_terminating(&set.metadata) {
+            return finish(key, set, &counts, Ok(()), context);
+        }
+        match Creation::needed(set, &counts, context.now) {
+            Some(creation) => self.go_on_creating(key, set, creation, context),
+            None => {
+                let deleted = scale::delete_surplus(set, &counts, context);
+                finish(key, set, &counts, deleted, context)
+            }
+        }
+    }
+
+    /// Creates the next batch when its time has come. Until the last one the set's sync is not over: its
+    /// status is written only then, and counts the pods of the beginning.
+    fn go_on_creating(
+        &mut self,
+        key: &ObjectRef,
+        set: &Arc<ReplicaSet>,
+        mut creation: Creation,
+        context: &mut Context<'_>,
+    ) -> Result<(), ReconcileError> {
+        let mut created = Ok(());
+        if creation.due <= context.now {
+            created = creation.create_batch(set, context);
+        }
+        if created.is_ok() && creation.left > 0 && !meta::is_terminating(&set.metadata) {
+            context.wakes.at(key.clone(), creation.due, Pace::Progress);
+            self.creations.insert(meta::uid(&set.metadata).into(), creation);
+            return Ok(());
+        }
+        context.wakes.soon(key.clone());
+        finish(key, set, &creation.counts, created, context)
     }
 
     /// Adopts and releases the pods that have changed in what decides it.
@@ -122,6 +149,7 @@ impl ReplicaSetController {
         if change.change == ChangeType::Deleted {
             self.sets.remove(&key);
             self.pods.remove(change.object.uid());
+            self.creations.remove(change.object.uid());
             return;
         }
         let Some(spec) = set.spec.as_ref() else { return };
@@ -218,6 +246,23 @@ impl ReplicaSetController {
             }
         }
     }
+}
+
+/// Writes the status and asks to be woken when the next pod becomes available.
+fn finish(
+    key: &ObjectRef,
+    set: &Arc<ReplicaSet>,
+    counts: &PodCounts,
+    managed: ApiResult<()>,
+    context: &mut Context<'_>,
+) -> Result<(), ReconcileError> {
+    let min_ready_seconds = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
+    let availability = counts.availability(min_ready_seconds, context.now);
+    status::update(set, counts, availability.available, managed.as_ref().err(), context)?;
+    if let Some(time) = availability.next {
+        context.wakes.at(key.clone(), time, Pace::Progress);
+    }
+    managed.map_err(ReconcileError::from)
 }
 
 fn has_controller(pod: &Pod) -> bool {

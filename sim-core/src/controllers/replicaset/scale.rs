@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::pods::PodCounts;
 use super::rank;
-use crate::api::{ApiResult, Kind, Object, ObjectKey, meta};
+use crate::api::{ApiResult, Kind, Object, ObjectKey, SimTime, meta};
 use crate::apiserver::DeleteOptions;
 use crate::engine::{Context, EventType};
 
@@ -23,25 +23,58 @@ pub(super) fn wanted_replicas(set: &ReplicaSet) -> usize {
     usize::try_from(replicas).unwrap_or(0)
 }
 
-/// Creates what is missing or deletes what is too much.
+/// A creation of pods that goes in batches: one, two, four and so on, so that a refusal costs little.
+///
+/// Models pkg/controller/replicaset: slowStartBatch.
+#[derive(Clone, Debug)]
+pub(super) struct Creation {
+    /// How many pods are still to be created.
+    pub left: usize,
+    batch: usize,
+    /// When the next batch begins: each takes as long as the API server's answer.
+    pub due: SimTime,
+    /// The pods as they were at the beginning.
+    pub counts: PodCounts,
+}
+
+impl Creation {
+    /// What is to be created for a set with these pods, if anything.
+    pub(super) fn needed(set: &ReplicaSet, counts: &PodCounts, now: SimTime) -> Option<Creation> {
+        let missing = wanted_replicas(set).checked_sub(counts.active).filter(|missing| *missing > 0)?;
+        Some(Creation { left: missing.min(BURST_REPLICAS), batch: 1, due: now, counts: counts.clone() })
+    }
+
+    /// Creates one batch.
+    ///
+    /// # Errors
+    /// The first refusal; what is left is not tried now.
+    pub(super) fn create_batch(&mut self, set: &Arc<ReplicaSet>, context: &mut Context<'_>) -> ApiResult<()> {
+        let count = self.batch.min(self.left);
+        create_pods(set, &Object::ReplicaSet(set.clone()), count, context)?;
+        self.left -= count;
+        self.batch *= 2;
+        let answer = context.config.profile.controller;
+        self.due = context.now + answer.draw(context.random) + answer.draw(context.random);
+        Ok(())
+    }
+}
+
+/// Deletes what is too much.
 ///
 /// # Errors
 /// The first refusal; what was left is tried again later.
-pub(super) fn manage_replicas(
+pub(super) fn delete_surplus(
     set: &Arc<ReplicaSet>,
     counts: &PodCounts,
     context: &mut Context<'_>,
 ) -> ApiResult<()> {
-    let wanted = wanted_replicas(set);
-    let owner = Object::ReplicaSet(set.clone());
-    if counts.active < wanted {
-        return create_pods(set, &owner, (wanted - counts.active).min(BURST_REPLICAS), context);
+    let surplus = counts.active.saturating_sub(wanted_replicas(set)).min(BURST_REPLICAS);
+    if surplus == 0 {
+        return Ok(());
     }
-    let surplus = (counts.active - wanted).min(BURST_REPLICAS);
-    if surplus > 0 { delete_pods(set, &owner, counts, surplus, context) } else { Ok(()) }
+    delete_pods(set, &Object::ReplicaSet(set.clone()), counts, surplus, context)
 }
 
-/// Upstream starts with one and doubles; the first refusal ends it either way.
 fn create_pods(
     set: &Arc<ReplicaSet>,
     owner: &Object,
