@@ -18,5 +18,6 @@ pub mod scheduler;
 pub mod cluster;
 
 pub mod kubectl;
+pub mod view;
 
 pub mod session;

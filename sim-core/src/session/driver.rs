@@ -44,7 +44,29 @@ impl Session {
                 return;
             }
         }
+        self.run_to(target);
+    }
+
+    /// Lets everything due by `target` happen, with the timeline following, and moves the clock there.
+    pub(super) fn run_to(&mut self, target: SimTime) {
+        while self.cluster.next_time().is_some_and(|next| next <= target) {
+            self.cluster.step();
+            self.timeline.follow(&self.cluster);
+        }
         self.cluster.advance_to(target);
+    }
+
+    /// Runs until nothing is pending but timers that repeat; false when `limit` passes first.
+    pub(super) fn settle(&mut self, limit: Duration) -> bool {
+        let end = self.now() + limit;
+        while !self.cluster.engine().queue().is_settled() {
+            match self.cluster.next_time() {
+                Some(next) if next <= end => self.cluster.step(),
+                _ => return false,
+            };
+            self.timeline.follow(&self.cluster);
+        }
+        true
     }
 
     /// Takes a line as a script has it: waits for the command to end, moving the clock as it must.
@@ -82,6 +104,7 @@ impl Session {
     pub(super) fn poll(&mut self) {
         let Some(mut foreground) = self.foreground.take() else { return };
         let progress = kubectl::poll(foreground.task.as_mut(), &mut self.env(&NoFiles, None));
+        self.timeline.follow(&self.cluster);
         match progress {
             Progress::Waiting => self.foreground = Some(foreground),
             Progress::Done(code) => {
@@ -104,6 +127,7 @@ impl Session {
     pub(super) fn move_to(&mut self, next: SimTime) {
         if self.cluster.next_time().is_some_and(|event| event <= next) {
             self.cluster.step();
+            self.timeline.follow(&self.cluster);
         } else {
             self.cluster.advance_to(next);
         }

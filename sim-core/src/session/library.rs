@@ -44,8 +44,12 @@ impl Session {
     }
 
     /// Runs the clock until `condition` holds, looking after every event; false when `limit` passes first.
-    pub fn run_until(&mut self, limit: Duration, condition: impl FnMut(&Cluster) -> bool) -> bool {
-        self.cluster.run_until(limit, condition)
+    pub fn run_until(&mut self, limit: Duration, mut condition: impl FnMut(&Cluster) -> bool) -> bool {
+        let timeline = &mut self.timeline;
+        self.cluster.run_until(limit, |cluster| {
+            timeline.follow(cluster);
+            condition(cluster)
+        })
     }
 
     fn command(&mut self, line: &str, stdin: Option<&str>) -> Result<String, CommandError> {

@@ -29,6 +29,7 @@ use crate::api::SimTime;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, InputKind, Journal, LineInput};
 use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task};
+use crate::view::Timeline;
 use files::RecordingFiles;
 use line::Line;
 
@@ -83,13 +84,16 @@ pub struct Session {
     clock: ClockMode,
     tunnels: http::Tunnels,
     effects: Vec<Effect>,
+    timeline: Timeline,
 }
 
 impl Session {
     /// A session on a new cluster.
     pub fn new(config: ClusterConfig) -> Session {
+        let cluster = Cluster::new(config.clone());
         Session {
-            cluster: Cluster::new(config.clone()),
+            timeline: Timeline::new(&cluster),
+            cluster,
             journal: Journal::new(config),
             namespace: "default".to_owned(),
             foreground: None,
@@ -104,6 +108,11 @@ impl Session {
     /// The cluster, for reading.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// What was true when, and what the user did.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// Virtual now.
@@ -165,6 +174,7 @@ impl Session {
         let reads = recording.into_reads();
         let line = LineInput { text: text.to_owned(), stdin: stdin.map(str::to_owned), reads };
         self.journal.push(started.0, started.1, InputKind::Line(line));
+        self.timeline.follow(&self.cluster);
         self.poll();
     }
 
@@ -248,6 +258,7 @@ impl Session {
     fn with_foreground(&mut self, act: impl FnOnce(&mut dyn Task, &mut Env<'_>)) {
         if let Some(mut foreground) = self.foreground.take() {
             act(foreground.task.as_mut(), &mut self.env(&kubectl::NoFiles, None));
+            self.timeline.follow(&self.cluster);
             self.foreground = Some(foreground);
         }
     }

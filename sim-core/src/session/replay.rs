@@ -37,7 +37,7 @@ impl Session {
             self.move_to(next);
             self.poll();
         }
-        self.cluster.advance_to(time);
+        self.run_to(time);
         self.poll();
     }
 }

@@ -6,11 +6,15 @@ use super::{Effect, Session, faults, help, line};
 use crate::kubectl::Files;
 use crate::kubectl::args::GoDuration;
 use crate::session::line::Line;
+use crate::view::timeline_text;
 
 /// How far `settle` goes, in virtual time.
 const SETTLE_LIMIT: Duration = Duration::from_secs(3600);
 /// How far one `advance` goes.
 const ADVANCE_LIMIT: Duration = Duration::from_secs(366 * 86_400);
+
+/// The width of the timeline in a terminal.
+const TIMELINE_COLUMNS: usize = 80;
 
 /// A word of ours.
 pub struct Word {
@@ -50,6 +54,12 @@ pub static WORDS: &[Word] = &[
         usage: "minikube service NAME [--url]",
         about: "Open a service from your own machine",
         run: super::http::minikube,
+    },
+    Word {
+        name: "timeline",
+        usage: "timeline",
+        about: "Draw what was true of each pod and claim when",
+        run: timeline,
     },
     Word { name: "ls", usage: "ls [FOLDER]", about: "List the manifests at hand", run: list_files },
     Word { name: "cat", usage: "cat FILE", about: "Show a manifest", run: show_file },
@@ -150,7 +160,8 @@ fn advance(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
     let parsed = words.first().and_then(|word| parse_duration(word));
     match parsed {
         Some(duration) if duration <= ADVANCE_LIMIT => {
-            session.cluster.advance(duration);
+            let target = session.now() + duration;
+            session.run_to(target);
             0
         }
         Some(_) => refuse(session, "one advance goes at most a year; say it again for more"),
@@ -177,6 +188,7 @@ fn step(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
             session.out.line("nothing is pending");
             return 0;
         };
+        session.timeline.follow(&session.cluster);
         if count <= 100 {
             session.out.line(text);
         }
@@ -186,7 +198,7 @@ fn step(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
 
 fn settle(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
     let before = session.now();
-    let settled = session.cluster.settle(SETTLE_LIMIT);
+    let settled = session.settle(SETTLE_LIMIT);
     let took = milliseconds(session.now().since(before));
     if settled {
         session.out.line(format!("settled after {took}"));
@@ -200,6 +212,12 @@ fn settle(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
 fn milliseconds(duration: Duration) -> String {
     let text = format!("{}.{:03}", duration.as_secs(), duration.subsec_millis());
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn timeline(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
+    let text = timeline_text(&session.timeline, session.now(), TIMELINE_COLUMNS);
+    session.out.out(text);
+    0
 }
 
 fn list_files(session: &mut Session, words: &[String], files: &dyn Files) -> u8 {

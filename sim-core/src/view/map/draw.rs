@@ -1,0 +1,250 @@
+//! Draws the map's things where the layout put them.
+
+use super::layout::{Layout, Rect};
+use crate::api::{Kind, ObjectKey, ObjectRef};
+use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
+use crate::view::state::State;
+use crate::view::svg::{Svg, reference, shortened};
+
+/// What stands before the ids of the map's elements.
+const PREFIX: &str = "map";
+
+pub(super) fn draw(scene: &Scene, layout: &Layout) -> String {
+    let counts = scene.counts();
+    let label = format!("Cluster map: {counts}");
+    let mut drawing = Drawing { svg: Svg::open("sts-map", &label, layout.width, layout.height), layout };
+    drawing.counts(scene, &counts);
+    drawing.nodes(scene);
+    drawing.lines(scene);
+    for (pod, place) in scene.pods.iter().zip(&layout.pods) {
+        drawing.pod(pod, *place);
+    }
+    for (service, place) in scene.services.iter().zip(&layout.services) {
+        drawing.service(service, *place);
+    }
+    for (index, set) in scene.sets.iter().enumerate() {
+        drawing.set(scene, set, index);
+    }
+    drawing.claims(scene);
+    drawing.svg.close()
+}
+
+struct Drawing<'a> {
+    svg: Svg,
+    layout: &'a Layout,
+}
+
+fn of(kind: Kind, key: &ObjectKey) -> String {
+    reference(&ObjectRef::new(kind, key.clone()))
+}
+
+impl Drawing<'_> {
+    fn counts(&mut self, scene: &Scene, counts: &str) {
+        let text = match scene.more_pods {
+            0 => format!("Pods: {counts}"),
+            more => format!("Pods: {counts}; these are the first {PODS_MAX}, +{more} more"),
+        };
+        self.svg.text("counts", 8, 18, &text);
+    }
+
+    fn nodes(&mut self, scene: &Scene) {
+        for (index, place) in self.layout.nodes.iter().enumerate() {
+            match scene.nodes.get(index) {
+                Some(node) => {
+                    let about = format!("Node {}: {}", node.name, node.words);
+                    let class = if node.is_ready { "node ready" } else { "node not-ready" };
+                    self.svg.object(PREFIX, &format!("Node/{}", node.name), class, &about);
+                    self.svg.rect("box", place.x, place.y, place.width, place.height);
+                    let state = if node.is_ready { State::Ready } else { State::NotReady };
+                    self.svg.shape("marker", place.x + 8, place.y + 5, state.shape());
+                    let most = usize::try_from((place.width - 40) / 7).unwrap_or(8);
+                    let text = shortened(&format!("{}  {}", node.name, node.words), most);
+                    self.svg.text("heading", place.x + 30, place.y + 16, &text);
+                    self.svg.finish("g");
+                }
+                None => {
+                    self.svg.group("map-no-node", "node none", "Pods without a node");
+                    self.svg.rect("box", place.x, place.y, place.width, place.height);
+                    self.svg.text("heading", place.x + 8, place.y + 16, "no node yet");
+                    self.svg.finish("g");
+                }
+            }
+        }
+        for label in &self.layout.labels {
+            self.svg.text("muted", label.x, label.y, &label.text);
+        }
+    }
+
+    /// Lines from services to what they reach, and from pods to their ordinals' places.
+    fn lines(&mut self, scene: &Scene) {
+        self.svg.group("map-lines", "lines", "");
+        for (service, place) in scene.services.iter().zip(&self.layout.services) {
+            if self.layout.sizes.is_compact {
+                self.lines_to_nodes(service, *place);
+            } else {
+                for (pod, is_ready) in &service.reaches {
+                    let class = if *is_ready { "reach ready" } else { "reach not-ready" };
+                    self.svg.line(class, place.bottom(), self.layout.pods[*pod].top());
+                }
+            }
+        }
+        if !self.layout.sizes.is_compact {
+            for (set, places) in scene.sets.iter().zip(&self.layout.seats) {
+                for (seat, place) in set.seats.iter().zip(places) {
+                    if let Some(pod) = seat.pod {
+                        self.svg.line("tie", self.layout.pods[pod].bottom(), place.top());
+                    }
+                }
+            }
+        }
+        self.svg.finish("g");
+    }
+
+    /// One line a node stands for all of a service's pods there.
+    fn lines_to_nodes(&mut self, service: &ServiceView, place: Rect) {
+        for (node, node_place) in self.layout.nodes.iter().enumerate() {
+            let mut there =
+                service.reaches.iter().filter(|(pod, _)| self.layout.node_of_pod[*pod] == node).peekable();
+            if there.peek().is_none() {
+                continue;
+            }
+            let class = if there.any(|(_, is_ready)| *is_ready) { "reach ready" } else { "reach not-ready" };
+            self.svg.line(class, place.bottom(), node_place.top());
+        }
+    }
+
+    fn pod(&mut self, pod: &PodView, place: Rect) {
+        let class = format!("pod {}", pod.state.class());
+        self.svg.object(PREFIX, &of(Kind::Pod, &pod.key), &class, &pod.about());
+        self.svg.rect("card", place.x, place.y, place.width, place.height);
+        if self.layout.sizes.is_compact {
+            self.svg.shape("marker", place.x + 10, place.y + 4, pod.state.shape());
+            let name = pod.ordinal.map_or_else(|| shortened(&pod.key.name, 5), |ordinal| ordinal.to_string());
+            self.svg.text("small middle", place.x + place.width / 2, place.y + 30, &name);
+        } else {
+            self.svg.shape("marker", place.x + 8, place.y + 7, pod.state.shape());
+            self.svg.text("name", place.x + 28, place.y + 18, &shortened(&pod.key.name, 13));
+            let word = if pod.word.is_empty() { pod.state.word() } else { &pod.word };
+            self.svg.text("word", place.x + 8, place.y + 33, &shortened(word, 19));
+            let mut rest = format!("{}/{}", pod.ready.0, pod.ready.1);
+            if pod.restarts > 0 {
+                rest.push_str(&format!(", {} restarts", pod.restarts));
+            }
+            self.svg.text("muted small", place.x + 8, place.y + 46, &rest);
+        }
+        self.svg.finish("g");
+    }
+
+    fn service(&mut self, service: &ServiceView, place: Rect) {
+        let ready = service.reaches.iter().filter(|(_, is_ready)| *is_ready).count();
+        let reach = match service.reaches.len() {
+            0 => "reaches no pods".to_owned(),
+            all => format!("{ready} of {all} pods ready"),
+        };
+        let name = &service.key.name;
+        let about = format!("Service {name}: {}, {reach}", service.words);
+        self.svg.object(PREFIX, &of(Kind::Service, &service.key), "service", &about);
+        self.svg.rect("card", place.x, place.y, place.width, place.height);
+        self.svg.text("name", place.x + 8, place.y + 16, &shortened(name, 24));
+        let words = match service.reaches.len() {
+            0 => service.words.clone(),
+            all => format!("{}  {ready}/{all}", service.words),
+        };
+        self.svg.text("muted", place.x + 8, place.y + 32, &shortened(&words, 28));
+        self.svg.finish("g");
+    }
+
+    fn set(&mut self, scene: &Scene, set: &SetView, index: usize) {
+        let place = self.layout.sets[index];
+        let about = format!("StatefulSet {}: {}", set.key.name, set.words);
+        self.svg.object(PREFIX, &of(Kind::StatefulSet, &set.key), "set", &about);
+        self.svg.rect("box", place.x, place.y, place.width, place.height);
+        let heading = format!("StatefulSet {}  {}", set.key.name, set.words);
+        let most = usize::try_from((place.width - 16) / 7).unwrap_or(8);
+        self.svg.text("heading", place.x + 8, place.y + 16, &shortened(&heading, most));
+        self.svg.finish("g");
+        for (seat, place) in set.seats.iter().zip(&self.layout.seats[index]) {
+            self.seat(scene, set, seat, *place);
+        }
+    }
+
+    /// An ordinal's place: its pod or an outline, and what the ordinal owns beneath.
+    fn seat(&mut self, scene: &Scene, set: &SetView, seat: &Seat, place: Rect) {
+        let pod = seat.pod.map(|index| &scene.pods[index]);
+        let state = pod.map_or(State::Gone, |pod| pod.state);
+        let word = match (pod, seat.is_wanted) {
+            (Some(pod), _) => pod.state.word(),
+            (None, true) => "no pod yet",
+            (None, false) => "no pod",
+        };
+        let height = self.layout.sizes.slot_height;
+        let id = format!("map-seat-{}-{}", set.key.namespace, seat.name);
+        self.svg.group(&id, &format!("seat {}", state.class()), &format!("Ordinal {}: {word}", seat.ordinal));
+        self.svg.title(&format!("Ordinal {} of {}: {word}", seat.ordinal, set.key.name));
+        self.svg.rect("card", place.x, place.y, place.width, height);
+        if self.layout.sizes.is_compact {
+            let middle = place.x + place.width / 2;
+            self.svg.text("small middle", middle, place.y + 13, &seat.ordinal.to_string());
+        } else {
+            self.svg.shape("marker", place.x + 6, place.y + 5, state.shape());
+            self.svg.text("word", place.x + 26, place.y + 16, &format!("{}  {word}", seat.ordinal));
+        }
+        self.svg.finish("g");
+        let mut y = place.y + height;
+        for claim in &seat.claims {
+            let x = place.x + place.width / 2;
+            self.svg.line("tie", (x, y), (x, y + self.layout.gap()));
+            self.claim(claim, Rect { y: y + self.layout.gap(), ..place });
+            y += self.layout.claim_step();
+        }
+    }
+
+    fn claims(&mut self, scene: &Scene) {
+        if !scene.claims.is_empty() {
+            self.svg.text("heading", 8, self.layout.claims_y + 16, "Other claims");
+        }
+        for (claim, place) in scene.claims.iter().zip(&self.layout.claims) {
+            self.claim(claim, *place);
+        }
+    }
+
+    /// A claim with its top at `place`, and its volume beneath.
+    fn claim(&mut self, claim: &ClaimView, place: Rect) {
+        let Rect { x, y, width, .. } = place;
+        let (height, gap) = (self.layout.sizes.claim_height, self.layout.gap());
+        let class = format!("claim {}", claim.state.class());
+        self.svg.object(PREFIX, &of(Kind::PersistentVolumeClaim, &claim.key), &class, &claim.about());
+        self.svg.rect("card", x, y, width, height);
+        if self.layout.sizes.is_compact {
+            self.svg.text(
+                "small middle",
+                x + width / 2,
+                y + 12,
+                &claim.words.chars().take(1).collect::<String>(),
+            );
+        } else {
+            self.svg.text("name", x + 8, y + 15, &shortened(&claim.key.name, 16));
+            self.svg.text("word", x + 8, y + 29, &claim.words);
+        }
+        self.svg.finish("g");
+        let Some((name, phase)) = &claim.volume else { return };
+        let middle = x + width / 2;
+        self.svg.line("tie", (middle, y + height), (middle, y + height + gap));
+        let about = format!("Volume {name}: {phase}");
+        let class = format!("volume {}", if phase == "Bound" { "ready" } else { "pending" });
+        self.svg.object(PREFIX, &of(Kind::PersistentVolume, &ObjectKey::cluster(name)), &class, &about);
+        let top = y + height + gap;
+        let drum_height = self.layout.sizes.volume_height;
+        let drum = format!(
+            "M0 4Q{half} -4 {width} 4V{low}Q{half} {deep} 0 {low}ZM0 4Q{half} 12 {width} 4",
+            half = width / 2,
+            low = drum_height - 4,
+            deep = drum_height + 4,
+        );
+        self.svg.shape("drum", x, top, &drum);
+        if !self.layout.sizes.is_compact {
+            self.svg.text("small muted", x + 8, top + 19, &shortened(name, 20));
+        }
+        self.svg.finish("g");
+    }
+}

@@ -1,0 +1,180 @@
+//! [`Svg`]: writes SVG elements, escaping what needs it.
+
+use crate::api::{ObjectKey, ObjectRef};
+
+/// SVG in the making.
+#[derive(Default)]
+pub(super) struct Svg {
+    text: String,
+}
+
+impl Svg {
+    /// Opens the picture: a group of that name and size.
+    pub fn open(id: &str, label: &str, width: u32, height: u32) -> Svg {
+        let mut svg = Svg::default();
+        svg.start("svg")
+            .attr("xmlns", "http://www.w3.org/2000/svg")
+            .attr("id", id)
+            .attr("class", "sts-view")
+            .attr("role", "group")
+            .attr("aria-label", label)
+            .number("width", width.into())
+            .number("height", height.into())
+            .attr("viewBox", &format!("0 0 {width} {height}"))
+            .end();
+        svg.text.push('\n');
+        svg
+    }
+
+    /// The finished text.
+    pub fn close(mut self) -> String {
+        self.text.push_str("</svg>\n");
+        self.text
+    }
+
+    /// Starts a tag; attributes follow, then [`Tag::end`] or [`Tag::empty`].
+    pub fn start<'a>(&'a mut self, name: &str) -> Tag<'a> {
+        self.text.push('<');
+        self.text.push_str(name);
+        Tag { svg: self }
+    }
+
+    /// Ends an element.
+    pub fn finish(&mut self, name: &str) {
+        self.text.push_str("</");
+        self.text.push_str(name);
+        self.text.push_str(">\n");
+    }
+
+    /// The words that show on hovering.
+    pub fn title(&mut self, text: &str) {
+        self.start("title").end();
+        self.escape(text);
+        self.finish("title");
+    }
+
+    /// A line of text with its baseline at `y`.
+    pub fn text(&mut self, class: &str, x: i64, y: i64, text: &str) {
+        self.start("text").attr("class", class).number("x", x).number("y", y).end();
+        self.escape(text);
+        self.finish("text");
+    }
+
+    /// A rectangle.
+    pub fn rect(&mut self, class: &str, x: i64, y: i64, width: i64, height: i64) {
+        self.start("rect")
+            .attr("class", class)
+            .number("x", x)
+            .number("y", y)
+            .number("width", width.max(0))
+            .number("height", height.max(0))
+            .empty();
+    }
+
+    /// A straight line.
+    pub fn line(&mut self, class: &str, from: (i64, i64), to: (i64, i64)) {
+        self.start("line")
+            .attr("class", class)
+            .number("x1", from.0)
+            .number("y1", from.1)
+            .number("x2", to.0)
+            .number("y2", to.1)
+            .empty();
+    }
+
+    /// A path, moved to `x`, `y`.
+    pub fn shape(&mut self, class: &str, x: i64, y: i64, path: &str) {
+        let transform = format!("translate({x} {y})");
+        self.start("path").attr("class", class).attr("transform", &transform).attr("d", path).empty();
+    }
+
+    /// Opens the group of an object that can be clicked: `class`, what it is called, what hovering says.
+    pub fn object(&mut self, prefix: &str, reference: &str, class: &str, about: &str) {
+        let id = format!("{prefix}-{}", reference.replace('/', "-"));
+        self.start("g")
+            .attr("id", &id)
+            .attr("class", class)
+            .attr("data-ref", reference)
+            .attr("role", "button")
+            .attr("tabindex", "0")
+            .attr("aria-label", about)
+            .end();
+        self.title(about);
+    }
+
+    /// Opens a group of things.
+    pub fn group(&mut self, id: &str, class: &str, label: &str) {
+        let tag = self.start("g").attr("id", id).attr("class", class);
+        if label.is_empty() {
+            tag.end();
+        } else {
+            tag.attr("role", "group").attr("aria-label", label).end();
+        }
+    }
+
+    fn escape(&mut self, text: &str) {
+        for character in text.chars() {
+            match character {
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '&' => self.text.push_str("&amp;"),
+                '"' => self.text.push_str("&quot;"),
+                // Characters that XML forbids.
+                c if c.is_control() && c != '\n' => self.text.push(' '),
+                c => self.text.push(c),
+            }
+        }
+    }
+}
+
+/// A tag whose attributes are being written.
+pub(super) struct Tag<'a> {
+    svg: &'a mut Svg,
+}
+
+impl<'a> Tag<'a> {
+    /// An attribute.
+    pub fn attr(self, name: &str, value: &str) -> Tag<'a> {
+        self.svg.text.push(' ');
+        self.svg.text.push_str(name);
+        self.svg.text.push_str("=\"");
+        self.svg.escape(value);
+        self.svg.text.push('"');
+        self
+    }
+
+    /// An attribute that is a number.
+    pub fn number(self, name: &str, value: i64) -> Tag<'a> {
+        self.attr(name, &value.to_string())
+    }
+
+    /// Ends the tag; content follows.
+    pub fn end(self) {
+        self.svg.text.push('>');
+    }
+
+    /// Ends the tag and the element.
+    pub fn empty(self) {
+        self.svg.text.push_str("/>\n");
+    }
+}
+
+/// `Pod/default/web-0`, or `Node/minikube` for cluster-scoped kinds.
+pub(super) fn reference(reference: &ObjectRef) -> String {
+    let ObjectRef { kind, key: ObjectKey { namespace, name } } = reference;
+    if namespace.is_empty() {
+        format!("{}/{name}", kind.name())
+    } else {
+        format!("{}/{namespace}/{name}", kind.name())
+    }
+}
+
+/// The text cut to `most` characters, its beginning giving way: ends of names tell them apart.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let rest: String = text.chars().skip(count - most.saturating_sub(1)).collect();
+    format!("…{rest}")
+}

@@ -1,0 +1,68 @@
+//! [`Axis`]: virtual time along a line of pixels or columns.
+
+use crate::api::SimTime;
+
+/// Seconds between ticks, the first that leaves room is taken.
+const STEPS_SECONDS: &[u64] = &[
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800,
+    2_592_000,
+];
+const NANOS: u64 = 1_000_000_000;
+
+/// Virtual time along a line.
+pub(super) struct Axis {
+    from: u64,
+    to: u64,
+    length: u64,
+}
+
+impl Axis {
+    /// From `from` to `to` along `length` pixels or columns.
+    pub fn new(from: SimTime, to: SimTime, length: u64) -> Axis {
+        Axis { from: from.0, to: to.0.max(from.0 + 1), length: length.max(1) }
+    }
+
+    /// Where `time` stands; times outside stand at the ends.
+    pub fn place(&self, time: SimTime) -> u64 {
+        let passed = u128::from(time.0.clamp(self.from, self.to) - self.from);
+        let place = passed * u128::from(self.length) / u128::from(self.to - self.from);
+        u64::try_from(place).unwrap_or(self.length)
+    }
+
+    /// When the line is at `place`.
+    pub fn time(&self, place: u64) -> SimTime {
+        let passed = u128::from(place) * u128::from(self.to - self.from) / u128::from(self.length);
+        SimTime(self.from.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)))
+    }
+
+    /// Whether any of what lasted from `from` to `to` is on the line.
+    pub fn shows(&self, from: SimTime, to: SimTime) -> bool {
+        to.0 >= self.from && from.0 <= self.to
+    }
+
+    /// Round times at least `room` apart.
+    pub fn ticks(&self, room: u64) -> Vec<SimTime> {
+        let most = (self.length / room.max(1)).max(1);
+        let span = (self.to - self.from) / NANOS;
+        let fits = |step: &&u64| span / **step <= most;
+        let step = STEPS_SECONDS.iter().find(fits).copied().unwrap_or_else(|| (span / most).max(1));
+        let step = step.saturating_mul(NANOS);
+        let first = self.from.div_ceil(step).saturating_mul(step);
+        let ticks = (0..=most).map(|number| first.saturating_add(number.saturating_mul(step)));
+        ticks.filter(|tick| *tick <= self.to).map(SimTime).collect()
+    }
+}
+
+/// A tick's label: time since the cluster was started, `1m30s`.
+pub(super) fn elapsed(time: SimTime) -> String {
+    let seconds = time.0 / NANOS;
+    let parts =
+        [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .take(2)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    if shown.is_empty() { "0s".to_owned() } else { shown.concat() }
+}

@@ -1,0 +1,179 @@
+//! The timeline as SVG.
+
+use super::axis::{Axis, elapsed};
+use super::{Lane, LaneKey, Mark, Segment, Timeline};
+use crate::api::{ObjectKey, ObjectRef, SimTime};
+use crate::view::state::State;
+use crate::view::svg::{Svg, reference, shortened};
+
+/// How the timeline is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineOptions {
+    /// The picture's width in pixels.
+    pub width: u32,
+    /// The namespace that is shown; all when absent.
+    pub namespace: Option<String>,
+    /// The first moment that is shown; the timeline's own start when absent.
+    pub from: Option<SimTime>,
+    /// How many lanes are shown at most.
+    pub lanes_max: usize,
+}
+
+impl Default for TimelineOptions {
+    fn default() -> Self {
+        TimelineOptions { width: 960, namespace: Some("default".to_owned()), from: None, lanes_max: 120 }
+    }
+}
+
+const WIDTH_MIN: u32 = 320;
+const WIDTH_MAX: u32 = 4_000;
+const LANE: i64 = 22;
+const BAR: i64 = 16;
+const HEADER: i64 = 34;
+const SEGMENTS_DRAWN_MAX: usize = 4_000;
+
+struct Drawing<'a> {
+    svg: Svg,
+    axis: Axis,
+    left: i64,
+    bottom: i64,
+    options: &'a TimelineOptions,
+    drawn: usize,
+}
+
+/// Draws `timeline` up to `now`: one lane a pod and a claim, with commands and faults marked.
+///
+/// The root says in `data-from` and `data-to` (virtual milliseconds) and `data-left` and `data-right` (pixels)
+/// which part of it is which time.
+pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions) -> String {
+    let width = options.width.clamp(WIDTH_MIN, WIDTH_MAX);
+    let shown =
+        |key: &LaneKey| options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace);
+    let all = timeline.lanes.iter().filter(|(key, _)| shown(key));
+    let lanes: Vec<(&LaneKey, &Lane)> = all.clone().take(options.lanes_max).collect();
+    let more = all.count() - lanes.len();
+    let left = if width < 600 { 110 } else { 180 };
+    let rows = i64::try_from(lanes.len() + usize::from(more > 0)).unwrap_or(0);
+    let bottom = HEADER + rows * LANE;
+    let height = u32::try_from(bottom + 8).unwrap_or(u32::MAX);
+    let from = options.from.unwrap_or(timeline.start).min(now);
+    let right = i64::from(width) - 12;
+    let axis = Axis::new(from, now, u64::try_from(right - left).unwrap_or(1));
+    let svg = Svg::open("sts-timeline", "Timeline of pods and claims", width, height);
+    let mut drawing = Drawing { svg, axis, left, bottom, options, drawn: 0 };
+    drawing.scale(from, now, right);
+    for (index, (key, lane)) in lanes.iter().enumerate() {
+        let y = HEADER + i64::try_from(index).unwrap_or(0) * LANE;
+        drawing.lane(key, lane, y, now);
+    }
+    if more > 0 {
+        drawing.svg.text("muted", 8, bottom - 7, &format!("+{more} more"));
+    }
+    for (index, mark) in timeline.marks.iter().enumerate() {
+        drawing.mark(index, mark);
+    }
+    drawing.svg.close()
+}
+
+impl Drawing<'_> {
+    fn x(&self, time: SimTime) -> i64 {
+        self.left + i64::try_from(self.axis.place(time)).unwrap_or(0)
+    }
+
+    fn scale(&mut self, from: SimTime, to: SimTime, right: i64) {
+        let millis = |time: SimTime| i64::try_from(time.0 / 1_000_000).unwrap_or(i64::MAX);
+        self.svg
+            .start("g")
+            .attr("id", "timeline-scale")
+            .attr("class", "scale")
+            .number("data-from", millis(from))
+            .number("data-to", millis(to))
+            .number("data-left", self.left)
+            .number("data-right", right)
+            .end();
+        self.svg.line("axis", (self.left, HEADER - 6), (right, HEADER - 6));
+        for tick in self.axis.ticks(70) {
+            let x = self.x(tick);
+            self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
+            self.svg.text("small muted middle", x, 12, &elapsed(tick));
+        }
+        self.svg.line("now", (right, HEADER - 12), (right, self.bottom));
+        self.svg.finish("g");
+    }
+
+    fn lane(&mut self, key: &LaneKey, lane: &Lane, y: i64, now: SimTime) {
+        let name = key.name();
+        let object = ObjectKey::new(&key.namespace, &name);
+        let reference = reference(&ObjectRef::new(key.kind(), object));
+        let last = lane.segments.back();
+        let state = last.map_or(State::Gone, |last| last.state);
+        let what = if key.is_claim { "Claim" } else { "Pod" };
+        let mut about = format!("{what} {name}: now {}", last.map_or("gone", |last| &last.words));
+        if lane.incarnations > 1 {
+            about.push_str(&format!(", created {} times", lane.incarnations));
+        }
+        self.svg.object("timeline", &reference, &format!("lane {}", state.class()), &about);
+        self.svg.shape("marker", 6, y + 2, state.shape());
+        let most = usize::try_from((self.left - 34) / 8).unwrap_or(8);
+        self.svg.text("name", 26, y + 13, &shortened(&name, most));
+        for (segment, end) in lane.spans(now) {
+            if segment.state != State::Gone && self.axis.shows(segment.from, end) {
+                self.segment(segment, end, y, key.is_claim);
+            }
+        }
+        self.svg.finish("g");
+    }
+
+    fn segment(&mut self, segment: &Segment, end: SimTime, y: i64, is_claim: bool) {
+        self.drawn += 1;
+        if self.drawn > SEGMENTS_DRAWN_MAX {
+            return;
+        }
+        let (from, to) = (self.x(segment.from), self.x(end));
+        let width = (to - from).max(1);
+        let height = bar_height(segment.state);
+        self.svg.start("g").attr("class", segment.state.class()).end();
+        let word = if is_claim && segment.state == State::Ready { "bound" } else { segment.state.word() };
+        let words = format!("{} to {end}: {word}, {}", segment.from, segment.words);
+        self.svg.title(&words);
+        let class = format!("segment {}", segment.state.class());
+        self.svg.rect(&class, from, y + (BAR - height), width, height);
+        let room = i64::try_from(word.len()).unwrap_or(0) * 6 + 8;
+        if width >= room && height == BAR {
+            self.svg.text(&format!("small on {}", segment.state.class()), from + 4, y + 12, word);
+        }
+        if segment.is_restart && segment.from >= self.axis.time(0) {
+            self.svg.line("now", (from, y - 2), (from, y + BAR + 2));
+            self.svg.text("small", from + 2, y + 4, "\u{21bb}");
+        }
+        self.svg.finish("g");
+    }
+
+    fn mark(&mut self, index: usize, mark: &Mark) {
+        if self.options.from.is_some_and(|from| mark.at < from) {
+            return;
+        }
+        let x = self.x(mark.at);
+        let (kind, shape) = if mark.is_fault {
+            ("fault", "M4 0L0 6H4L2 12L8 4H4L6 0Z")
+        } else {
+            ("command", "M0 0L6 5L0 10Z")
+        };
+        let id = format!("timeline-mark-{index}");
+        self.svg.group(&id, &format!("mark {kind}"), &format!("{} {kind}: {}", mark.at, mark.text));
+        self.svg.title(&format!("{} {kind}: {}", mark.at, mark.text));
+        self.svg.shape("flag", x, 15, shape);
+        self.svg.line("at", (x, HEADER - 8), (x, self.bottom));
+        self.svg.finish("g");
+    }
+}
+
+/// A state's bar: what is not running is lower.
+fn bar_height(state: State) -> i64 {
+    match state {
+        State::Gone => 0,
+        State::Pending => 6,
+        State::Starting | State::Terminating => 10,
+        State::Ready | State::NotReady | State::Failed | State::Completed => BAR,
+    }
+}

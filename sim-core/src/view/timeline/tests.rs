@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use super::*;
+use crate::session::Session;
+use crate::view::testing::{WEB, check_form, outline, pass, session};
+
+fn svg(session: &Session) -> String {
+    let svg = timeline_svg(session.timeline(), session.now(), &TimelineOptions::default());
+    check_form(&svg);
+    svg
+}
+
+/// The text without moments and their scale: how long a command takes is another's business.
+fn timeless(text: &str) -> String {
+    let is_moment =
+        |word: &str| word.ends_with('s') && word.split_once('.').is_some_and(|(_, rest)| rest.len() == 4);
+    let line = |line: &str| {
+        if !line.split_whitespace().any(is_moment) {
+            return line.to_owned();
+        }
+        let words = line.split_whitespace().map(|word| if is_moment(word) { "TIME" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    text.lines().filter(|line| !line.contains('|')).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn lanes_tell_of_starts_deletions_and_incarnations() {
+    let mut session = session(1, WEB);
+    pass(&mut session, 10);
+    session.kubectl("delete pod web-0").expect("deleted");
+    session.kubectl("settle").expect("settled");
+    pass(&mut session, 5);
+    insta::assert_snapshot!(timeless(&timeline_text(session.timeline(), session.now(), 80)), @r"
+    commands    c                                           c
+    web-0       .------=====================================x.-------===============
+    web-1              .-------=====================================================
+    data-web-0  .===================================================================
+    data-web-1         .============================================================
+
+    = ready  - starting  . pending  ~ not ready  x terminating  ! failed  _ completed
+
+    c TIME apply -f -
+    c TIME delete pod web-0
+    ");
+    insta::assert_snapshot!(timeless(&outline(&svg(&session))), @r"
+    lane ready [Pod/default/web-0]: Pod web-0: now Running, 1/1 ready, on minikube, created 2 times
+    lane ready [Pod/default/web-1]: Pod web-1: now Running, 1/1 ready, on minikube
+    lane ready [PersistentVolumeClaim/default/data-web-0]: Claim data-web-0: now bound to pvc-*
+    lane ready [PersistentVolumeClaim/default/data-web-1]: Claim data-web-1: now bound to pvc-*
+    mark command: TIME command: apply -f -
+    mark command: TIME command: delete pod web-0
+    ");
+}
+
+#[test]
+fn faults_and_restarts_are_marked() {
+    let mut session = session(1, WEB);
+    session.kubectl("fault crash web-0").expect("crashed");
+    pass(&mut session, 5);
+    let svg = svg(&session);
+    assert!(svg.contains("fault: pod default/web-0 crashes"), "{svg}");
+    assert!(svg.contains('\u{21bb}'));
+}
+
+#[test]
+fn what_a_lane_says_lasts_until_it_changes() {
+    let session = session(1, WEB);
+    let lane = session.timeline().lanes.values().next().expect("a pod's");
+    let states: Vec<&str> = lane.segments.iter().map(|segment| segment.state.word()).collect();
+    assert_eq!(states.last(), Some(&"ready"));
+    assert!(lane.segments.iter().zip(lane.segments.iter().skip(1)).all(|(one, next)| one.from < next.from));
+}
+
+#[test]
+fn the_word_prints_the_timeline() {
+    let mut session = Session::instant();
+    assert_eq!(session.kubectl("timeline").expect("printed"), "nothing has happened yet\n");
+}
+
+#[test]
+fn a_lane_forgets_its_oldest_segments() {
+    let mut lane = Lane::default();
+    for second in 0..1_000 {
+        let from = SimTime::ZERO + Duration::from_secs(second);
+        let state = if second % 2 == 0 { State::Ready } else { State::NotReady };
+        lane.push(Segment { from, state, words: second.to_string(), restarts: 0, is_restart: false });
+    }
+    assert_eq!(lane.segments.len(), SEGMENTS_MAX);
+    assert_eq!(lane.segments.back().map(|last| last.words.as_str()), Some("999"));
+}
+
+#[test]
+fn names_are_put_together_again() {
+    for name in ["web-0", "web-12", "web-007", "web", "my-web--3", "web-+1", "data-web-3"] {
+        assert_eq!(LaneKey::new(Kind::Pod, &ObjectKey::new("default", name)).name(), name);
+    }
+}
+
+#[test]
+fn ticks_are_round_and_have_room() {
+    let axis = axis::Axis::new(SimTime::ZERO, SimTime::ZERO + Duration::from_secs(95), 700);
+    let labels: Vec<String> = axis.ticks(70).into_iter().map(axis::elapsed).collect();
+    assert_eq!(labels, ["0s", "10s", "20s", "30s", "40s", "50s", "1m", "1m10s", "1m20s", "1m30s"]);
+}

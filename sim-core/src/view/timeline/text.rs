@@ -1,0 +1,104 @@
+//! The timeline as text for a terminal.
+
+use std::fmt::Write;
+
+use super::axis::{Axis, elapsed};
+use super::{Lane, Timeline};
+use crate::api::SimTime;
+use crate::view::state::State;
+use crate::view::svg::shortened;
+
+/// How many lanes are shown.
+const LANES_MAX: usize = 60;
+/// How many commands and faults are listed, the newest ones.
+const MARKS_MAX: usize = 10;
+/// The widest names.
+const NAME_MAX: usize = 24;
+
+/// Draws `timeline` up to `now` in lines of `width` columns.
+pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize) -> String {
+    if timeline.lanes.is_empty() && timeline.marks.is_empty() {
+        return "nothing has happened yet\n".to_owned();
+    }
+    let names = timeline.lanes.keys().take(LANES_MAX).map(|key| key.name().chars().count());
+    let name_width = names.max().unwrap_or(0).clamp(8, NAME_MAX);
+    let columns = width.saturating_sub(name_width + 2).clamp(10, 1_000);
+    let from = timeline.first_moment().min(now);
+    let axis = Axis::new(from, now, columns as u64);
+    let mut text = format!("{:name_width$}  {}\n", "", scale(&axis, columns));
+    if !timeline.marks.is_empty() {
+        let _ = writeln!(text, "{:name_width$}  {}", "commands", marks(timeline, &axis, columns));
+    }
+    for (key, lane) in timeline.lanes.iter().take(LANES_MAX) {
+        let name = shortened(&key.name(), name_width);
+        let line = format!("{name:name_width$}  {}", row(lane, &axis, columns, now));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if timeline.lanes.len() > LANES_MAX {
+        let _ = writeln!(text, "and {} more", timeline.lanes.len() - LANES_MAX);
+    }
+    text.push('\n');
+    text.push_str(&legend());
+    let skipped = timeline.marks.len().saturating_sub(MARKS_MAX);
+    if !timeline.marks.is_empty() {
+        text.push('\n');
+    }
+    for mark in timeline.marks.iter().skip(skipped) {
+        let letter = if mark.is_fault { 'F' } else { 'c' };
+        let line =
+            format!("{letter} {:>10}  {}", mark.at.to_string(), mark.text.lines().next().unwrap_or_default());
+        let _ = writeln!(text, "{}", line.chars().take(width.max(20)).collect::<String>());
+    }
+    text
+}
+
+impl Timeline {
+    /// When the first thing happened.
+    fn first_moment(&self) -> SimTime {
+        let lanes = self.lanes.values().filter_map(|lane| lane.segments.front()).map(|segment| segment.from);
+        lanes.chain(self.marks.front().map(|mark| mark.at)).min().unwrap_or(self.start)
+    }
+}
+
+fn scale(axis: &Axis, columns: usize) -> String {
+    let mut line = String::new();
+    for tick in axis.ticks(12) {
+        let place = usize::try_from(axis.place(tick)).unwrap_or(columns);
+        let label = format!("|{}", elapsed(tick));
+        if place + label.len() <= columns && place >= line.len() {
+            let _ = write!(line, "{:1$}{label}", "", place - line.len());
+        }
+    }
+    line
+}
+
+fn marks(timeline: &Timeline, axis: &Axis, columns: usize) -> String {
+    let mut line = vec![' '; columns];
+    for mark in &timeline.marks {
+        let place = usize::try_from(axis.place(mark.at)).unwrap_or(columns).min(columns - 1);
+        if line[place] != 'F' {
+            line[place] = if mark.is_fault { 'F' } else { 'c' };
+        }
+    }
+    let line: String = line.into_iter().collect();
+    line.trim_end().to_owned()
+}
+
+/// One character a column: the state that matters most of those that held there.
+fn row(lane: &Lane, axis: &Axis, columns: usize, now: SimTime) -> String {
+    let mut line = vec![State::Gone; columns];
+    for (segment, end) in lane.spans(now) {
+        let first = usize::try_from(axis.place(segment.from)).unwrap_or(columns).min(columns - 1);
+        let last = usize::try_from(axis.place(end)).unwrap_or(columns).min(columns);
+        for state in &mut line[first..last.max(first + 1)] {
+            *state = (*state).max(segment.state);
+        }
+    }
+    line.into_iter().map(State::letter).collect()
+}
+
+fn legend() -> String {
+    let states = State::ALL.iter().filter(|state| **state != State::Gone);
+    let words: Vec<String> = states.map(|state| format!("{} {}", state.letter(), state.word())).collect();
+    format!("{}\n", words.join("  "))
+}
