@@ -1,15 +1,18 @@
 //! The simulator in the browser: a wasm-bindgen face of sim-core.
 //!
 //! It holds one session and passes words in and text out; everything else is sim-core, so the same
-//! words give the same bytes as the REPL.
+//! words give the same bytes as the REPL. What is more than text goes out as JSON, whose shape
+//! `page/protocol.ts` declares.
+
+mod state;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sim_core::api::{Kind, meta};
-use sim_core::engine::{ClusterConfig, TimingProfile};
+use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
 use sim_core::kubectl::{Chunk, Stream};
-use sim_core::session::{MemoryFiles, Session};
+use sim_core::session::{ClockMode, Effect, MemoryFiles, Session, Status, is_incomplete};
+use sim_core::view::{self, MapOptions, TimelineOptions};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A session and the files that its commands may read.
@@ -21,12 +24,31 @@ pub struct Simulator {
 
 #[wasm_bindgen]
 impl Simulator {
-    /// A new cluster of `profile` (`minikube` when the name is not known) from `seed`.
+    /// A new cluster of `profile` (`minikube` when the name is not known) from `seed`, with as many `nodes`,
+    /// or with the profile's own number when that is 0.
     #[wasm_bindgen(constructor)]
-    pub fn new(profile: &str, seed: u64) -> Simulator {
+    pub fn new(profile: &str, seed: u32, nodes: u32) -> Simulator {
         let profile = TimingProfile::named(profile).or_else(|| TimingProfile::named("minikube"));
-        let config = ClusterConfig::for_profile(profile.unwrap_or_else(TimingProfile::recorder), seed);
+        let mut config =
+            ClusterConfig::for_profile(profile.unwrap_or_else(TimingProfile::recorder), u64::from(seed));
+        if nodes > 0 {
+            let first = config.nodes.first().map_or("node", |node| node.name.as_str());
+            let prefix = first.strip_suffix("-1").unwrap_or(first).to_owned();
+            config.set_nodes(&prefix, nodes);
+        }
         Simulator { session: Session::new(config), files: MemoryFiles::default() }
+    }
+
+    /// Opens the session that a saved journal tells of, at its last moment. The files stay.
+    ///
+    /// # Errors
+    /// What is wrong with the journal.
+    pub fn open(&mut self, journal: &str) -> Result<(), String> {
+        let journal = Journal::from_text(journal).map_err(|error| error.to_string())?;
+        let clock = self.session.clock();
+        self.session = Session::from_journal(&journal);
+        self.session.set_clock(clock);
+        Ok(())
     }
 
     /// Puts a file where commands find it.
@@ -34,32 +56,115 @@ impl Simulator {
         self.files.put(path, text);
     }
 
-    /// Runs a line to its end, moving the clock as the command needs.
-    ///
-    /// Returns JSON: `{"exit": 0, "chunks": [{"stream": "out", "text": "..."}]}`.
-    pub fn exec(&mut self, line: &str) -> String {
-        let chunks = self.session.run(line, None, &self.files);
-        let chunks: Vec<Value> = chunks.iter().map(chunk).collect();
-        json!({ "exit": self.session.exit_code(), "chunks": chunks }).to_string()
+    /// Takes a line that was typed; what it prints comes with [`Simulator::take`].
+    pub fn submit(&mut self, line: &str) {
+        self.session.submit(line, None, &self.files);
     }
 
-    /// Lets `milliseconds` of virtual time pass.
-    pub fn advance(&mut self, milliseconds: u32) {
-        let target = self.session.now() + Duration::from_millis(u64::from(milliseconds));
-        self.session.advance_to(target);
+    /// Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.session.interrupt();
     }
 
-    /// The cluster in short, as JSON: virtual milliseconds, history hash and the names of all objects by kind.
-    pub fn snapshot(&self) -> String {
-        let store = self.session.cluster().store();
-        let names = |kind: &Kind| {
-            let names = store.list(*kind).map(|object| meta::name(object.meta())).collect::<Vec<_>>();
-            (kind.name().to_owned(), json!(names))
+    /// Ctrl-D.
+    pub fn end_input(&mut self) {
+        self.session.end_input();
+    }
+
+    /// Lets `microseconds` of real time pass, at the clock's speed.
+    pub fn tick(&mut self, microseconds: u32) {
+        self.session.tick(Duration::from_micros(u64::from(microseconds)));
+    }
+
+    /// Lets the next thing happen; false when nothing is pending.
+    pub fn step(&mut self) -> bool {
+        self.session.step()
+    }
+
+    /// Changes how the clock runs: virtual milliseconds for each real second.
+    pub fn set_clock(&mut self, paused: bool, speed_permille: u32) {
+        self.session.set_clock(ClockMode { paused, speed_permille: u64::from(speed_permille) });
+    }
+
+    /// What was printed and asked for since the last take, and how the session stands.
+    pub fn take(&mut self) -> String {
+        let chunks: Vec<Value> = self.session.take_output().iter().map(chunk).collect();
+        let effects: Vec<Value> = self.session.take_effects().iter().map(effect).collect();
+        let status = match self.session.status() {
+            Status::Idle => "idle",
+            Status::Running => "running",
+            Status::WantsInput(_) => "input",
         };
-        let objects: serde_json::Map<String, Value> = Kind::ALL.iter().map(names).collect();
-        let millis = u64::try_from(self.session.now().since_start().as_millis()).unwrap_or(u64::MAX);
-        let hash = format!("{:016x}", self.session.cluster().history_hash());
-        json!({ "milliseconds": millis, "hash": hash, "objects": objects }).to_string()
+        let clock = self.session.clock();
+        json!({
+            "chunks": chunks,
+            "effects": effects,
+            "status": status,
+            "prompt": self.session.prompt(),
+            "exit": self.session.exit_code(),
+            "milliseconds": self.milliseconds(),
+            "paused": clock.paused,
+            "speed": clock.speed_permille,
+        })
+        .to_string()
+    }
+
+    /// Virtual milliseconds since the start.
+    pub fn milliseconds(&self) -> f64 {
+        self.session.now().since_start().as_secs_f64() * 1000.0
+    }
+
+    /// A number that changes whenever an object does.
+    pub fn revision(&self) -> f64 {
+        self.session.cluster().store().revision() as f64
+    }
+
+    /// Whether the line needs further lines: an open quote, a here-document.
+    pub fn is_incomplete(&self, line: &str) -> bool {
+        is_incomplete(line)
+    }
+
+    /// The ways to go on from `cursor`, in bytes, in `line`.
+    pub fn complete(&self, line: &str, cursor: usize) -> String {
+        let completion = self.session.complete(line, cursor, &self.files);
+        let candidates: Vec<Value> = completion
+            .candidates
+            .iter()
+            .map(|candidate| json!({ "text": candidate.text, "about": candidate.about }))
+            .collect();
+        json!({ "start": completion.start, "candidates": candidates }).to_string()
+    }
+
+    /// What a kubectl line would print, on a copy of the cluster: nothing changes and nothing is journalled.
+    pub fn query(&self, line: &str) -> String {
+        let chunks: Vec<Value> = self.session.query(line).iter().map(chunk).collect();
+        Value::Array(chunks).to_string()
+    }
+
+    /// The picture of the cluster, SVG of this width in pixels.
+    pub fn map(&self, width: u32) -> String {
+        view::cluster_svg(self.session.cluster(), &MapOptions { width, ..MapOptions::default() })
+    }
+
+    /// The timeline, SVG of this width in pixels.
+    pub fn timeline(&self, width: u32) -> String {
+        let options = TimelineOptions { width, ..TimelineOptions::default() };
+        view::timeline_svg(self.session.timeline(), self.session.now(), &options)
+    }
+
+    /// The save file: the journal with a mark at the present moment.
+    pub fn save(&self) -> String {
+        self.session.save()
+    }
+
+    /// The digest of everything that happened.
+    pub fn hash(&self) -> String {
+        format!("{:016x}", self.session.cluster().history_hash())
+    }
+
+    /// The cluster in short, for the lab's marks and the list of objects.
+    pub fn state(&self) -> String {
+        state::state(self.session.cluster().store()).to_string()
     }
 }
 
@@ -69,4 +174,12 @@ fn chunk(chunk: &Chunk) -> Value {
         Stream::Err => "err",
     };
     json!({ "stream": stream, "text": chunk.text })
+}
+
+fn effect(effect: &Effect) -> Value {
+    match effect {
+        Effect::Save { path, text } => json!({ "kind": "save", "path": path, "text": text }),
+        Effect::Load { path } => json!({ "kind": "load", "path": path }),
+        Effect::Quit => json!({ "kind": "quit" }),
+    }
 }

@@ -69,6 +69,14 @@ impl Session {
         true
     }
 
+    /// Lets the next thing happen, whenever it is due; false when nothing is pending.
+    pub fn step(&mut self) -> bool {
+        let Some(next) = self.next_moment() else { return false };
+        self.move_to(next);
+        self.poll();
+        true
+    }
+
     /// Takes a line as a script has it: waits for the command to end, moving the clock as it must.
     ///
     /// A command that would wait for ever (`get -w`) is interrupted once nothing more can happen, one that wants

@@ -12,6 +12,7 @@ mod hints;
 mod http;
 mod library;
 mod line;
+mod query;
 mod replay;
 mod words;
 
@@ -128,6 +129,11 @@ impl Session {
     /// How the clock runs.
     pub fn clock(&self) -> ClockMode {
         self.clock
+    }
+
+    /// Changes how the clock runs. What happens does not depend on it, so the journal keeps nothing of it.
+    pub fn set_clock(&mut self, clock: ClockMode) {
+        self.clock = clock;
     }
 
     /// The exit code of the last command that ended.

@@ -1,0 +1,65 @@
+// Patches the pictures that sim-core draws into the page, so that what stays keeps its place and its focus.
+
+import { Idiomorph } from "idiomorph";
+
+/** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
+export class Picture {
+  #host: HTMLElement;
+  #latest: string | undefined;
+
+  constructor(host: HTMLElement, choose: (reference: string) => void) {
+    this.#host = host;
+    const referenceOf = (event: Event) =>
+      (event.target as Element).closest<SVGElement>("[data-ref]")?.getAttribute("data-ref");
+    host.addEventListener("click", (event) => {
+      const reference = referenceOf(event);
+      if (reference) choose(reference);
+    });
+    host.addEventListener("keydown", (event) => {
+      const reference = referenceOf(event);
+      if (reference && (event.key === "Enter" || event.key === " ")) {
+        event.preventDefault();
+        choose(reference);
+      } else if (reference) {
+        this.#move(event);
+      }
+    });
+  }
+
+  /** Shows `svg` with the next frame; what came before and was not shown is dropped. */
+  show(svg: string): void {
+    if (this.#latest === undefined) requestAnimationFrame(() => this.#patch());
+    this.#latest = svg;
+  }
+
+  #patch(): void {
+    const svg = this.#latest;
+    this.#latest = undefined;
+    if (svg === undefined) return;
+    const before = performance.now();
+    const old = this.#host.querySelector("svg");
+    if (old) Idiomorph.morph(old, svg, { morphStyle: "outerHTML" });
+    else this.#host.innerHTML = svg;
+    this.#rove();
+    performance.measure("patch", { start: before });
+  }
+
+  /** One stop for Tab; arrows go from object to object. */
+  #rove(): void {
+    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")];
+    const current = objects.find((object) => object === document.activeElement) ?? objects[0];
+    for (const object of objects) object.setAttribute("tabindex", object === current ? "0" : "-1");
+  }
+
+  #move(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")];
+    const at = objects.indexOf(event.target as SVGElement);
+    const next = objects[(at + step + objects.length) % objects.length];
+    next?.focus();
+    this.#rove();
+    next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}

@@ -1,0 +1,99 @@
+// What the page and the worker say to each other, and the shapes of sim-web's JSON.
+
+export interface Chunk {
+  stream: "out" | "err";
+  text: string;
+}
+
+export type Effect =
+  | { kind: "save"; path: string; text: string }
+  | { kind: "load"; path: string }
+  | { kind: "quit" };
+
+/** How the session stands: it takes a command, a command runs, or a program wants a line. */
+export type Status = "idle" | "running" | "input";
+
+export interface Update {
+  chunks: Chunk[];
+  effects: Effect[];
+  status: Status;
+  prompt: string;
+  exit: number;
+  milliseconds: number;
+  paused: boolean;
+  /** Virtual milliseconds for each real second. */
+  speed: number;
+  /** How many lines the worker has taken so far. */
+  lines: number;
+}
+
+export interface PodState {
+  name: string;
+  uid: string;
+  phase: string;
+  ready: boolean;
+  terminating: boolean;
+  restarts: number;
+  owner: string | null;
+}
+
+/** The cluster in short. */
+export interface ClusterState {
+  revision: number;
+  /** Namespace and name of the objects of each kind. */
+  objects: Record<string, [string, string][]>;
+  pods: PodState[];
+  sets: { name: string; replicas: number; ready: number; policy: string | null }[];
+  claims: { name: string; phase: string | null; volume: string | null }[];
+  services: { name: string; clusterIP: string | null }[];
+  endpoints: { service: string | null; ready: string[] }[];
+}
+
+export interface Candidate {
+  text: string;
+  about: string;
+}
+
+export interface Completion {
+  start: number;
+  candidates: Candidate[];
+}
+
+export interface Setup {
+  module: WebAssembly.Module;
+  profile: string;
+  seed: number;
+  nodes: number;
+  files: Record<string, string>;
+  /** A session to go on with. */
+  journal?: string;
+  paused: boolean;
+}
+
+/** A question that gets an answer of its own. */
+export type Ask =
+  | { ask: "complete"; line: string; cursor: number }
+  | { ask: "query"; line: string }
+  | { ask: "incomplete"; line: string }
+  | { ask: "save" }
+  | { ask: "hash" }
+  | { ask: "open"; journal: string };
+
+export type ToWorker =
+  | { type: "setup"; setup: Setup }
+  | { type: "line"; line: string }
+  | { type: "interrupt" }
+  | { type: "end-input" }
+  | { type: "clock"; paused: boolean; speed: number }
+  | { type: "step" }
+  | { type: "file"; path: string; text: string }
+  | { type: "size"; map: number; timeline: number }
+  | { type: "ask"; id: number; question: Ask };
+
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "update"; update: Update }
+  | { type: "pictures"; map?: string; timeline?: string; state?: ClusterState }
+  | { type: "journal"; text: string }
+  | { type: "answer"; id: number; answer: unknown };

@@ -1,0 +1,181 @@
+// The page's side of a simulator that runs in a worker.
+
+import moduleUrl from "@module";
+import type { Ask, Chunk, ClusterState, Completion, FromWorker, Setup, ToWorker, Update } from "./protocol";
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** Compiles the module once; every simulator of the page shares it. */
+export function loadModule(): Promise<WebAssembly.Module> {
+  compiled ??= WebAssembly.compileStreaming(fetch(moduleUrl)).catch(async () => {
+    // A server that does not know the media type of wasm.
+    const response = await fetch(moduleUrl);
+    return WebAssembly.compile(await response.arrayBuffer());
+  });
+  return compiled;
+}
+
+export interface Listener {
+  update?(update: Update): void;
+  pictures?(pictures: { map?: string; timeline?: string; state?: ClusterState }): void;
+  journal?(text: string): void;
+}
+
+type Waiter = { isDone: (update: Update) => boolean; done: (update: Update) => void };
+
+/** A cluster in a worker of its own. */
+export class Simulator {
+  state: ClusterState | undefined;
+  last: Update | undefined;
+  #worker: Worker;
+  #listeners: Listener[] = [];
+  #waiters: Waiter[] = [];
+  #answers = new Map<number, (answer: never) => void>();
+  #asked = 0;
+  #submitted = 0;
+  #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
+  }
+
+  static async start(setup: Omit<Setup, "module">): Promise<Simulator> {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const simulator = new Simulator(worker);
+    const ready = new Promise<void>((resolve, reject) => {
+      simulator.#ready = { resolve, reject };
+      worker.onerror = (event) => reject(new Error(event.message));
+    });
+    simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule() } });
+    await ready;
+    return simulator;
+  }
+
+  listen(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Submits a line; the number says which update is the first to know of it. */
+  submit(line: string): number {
+    this.#send({ type: "line", line });
+    return ++this.#submitted;
+  }
+
+  /** Submits a line and waits until the command has ended or wants input. */
+  async run(line: string): Promise<{ exit: number; chunks: Chunk[] }> {
+    const chunks: Chunk[] = [];
+    const listener: Listener = { update: (update) => chunks.push(...update.chunks) };
+    this.#listeners.push(listener);
+    const number = this.submit(line);
+    const update = await this.until((update) => update.lines >= number && update.status !== "running");
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
+    return { exit: update.exit, chunks };
+  }
+
+  /** Waits for an update of which `isDone` holds. */
+  until(isDone: (update: Update) => boolean): Promise<Update> {
+    return new Promise((resolve) => this.#waiters.push({ isDone, done: resolve }));
+  }
+
+  interrupt(): void {
+    this.#send({ type: "interrupt" });
+  }
+
+  /** Ctrl-D; counts as a line. */
+  endInput(): number {
+    this.#send({ type: "end-input" });
+    return ++this.#submitted;
+  }
+
+  clock(paused: boolean, speed: number): void {
+    this.#send({ type: "clock", paused, speed });
+  }
+
+  step(): void {
+    this.#send({ type: "step" });
+  }
+
+  putFile(path: string, text: string): void {
+    this.#send({ type: "file", path, text });
+  }
+
+  size(map: number, timeline: number): void {
+    this.#send({ type: "size", map, timeline });
+  }
+
+  complete(line: string, cursor: number): Promise<Completion> {
+    return this.#ask({ ask: "complete", line, cursor });
+  }
+
+  /** What a kubectl line would print; nothing changes and nothing is journalled. */
+  query(line: string): Promise<Chunk[]> {
+    return this.#ask({ ask: "query", line });
+  }
+
+  isIncomplete(line: string): Promise<boolean> {
+    return this.#ask({ ask: "incomplete", line });
+  }
+
+  save(): Promise<string> {
+    return this.#ask({ ask: "save" });
+  }
+
+  hash(): Promise<string> {
+    return this.#ask({ ask: "hash" });
+  }
+
+  /** Opens a saved session; an empty answer is success. */
+  open(journal: string): Promise<string> {
+    return this.#ask({ ask: "open", journal });
+  }
+
+  stop(): void {
+    this.#worker.terminate();
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #ask<T>(question: Ask): Promise<T> {
+    const id = ++this.#asked;
+    return new Promise((resolve) => {
+      this.#answers.set(id, resolve as (answer: never) => void);
+      this.#send({ type: "ask", id, question });
+    });
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        this.#ready?.resolve();
+        break;
+      case "failed":
+        this.#ready?.reject(new Error(message.message));
+        break;
+      case "answer":
+        this.#answers.get(message.id)?.(message.answer as never);
+        this.#answers.delete(message.id);
+        break;
+      case "update":
+        this.#updated(message.update);
+        break;
+      case "pictures":
+        if (message.state) this.state = message.state;
+        for (const listener of this.#listeners) listener.pictures?.(message);
+        break;
+      case "journal":
+        for (const listener of this.#listeners) listener.journal?.(message.text);
+        break;
+    }
+  }
+
+  #updated(update: Update): void {
+    this.last = update;
+    for (const listener of this.#listeners) listener.update?.(update);
+    const done = this.#waiters.filter((waiter) => waiter.isDone(update));
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
+    for (const waiter of done) waiter.done(update);
+  }
+}

@@ -1,0 +1,330 @@
+// The terminal: the REPL's words at the REPL's prompt.
+
+import { FitAddon } from "@xterm/addon-fit";
+import { Terminal as Xterm } from "@xterm/xterm";
+import "@xterm/xterm/css/xterm.css";
+import { LineEditor } from "./line-editor";
+import type { Candidate, Chunk, Effect, Status, Update } from "./protocol";
+import type { Simulator } from "./simulator";
+import { recall, store } from "./storage";
+
+/** A command that has ended. */
+export interface Ended {
+  line: string;
+  exit: number;
+  out: string;
+  err: string;
+}
+
+const HISTORY = "history";
+const KEY = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO.|\x1b.|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+/gs;
+
+export class Terminal {
+  onEnded: (ended: Ended) => void = () => {};
+  onEffect: (effect: Effect) => void = () => {};
+  status: Status = "running";
+  #xterm: Xterm;
+  #fit = new FitAddon();
+  #editor: LineEditor;
+  #simulator: Simulator;
+  #hint: HTMLElement;
+  #submitted = 0;
+  #command: { line: string; out: string; err: string } | undefined;
+  /** The lines of a here-document so far. */
+  #pending = "";
+  #typed: string[] = [];
+  #isReading = false;
+  #idle: (() => void)[] = [];
+
+  constructor(host: HTMLElement, hint: HTMLElement, simulator: Simulator) {
+    this.#simulator = simulator;
+    this.#hint = hint;
+    this.#xterm = new Xterm({
+      convertEol: true,
+      cursorBlink: false,
+      fontFamily: 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+      fontSize: 14,
+      lineHeight: 1.15,
+      scrollback: 5000,
+      minimumContrastRatio: 4.5,
+    });
+    this.#xterm.loadAddon(this.#fit);
+    this.#xterm.open(host);
+    this.#xterm.textarea?.setAttribute(
+      "aria-label",
+      "Terminal. Enter runs a line, Tab completes, Tab on an empty line and Shift+Tab leave the terminal.",
+    );
+    const xterm = this.#xterm;
+    const screen = {
+      get columns() {
+        return xterm.cols;
+      },
+      write: (text: string) => xterm.write(text),
+    };
+    this.#editor = new LineEditor(screen, recall<string[]>(HISTORY) ?? []);
+    xterm.attachCustomKeyEventHandler((event) => this.#isOurs(event));
+    xterm.onData((data) => {
+      this.#typed.push(...(data.match(KEY) ?? []));
+      void this.#read();
+    });
+    new ResizeObserver(() => this.#refit()).observe(host);
+    this.#refit();
+    simulator.listen({ update: (update) => this.#hear(update) });
+  }
+
+  focus(): void {
+    this.#xterm.focus();
+  }
+
+  colours(theme: { foreground: string; background: string; cursor: string; selectionBackground: string }): void {
+    this.#xterm.options.theme = theme;
+  }
+
+  /** All that stands in the terminal, for tests and for reading aloud. */
+  text(): string {
+    const buffer = this.#xterm.buffer.active;
+    const rows = Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row)?.translateToString(true) ?? "");
+    return rows.join("\n").trimEnd();
+  }
+
+  /** Prints a remark of the page. */
+  say(text: string): void {
+    this.#editor.hide();
+    this.#xterm.write(`\x1b[36m${text}\x1b[0m\r\n`);
+    if (this.status !== "running") this.#editor.show();
+  }
+
+  /** Types a line as a user would, each key after `pause` milliseconds, and waits for the command's end. */
+  async run(line: string, pause = 0, isStopped: () => boolean = () => false): Promise<Ended | undefined> {
+    await this.ready();
+    this.#editor.key("\x15");
+    this.#editor.key("\x0b");
+    if (pause > 0) {
+      for (const character of line) {
+        if (isStopped()) return undefined;
+        this.#editor.key(character);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    } else {
+      this.#editor.key(line);
+    }
+    const ended = new Promise<Ended>((resolve) => (this.#waiter = resolve));
+    await this.#enter();
+    return ended;
+  }
+
+  #waiter: ((ended: Ended) => void) | undefined;
+
+  /** Interrupts what runs and waits for the prompt. */
+  async ready(): Promise<void> {
+    while (this.status !== "idle") {
+      const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+      if (this.status === "running" || this.#command) this.#simulator.interrupt();
+      await idle;
+    }
+  }
+
+  #refit(): void {
+    if (this.#xterm.element?.offsetParent == null) return;
+    this.#editor.hide();
+    this.#fit.fit();
+    if (this.status !== "running") this.#editor.show();
+  }
+
+  /** Keys that the browser keeps: leaving with Tab, copying, pasting, and the page's own with Alt. */
+  #isOurs(event: KeyboardEvent): boolean {
+    if (event.key === "Tab" && (event.shiftKey || this.#editor.text === "")) return false;
+    if (event.altKey && "ps".includes(event.key.toLowerCase())) return false;
+    if (!event.ctrlKey && !event.metaKey) return true;
+    const key = event.key.toLowerCase();
+    if (key === "v") return false;
+    if (key === "c" && this.#xterm.hasSelection()) {
+      if (event.type === "keydown") {
+        void navigator.clipboard?.writeText(this.#xterm.getSelection());
+        this.#xterm.clearSelection();
+      }
+      return false;
+    }
+    return true;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#typed.length > 0) {
+      const next = this.#typed[0] ?? "";
+      if (this.status === "running") {
+        // What is typed while a command runs waits for the prompt; Ctrl-C does not.
+        const interrupt = this.#typed.indexOf("\x03");
+        if (interrupt < 0) break;
+        this.#typed.splice(0, interrupt + 1);
+        this.#xterm.write("^C\r\n");
+        this.#simulator.interrupt();
+        break;
+      }
+      this.#typed.shift();
+      await this.#key(next);
+    }
+    this.#isReading = false;
+  }
+
+  async #key(data: string): Promise<void> {
+    const editor = this.#editor;
+    if (data === "\r" || data === "\n") {
+      await this.#enter();
+    } else if (data === "\t") {
+      await this.#complete();
+    } else if (data === "\x03") {
+      this.#xterm.write("^C");
+      editor.end();
+      this.#pending = "";
+      if (this.status === "input" && editor.prompt === "") this.#simulator.interrupt();
+      else editor.begin(this.#prompt());
+    } else if (data === "\x04") {
+      if (editor.text === "" && this.status === "input") {
+        editor.end();
+        this.status = "running";
+        this.#submitted = this.#simulator.endInput();
+      }
+    } else if (data === "\x0c") {
+      editor.hide();
+      this.#xterm.clear();
+      editor.show();
+    } else {
+      editor.key(data);
+      void this.#suggest();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    const text = this.#editor.end();
+    this.#hint.textContent = "";
+    this.#xterm.scrollToBottom();
+    if (this.status === "input") {
+      this.status = "running";
+      this.#submitted = this.#simulator.submit(text);
+      return;
+    }
+    const line = this.#pending + text;
+    if (line.trim() !== "" && (await this.#simulator.isIncomplete(line))) {
+      this.#pending = `${line}\n`;
+      this.#editor.begin("> ");
+      return;
+    }
+    this.#pending = "";
+    this.#editor.remember(line);
+    store(HISTORY, this.#editor.history);
+    this.#command = { line, out: "", err: "" };
+    this.status = "running";
+    this.#submitted = this.#simulator.submit(line);
+  }
+
+  #prompt(): string {
+    return this.#simulator.last?.prompt ?? "> ";
+  }
+
+  #hear(update: Update): void {
+    if (update.chunks.length > 0) this.#print(update.chunks);
+    for (const effect of update.effects) this.onEffect(effect);
+    if (update.lines < this.#submitted) return;
+    const wasRunning = this.status === "running";
+    const hasEnded = update.status === "idle" && this.#command;
+    if (update.status === "running") {
+      this.status = "running";
+      return;
+    }
+    const had = this.status;
+    this.status = update.status;
+    if (wasRunning || had !== update.status) {
+      if (!wasRunning) this.#editor.hide();
+      this.#editor.begin(update.prompt);
+    }
+    if (hasEnded && this.#command) {
+      const ended = { ...this.#command, exit: update.exit };
+      this.#command = undefined;
+      this.onEnded(ended);
+      this.#waiter?.(ended);
+      this.#waiter = undefined;
+    }
+    if (update.status === "idle") for (const idle of this.#idle.splice(0)) idle();
+    void this.#read();
+  }
+
+  #print(chunks: Chunk[]): void {
+    const isEditing = this.status !== "running";
+    if (isEditing) this.#editor.hide();
+    for (const { stream, text } of chunks) {
+      if (this.#command) this.#command[stream] += text;
+      this.#xterm.write(stream === "err" ? coloured(text) : text);
+    }
+    if (isEditing) this.#editor.show();
+  }
+
+  async #complete(): Promise<void> {
+    const editor = this.#editor;
+    if (this.status !== "idle") return;
+    const { start, candidates } = await this.#candidates();
+    const word = editor.text.slice(start, editor.cursor);
+    const [first] = candidates;
+    if (!first) return;
+    const shared = candidates.reduce((shared, { text }) => commonStart(shared, text), first.text);
+    if (candidates.length === 1) {
+      const isOpen = /[=/]$/.test(first.text);
+      editor.replace(start, editor.cursor, isOpen ? first.text : `${first.text} `);
+    } else if (shared.length > word.length) {
+      editor.replace(start, editor.cursor, shared);
+    } else {
+      editor.hide();
+      this.#xterm.write(inColumns(candidates, this.#xterm.cols));
+      editor.show();
+    }
+    void this.#suggest();
+  }
+
+  async #candidates(): Promise<{ start: number; candidates: Candidate[] }> {
+    const { text, cursor } = this.#editor;
+    const bytes = new TextEncoder().encode(text.slice(0, cursor));
+    const completion = await this.#simulator.complete(text, bytes.length);
+    const start = new TextDecoder().decode(bytes.slice(0, completion.start)).length;
+    return { start, candidates: completion.candidates };
+  }
+
+  /** Says under the terminal what the word under the cursor may become. */
+  async #suggest(): Promise<void> {
+    const { text } = this.#editor;
+    if (this.status !== "idle" || text.trim() === "") {
+      this.#hint.textContent = "";
+      return;
+    }
+    const { candidates } = await this.#candidates();
+    if (text !== this.#editor.text) return;
+    const told = candidates.slice(0, 4).map(({ text, about }) => (about ? `${text}: ${about}` : text));
+    const more = candidates.length > 4 ? ` … ${candidates.length - 4} more` : "";
+    this.#hint.textContent = told.join("  ·  ") + more;
+  }
+}
+
+function coloured(text: string): string {
+  const lines = text.split("\n").map((line) => {
+    if (line === "") return "";
+    return `\x1b[${line.startsWith("hint:") ? 36 : 31}m${line}\x1b[0m`;
+  });
+  return lines.join("\n");
+}
+
+function commonStart(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return one.slice(0, length);
+}
+
+function inColumns(candidates: Candidate[], columns: number): string {
+  const shown = candidates.slice(0, 60).map(({ text }) => text);
+  const width = Math.max(...shown.map((text) => text.length)) + 2;
+  const across = Math.max(1, Math.floor(columns / width));
+  let text = "";
+  shown.forEach((word, index) => {
+    text += index % across === across - 1 || index === shown.length - 1 ? `${word}\r\n` : word.padEnd(width);
+  });
+  return candidates.length > shown.length ? `${text}… ${candidates.length - shown.length} more\r\n` : text;
+}

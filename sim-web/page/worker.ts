@@ -1,0 +1,169 @@
+// The simulator's thread: it owns the session and its clock, and tells the page what changed.
+
+import { initSync, Simulator } from "@wasm/sim_web.js";
+import type { Ask, FromWorker, Setup, ToWorker, Update } from "./protocol";
+
+/** How often the clock moves, in milliseconds. */
+const TICK = 50;
+/** How often pictures are drawn at most, in milliseconds. */
+const DRAW = 100;
+/** The most real time that one tick makes up for: a sleeping computer does not fast-forward the cluster. */
+const CATCH_UP = 1000;
+/** How often the journal is handed out to be kept, in milliseconds. */
+const KEEP = 4000;
+
+let simulator: Simulator | undefined;
+let width = { map: 960, timeline: 960 };
+let before = performance.now();
+let lines = 0;
+let shown = { time: -1, status: "", paused: false, speed: 0 };
+let drawn = { at: 0, revision: -1, map: "", timeline: "", time: -1, stale: true };
+let kept = { at: 0, milliseconds: -1 };
+
+function post(message: FromWorker): void {
+  postMessage(message);
+}
+
+function setUp(setup: Setup): void {
+  initSync({ module: setup.module });
+  const made = new Simulator(setup.profile, setup.seed, setup.nodes);
+  for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
+  if (setup.journal) {
+    try {
+      made.open(setup.journal);
+      made.take();
+    } catch (error) {
+      console.warn("the kept session could not be opened", error);
+    }
+  }
+  made.set_clock(setup.paused, 1000);
+  simulator = made;
+  before = performance.now();
+  post({ type: "ready" });
+  tell(true);
+  draw();
+  setInterval(tick, TICK);
+}
+
+function tick(): void {
+  if (!simulator) return;
+  const now = performance.now();
+  const elapsed = Math.min(now - before, CATCH_UP);
+  before = now;
+  simulator.tick(Math.round(elapsed * 1000));
+  tell(false);
+  if (now - drawn.at >= DRAW) draw();
+  if (now - kept.at >= KEEP && simulator.milliseconds() !== kept.milliseconds) keep();
+}
+
+/** Posts what changed for the terminal and the clock; with `always`, even if nothing did. */
+function tell(always: boolean): void {
+  if (!simulator) return;
+  const update: Update = { ...JSON.parse(simulator.take()), lines };
+  const time = Math.floor(update.milliseconds / 100);
+  const status = update.status + (update.status === "input" ? update.prompt : "");
+  const same =
+    time === shown.time && status === shown.status && update.paused === shown.paused && update.speed === shown.speed;
+  shown = { time, status, paused: update.paused, speed: update.speed };
+  if (same && !always && update.chunks.length === 0 && update.effects.length === 0) return;
+  post({ type: "update", update });
+}
+
+/** Draws what changed. The timeline also grows while nothing happens. */
+function draw(): void {
+  if (!simulator) return;
+  const revision = simulator.revision();
+  const milliseconds = simulator.milliseconds();
+  const changed = drawn.stale || revision !== drawn.revision;
+  const moved = changed || milliseconds - drawn.time >= 500;
+  if (!moved) return;
+  const message: FromWorker = { type: "pictures" };
+  if (changed) {
+    const map = simulator.map(width.map);
+    if (map !== drawn.map) message.map = drawn.map = map;
+    message.state = JSON.parse(simulator.state());
+  }
+  const timeline = simulator.timeline(width.timeline);
+  if (timeline !== drawn.timeline) message.timeline = drawn.timeline = timeline;
+  drawn = { ...drawn, at: performance.now(), revision, time: milliseconds, stale: false };
+  post(message);
+}
+
+function keep(): void {
+  if (!simulator) return;
+  kept = { at: performance.now(), milliseconds: simulator.milliseconds() };
+  post({ type: "journal", text: simulator.save() });
+}
+
+function answer(question: Ask): unknown {
+  if (!simulator) return undefined;
+  switch (question.ask) {
+    case "complete":
+      return JSON.parse(simulator.complete(question.line, question.cursor));
+    case "query":
+      return JSON.parse(simulator.query(question.line));
+    case "incomplete":
+      return simulator.is_incomplete(question.line);
+    case "save":
+      return simulator.save();
+    case "hash":
+      return simulator.hash();
+    case "open":
+      try {
+        simulator.open(question.journal);
+        drawn.stale = true;
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+  }
+}
+
+onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === "setup") {
+    try {
+      setUp(data.setup);
+    } catch (error) {
+      post({ type: "failed", message: String(error) });
+    }
+    return;
+  }
+  if (!simulator) return;
+  switch (data.type) {
+    case "line":
+      simulator.submit(data.line);
+      lines += 1;
+      tell(true);
+      keep();
+      break;
+    case "interrupt":
+      simulator.interrupt();
+      tell(true);
+      break;
+    case "end-input":
+      simulator.end_input();
+      lines += 1;
+      tell(true);
+      break;
+    case "clock":
+      simulator.set_clock(data.paused, data.speed);
+      tell(true);
+      break;
+    case "step":
+      simulator.step();
+      tell(true);
+      draw();
+      break;
+    case "file":
+      simulator.put_file(data.path, data.text);
+      break;
+    case "size":
+      width = data;
+      drawn.stale = true;
+      break;
+    case "ask":
+      post({ type: "answer", id: data.id, answer: answer(data.question) });
+      if (data.question.ask === "open") tell(true);
+      break;
+  }
+};

@@ -1,0 +1,188 @@
+// The lab in the browser, from the first step to the last.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { allSteps, browse, doneSteps, labLines, native, open, ready, serve, terminalText, type } from "./support.mjs";
+
+let server;
+before(async () => {
+  server = await serve();
+});
+after(() => server.close());
+
+/** Runs `body` with a fresh browser; nothing may have complained at its end. */
+async function inBrowser(query, body) {
+  const { context, close } = await browse();
+  const complaints = [];
+  try {
+    await body(await open(context, server.url + query, complaints));
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+}
+
+async function allDone(page) {
+  const none = () => document.querySelectorAll(".step:not(.done)").length === 0;
+  try {
+    await page.waitForFunction(none, undefined, { timeout: 240_000 });
+  } catch {
+    assert.deepEqual(await doneSteps(page), await allSteps(page), await terminalText(page));
+  }
+}
+
+test("the lab in the terminal: every step is marked, and the journal replays natively to the same hash", () =>
+  inBrowser("?pace=0", async (page) => {
+    for (const line of labLines()) {
+      const ended = await type(page, line);
+      const isSlip = line === "kubectl delete pod app-python-0";
+      assert.equal(ended.exit, isSlip ? 1 : 0, `${line}\n${ended.out}${ended.err}`);
+    }
+    assert.match(await terminalText(page), /did you mean python-app-0/);
+    const liveness = ["fault probe python-app-1 liveness fail", "advance 40s", "fault probe python-app-1 liveness real"];
+    for (const line of liveness) await type(page, line);
+    await allDone(page);
+
+    await page.click("#clock-run");
+    await page.waitForFunction(() => window.lab14.simulator.last.paused);
+    const { journal, hash } = await page.evaluate(async () => {
+      const { simulator } = window.lab14;
+      return { journal: await simulator.save(), hash: await simulator.hash() };
+    });
+    const folder = await mkdtemp(join(tmpdir(), "sts-sim-journal-"));
+    await writeFile(join(folder, "lab.session"), journal);
+    const printed = await native([`load ${join(folder, "lab.session")}`, "hash"]);
+    await rm(folder, { recursive: true });
+    assert.equal(printed.trim().split("\n").at(-1), hash);
+  }));
+
+test("Play performs the whole lab", () =>
+  inBrowser("?pace=0", async (page) => {
+    await page.click("#play");
+    await allDone(page);
+    await page.waitForFunction(() => document.querySelector("#play").textContent.includes("Play"));
+  }));
+
+test("both policies side by side: one after the other on the left, together on the right", () =>
+  inBrowser("", async (page) => {
+    await page.click("#compare-open");
+    await page.waitForFunction(() => {
+      const verdicts = [...document.querySelectorAll(".side .verdict")];
+      return verdicts.length === 2 && verdicts.every((verdict) => verdict.textContent.includes("ready after"));
+    });
+    const seconds = async (policy) => {
+      const text = await page.locator(`.side[data-policy=${policy}] .verdict`).textContent();
+      return Number(/after ([\d.]+) s/.exec(text)[1]);
+    };
+    assert.ok((await seconds("OrderedReady")) > 2 * (await seconds("Parallel")));
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#compare").isVisible(), false);
+  }));
+
+test("a reload goes on with the same session", () =>
+  inBrowser("?pace=0", async (page) => {
+    await type(page, "kubectl apply -f lab14/");
+    await type(page, "kubectl rollout status sts/python-app");
+    await type(page, "clock");
+    await page.reload();
+    await ready(page);
+    const ended = await type(page, "kubectl get pods");
+    assert.match(ended.out, /python-app-1 +1\/1 +Running/);
+    await type(page, "reset");
+    assert.match((await type(page, "kubectl get pods")).err, /No resources found/);
+    assert.deepEqual(await doneSteps(page), []);
+  }));
+
+test("offline after the first visit", async () => {
+  const own = await serve();
+  const { context, close } = await browse();
+  try {
+    const page = await open(context, own.url);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await own.close();
+    await page.reload();
+    await ready(page);
+    assert.match((await type(page, "kubectl get nodes")).out, /minikube/);
+    await page.click("#tab-manifest");
+    await page.waitForSelector(".cm-content");
+  } finally {
+    await close();
+  }
+});
+
+test("a watch runs live and Ctrl-C ends it; a shell in a pod has its prompt", () =>
+  inBrowser("?pace=0", async (page) => {
+    const isIdle = () => page.waitForFunction(() => window.lab14.terminal.status === "idle");
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await page.keyboard.type("kubectl get pods -w");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /python-app-1 +1\/1 +Running/.test(window.lab14.terminal.text()));
+    await page.keyboard.press("Control+c");
+    await isIdle();
+    await page.keyboard.type("kubectl exec -it python-app-0 -- sh");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.lab14.terminal.status === "input");
+    await page.keyboard.type("hostname");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /^python-app-0$/m.test(window.lab14.terminal.text()));
+    await page.keyboard.press("Control+d");
+    await isIdle();
+  }));
+
+test("Tab completes, the arrow recalls, and hints say what may follow", () =>
+  inBrowser("", async (page) => {
+    const ends = (text) => page.waitForFunction((text) => window.lab14.terminal.text().endsWith(text), text);
+    await page.keyboard.type("kubectl get statefuls");
+    await page.keyboard.press("Tab");
+    await ends("kubectl get statefulsets");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /No resources found/.test(window.lab14.terminal.text()));
+    await page.waitForFunction(() => window.lab14.terminal.status === "idle");
+    await page.keyboard.press("ArrowUp");
+    await ends("> kubectl get statefulsets");
+    await page.keyboard.press("Control+u");
+    await page.keyboard.type("resum");
+    await page.waitForFunction(() => /clock run/.test(document.querySelector("#hint").textContent));
+  }));
+
+test("the manifest: Apply, and an error at its line", () =>
+  inBrowser("", async (page) => {
+    const told = (text) => page.waitForFunction((text) => document.querySelector(".told").textContent.includes(text), text);
+    await page.click("#tab-manifest");
+    await page.waitForSelector(".cm-content");
+    await page.click("#apply");
+    await told("statefulset.apps/python-app created");
+    await page.click(".cm-content");
+    await page.keyboard.press("Control+Home");
+    for (let line = 0; line < 7; line++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("replics: 3");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector(".told.bad");
+    await page.waitForSelector(".cm-lint-marker-error");
+  }));
+
+test("an object of the picture opens its describe, YAML, events and logs, without a trace in the journal", () =>
+  inBrowser("", async (page) => {
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await type(page, "kubectl rollout status sts/python-app");
+    const lines = () => page.evaluate(async () => (await window.lab14.simulator.save()).split('"text"').length);
+    const before = await lines();
+    await page.locator('#map [data-ref="Pod/default/python-app-0"]').first().click();
+    const shows = (text) =>
+      page.waitForFunction((text) => document.querySelector("#panel-inspect pre").textContent.includes(text), text);
+    await shows("Node:");
+    for (const [button, sign] of [
+      ["YAML", "kind: Pod"],
+      ["Events", "Scheduled"],
+      ["Describe", "Node:"],
+    ]) {
+      await page.getByRole("button", { name: button, exact: true }).click();
+      await shows(sign);
+    }
+    assert.equal(await lines(), before);
+  }));

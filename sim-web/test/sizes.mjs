@@ -1,0 +1,74 @@
+// Prints what the page weighs and how fast it is, and fails when it is too heavy.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { browse, open, serve } from "./support.mjs";
+
+const DIST = new URL("../dist/", import.meta.url);
+const KIB = 1024;
+const WASM_MOST = 450 * KIB;
+const FIRST_MOST = 800 * KIB;
+
+const folder = fileURLToPath(DIST);
+const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const files = entries.map((entry) => relative(folder, `${entry.parentPath ?? entry.path}/${entry.name}`));
+const weigh = (name) => gzipSync(readFileSync(new URL(name, DIST)), { level: 9 }).length;
+const kib = (bytes) => `${(bytes / KIB).toFixed(1)} KiB`;
+const ms = (number) => `${number.toFixed(1)} ms`;
+
+console.log("gzip sizes:");
+for (const name of files) console.log(`  ${kib(weigh(name)).padStart(10)}  ${name}`);
+
+const server = await serve();
+const loaded = new Set();
+const interactive = [];
+for (let round = 0; round < 3; round++) {
+  const { context, close } = await browse();
+  context.on("request", (request) => loaded.add(new URL(request.url()).pathname.split("/lab14/")[1] || "index.html"));
+  const page = await open(context, server.url);
+  interactive.push(Number(await page.getAttribute("html", "data-ready")));
+  await close();
+}
+const sum = (names) => names.reduce((sum, name) => sum + weigh(name), 0);
+// What the service worker fetches afterwards for offline use is no part of the first load.
+const isFirst = (name) => loaded.has(name) && name !== "sw.js" && !/editor/.test(name);
+const first = sum(files.filter(isFirst));
+const wasm = sum(files.filter((name) => name.endsWith(".wasm")));
+
+const { context, close } = await browse();
+const page = await open(context, server.url);
+const frames = await page.evaluate(async () => {
+  const { terminal, simulator } = window.lab14;
+  await terminal.run("kubectl apply -f lab14/parallel/statefulset.yaml");
+  await terminal.run("kubectl scale sts/python-app-parallel --replicas=100");
+  await terminal.run("advance 60s");
+  performance.clearMeasures();
+  const spans = [];
+  const change = terminal.run("kubectl delete pod -l app=python-app-parallel --wait=false");
+  const end = performance.now() + 8000;
+  let before = await new Promise(requestAnimationFrame);
+  while (performance.now() < end) {
+    const now = await new Promise(requestAnimationFrame);
+    spans.push(now - before);
+    before = now;
+  }
+  await change;
+  const patches = performance.getEntriesByName("patch").map(({ duration }) => duration);
+  const at = (numbers, share) => {
+    const sorted = [...numbers].sort((one, other) => one - other);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  };
+  const told = (numbers) => ({ count: numbers.length, median: at(numbers, 0.5), late: at(numbers, 0.95) });
+  return { pods: simulator.state.pods.length, frame: told(spans), patch: told(patches) };
+});
+await close();
+await server.close();
+
+console.log(`wasm          ${kib(wasm)} gzip (at most ${kib(WASM_MOST)})`);
+console.log(`first load    ${kib(first)} gzip (at most ${kib(FIRST_MOST)})`);
+console.log(`interactive   ${interactive.join(", ")} ms after navigation, in ${interactive.length} fresh browsers`);
+console.log(`${frames.pods} pods live: frame ${ms(frames.frame.median)} median, ${ms(frames.frame.late)} at 95 %`);
+console.log(`  patching a picture ${ms(frames.patch.median)} median, ${ms(frames.patch.late)} at 95 % (${frames.patch.count})`);
+process.exitCode = wasm > WASM_MOST || first > FIRST_MOST ? 1 : 0;

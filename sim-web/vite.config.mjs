@@ -1,0 +1,58 @@
+// The page: relative addresses, so that it works from any folder of any server, and a service worker
+// that knows every file, so that it works offline after the first visit.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const optimised = here("../target/web/bindings/sim_web_bg.opt.wasm");
+
+/** Emits sw.js with the list of all files and a digest of their names and texts. */
+function offline() {
+  return {
+    name: "offline",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const files = Object.values(bundle).filter((file) => !file.fileName.endsWith(".map"));
+      const copied = readdirSync(here("public"));
+      const digest = createHash("sha256");
+      for (const file of files) digest.update(file.fileName).update(file.type === "chunk" ? file.code : file.source);
+      for (const name of copied) digest.update(readFileSync(here(`public/${name}`)));
+      const names = ["./", ...new Set([...files.map((file) => file.fileName), ...copied])].sort();
+      const source = readFileSync(here("page/offline.js"), "utf8")
+        .replace("__VERSION__", digest.digest("hex").slice(0, 16))
+        .replace("__FILES__", JSON.stringify(names));
+      this.emitFile({ type: "asset", fileName: "sw.js", source });
+    },
+  };
+}
+
+/** Takes the module that wasm-opt made, where there is one. */
+function smallest() {
+  return {
+    name: "smallest-wasm",
+    enforce: "pre",
+    resolveId(id) {
+      return id === "@module" ? `${existsSync(optimised) ? optimised : optimised.replace(".opt", "")}?url` : null;
+    },
+  };
+}
+
+export default defineConfig({
+  base: "./",
+  root: here("."),
+  plugins: [smallest(), offline()],
+  resolve: { alias: { "@wasm": here("../target/web/bindings") } },
+  worker: { format: "es" },
+  server: { fs: { allow: [here("..")] } },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    modulePreload: { polyfill: false },
+  },
+});
