@@ -2,7 +2,7 @@
 
 import { announce, byId, h } from "./dom";
 import { LAB_FILES } from "./files";
-import { Picture } from "./picture";
+import { inside, Picture } from "./picture";
 import type { Update } from "./protocol";
 import { Simulator } from "./simulator";
 
@@ -82,7 +82,7 @@ export class Comparison {
       files: { [FILE]: manifest(policy) },
       paused: false,
     });
-    simulator.size(Math.max(320, map.clientWidth - 8), Math.max(320, timeline.clientWidth - 8));
+    simulator.size(inside(map), inside(timeline));
     const side: Side = { policy, simulator, time, told, since: undefined };
     const pictures = { map: new Picture(map, () => {}), timeline: new Picture(timeline, () => {}) };
     simulator.listen({

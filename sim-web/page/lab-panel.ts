@@ -9,6 +9,7 @@ import type { Ended, Terminal } from "./terminal";
 
 const KEPT = "lab";
 const LOG_MAX = 500;
+const STATES_MAX = 100;
 
 interface Kept {
   done: string[];
@@ -32,7 +33,7 @@ export class LabPanel {
   #isPlaying = false;
   #run = 0;
   #looking: Promise<void> | undefined;
-  #again = false;
+  #states: ClusterState[] = [];
 
   constructor(
     host: HTMLElement,
@@ -62,12 +63,15 @@ export class LabPanel {
     this.#show();
     const next = this.#cards.find(({ step }) => !this.#kept.done.includes(step.id));
     if (next) next.details.open = true;
-    simulator.listen({ pictures: ({ state }) => state && this.#look() });
+    simulator.listen({ pictures: ({ state }) => this.#look(state) });
   }
 
   /** Forgets what was done: there is a new cluster. */
   reset(): void {
     this.#kept = { done: [], log: [], notes: {} };
+    // What is known of the cluster is of the one before.
+    this.simulator.state = undefined;
+    this.#states = [];
     forget(KEPT);
     this.#cards.forEach(({ details }, index) => (details.open = index === 0));
     this.#show();
@@ -76,7 +80,7 @@ export class LabPanel {
   note(ended: Ended): void {
     this.#kept.log.push({ ...ended, out: ended.out.slice(-2000), err: ended.err.slice(-2000) });
     this.#kept.log.splice(0, this.#kept.log.length - LOG_MAX);
-    this.#look();
+    this.#look(this.simulator.state);
   }
 
   /** Performs what is not done yet, or stops doing so. */
@@ -102,7 +106,7 @@ export class LabPanel {
 
   async #perform({ step, details, commands }: Card, isStopped: () => boolean): Promise<void> {
     for (const other of this.#cards) other.details.open = other.details === details;
-    details.scrollIntoView({ block: "nearest", behavior: "instant" });
+    details.scrollIntoView({ block: "nearest" });
     details.classList.add("playing");
     await this.#read(`${step.title} ${step.why}`, isStopped);
     for (const [index, command] of step.commands.entries()) {
@@ -113,7 +117,7 @@ export class LabPanel {
       await this.#read((ended?.out ?? "").split("\n").slice(0, 4).join(" "), isStopped);
     }
     await this.#read(step.look, isStopped);
-    await this.#looked();
+    await this.#looking;
     details.classList.remove("playing");
   }
 
@@ -159,28 +163,19 @@ export class LabPanel {
     this.#play.title = this.#isPlaying ? "Stop performing the lab" : "Perform the whole lab by itself";
   }
 
-  /** Looks for what was done, one look at a time. */
-  #look(): void {
-    if (this.#looking) {
-      this.#again = true;
-      return;
-    }
-    this.#looking = this.#mark().finally(() => {
-      this.#looking = undefined;
-      if (this.#again) {
-        this.#again = false;
-        this.#look();
-      }
-    });
-  }
-
-  async #looked(): Promise<void> {
-    while (this.#looking) await this.#looking;
-  }
-
-  async #mark(): Promise<void> {
-    const state: ClusterState | undefined = this.simulator.state;
+  /** Looks at every state that the cluster was in, one after the other: some marks are of what has passed. */
+  #look(state: ClusterState | undefined): void {
     if (!state) return;
+    this.#states.push(state);
+    if (this.#states.length > STATES_MAX) this.#states.shift();
+    this.#looking ??= this.#markAll().finally(() => (this.#looking = undefined));
+  }
+
+  async #markAll(): Promise<void> {
+    for (let state = this.#states.shift(); state; state = this.#states.shift()) await this.#mark(state);
+  }
+
+  async #mark(state: ClusterState): Promise<void> {
     const { log, notes, done } = this.#kept;
     const read = async (pod: string, file: string) => {
       if (!state.pods.some(({ name, ready }) => name === pod && ready)) return "";
@@ -195,8 +190,9 @@ export class LabPanel {
       announce(`Done: ${step.title}`);
       const next = this.#cards.find(({ step }) => !done.includes(step.id));
       if (!this.#isPlaying && next && details.open) {
+        details.open = false;
         next.details.open = true;
-        next.details.scrollIntoView({ block: "nearest", behavior: "instant" });
+        next.details.scrollIntoView({ block: "nearest" });
       }
     }
     store(KEPT, this.#kept);

@@ -1,5 +1,6 @@
 // The page: puts its parts together.
 
+import "../../sim-core/src/view/style.css";
 import "./style.css";
 import { clockControls } from "./clock";
 import { Comparison } from "./compare";
@@ -7,7 +8,7 @@ import { announce, byId } from "./dom";
 import { Inspector } from "./inspector";
 import { LabPanel } from "./lab-panel";
 import { files, ManifestPanel } from "./manifest";
-import { Picture } from "./picture";
+import { inside, Picture } from "./picture";
 import type { ClusterState } from "./protocol";
 import { keep, keptJournal, sessionControls } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
@@ -83,10 +84,11 @@ function pictures(simulator: Simulator, choose: (reference: string) => void): vo
   });
   let width = { map: 0, timeline: 0 };
   const measure = () => {
-    const now = { map: places.map.clientWidth, timeline: places.timeline.clientWidth || places.map.clientWidth };
+    const map = inside(places.map);
+    const now = { map, timeline: inside(places.timeline) || map };
     if (now.map === width.map && now.timeline === width.timeline) return;
     width = now;
-    simulator.size(Math.max(320, now.map), Math.max(320, now.timeline));
+    simulator.size(now.map, now.timeline);
   };
   const observer = new ResizeObserver(measure);
   observer.observe(places.map);

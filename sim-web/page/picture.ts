@@ -63,3 +63,9 @@ export class Picture {
     next?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }
+
+/** The width that there is for a picture in `place`; 0 while it is not shown. */
+export function inside(place: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(place);
+  return Math.floor(place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
+}

@@ -127,7 +127,9 @@ export class Terminal {
   #refit(): void {
     if (this.#xterm.element?.offsetParent == null) return;
     this.#editor.hide();
+    this.#xterm.options.fontSize = innerWidth < 600 ? 11 : 14;
     this.#fit.fit();
+    this.#xterm.scrollToBottom();
     if (this.status !== "running") this.#editor.show();
   }
 

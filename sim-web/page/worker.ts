@@ -133,6 +133,8 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "line":
       simulator.submit(data.line);
       lines += 1;
+      // The picture first: what looks at a command's end sees the cluster as it is by then.
+      draw();
       tell(true);
       keep();
       break;

@@ -20,6 +20,9 @@ struct Args {
     /// Only compile sim-web to WebAssembly, to see that it builds.
     #[arg(long)]
     check: bool,
+    /// Take the module of the last time: for work on the page alone.
+    #[arg(long, conflicts_with = "check")]
+    page: bool,
     /// Serve the page on this machine afterwards.
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8014")]
     serve: Option<u16>,
@@ -34,7 +37,7 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let root = workspace_root()?;
-    let wasm = toolchain::build(&root)?;
+    let wasm = if args.page { toolchain::built(&root) } else { toolchain::build(&root)? };
     println!("built {} ({} KiB)", relative(&root, &wasm), std::fs::metadata(&wasm)?.len() / 1024);
     if args.check {
         return Ok(());

@@ -8,6 +8,8 @@ use anyhow::bail;
 use crate::run;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// The module's own target directory: its flags differ from those of the native programs.
+const TARGET_DIR: &str = "target/web";
 /// Debian's compiler of newer versions, which builds the standard library for wasm32 from source.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
@@ -19,7 +21,7 @@ const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 /// # Errors
 /// There is no compiler for wasm32 and none can be installed, or sim-web does not compile.
 pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
-    let target_dir = root.join("target/web");
+    let target_dir = root.join(TARGET_DIR);
     if has_rustup_target() || add_rustup_target() {
         println!("compiling sim-web with rustup's wasm target ...");
         run(&mut cargo(Path::new("cargo"), root, &target_dir))?;
@@ -38,7 +40,12 @@ pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
         }
         run(&mut command)?;
     }
-    Ok(target_dir.join(TARGET).join("wasm/sim_web.wasm"))
+    Ok(built(root))
+}
+
+/// Where the module is once it was built.
+pub fn built(root: &Path) -> PathBuf {
+    root.join(TARGET_DIR).join(TARGET).join("wasm/sim_web.wasm")
 }
 
 fn cargo(program: &Path, root: &Path, target_dir: &Path) -> Command {
