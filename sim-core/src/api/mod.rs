@@ -2,11 +2,13 @@
 
 pub mod decode;
 pub mod defaults;
+pub mod encode;
 pub mod error;
 pub mod field;
 pub mod key;
 pub mod kinds;
 pub mod meta;
+mod never;
 pub mod object;
 pub mod patch;
 pub mod pod;

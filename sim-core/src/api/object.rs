@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use super::decode::typed::{self, TypeError};
+use super::encode;
 use super::key::{ObjectKey, ObjectRef};
 
 /// A typed API object that the store can hold.
@@ -77,7 +78,7 @@ macro_rules! kinds {
 
             /// The object as JSON, with `apiVersion` and `kind`.
             pub fn to_value(&self) -> Value {
-                let mut value = match self { $(Object::$kind(object) => to_json(object.as_ref())),* };
+                let mut value = match self { $(Object::$kind(object) => encode::to_value(object.as_ref())),* };
                 add_nulls(self.kind(), &mut value);
                 value
             }
@@ -165,13 +166,6 @@ impl Object {
     pub fn as_ref<T: Resource>(&self) -> Option<&T> {
         T::from_ref(self)
     }
-}
-
-/// JSON of an API type.
-///
-/// The API types serialize only maps with string keys and numbers that JSON has, so this cannot fail.
-fn to_json<T: serde::Serialize>(object: &T) -> Value {
-    serde_json::to_value(object).unwrap_or(Value::Null)
 }
 
 /// Adds what Go's encoder writes for absent fields without `omitempty`, and the API types leave out.

@@ -11,7 +11,8 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::runtime::RawExtension;
 use serde_json::{Map, Value};
 
-use crate::api::{Object, meta};
+use crate::api::decode::typed;
+use crate::api::{Object, encode, meta};
 
 /// The label that carries a revision's hash.
 pub const HASH_LABEL: &str = "controller.kubernetes.io/hash";
@@ -28,7 +29,7 @@ const NAME_PREFIX_MOST: usize = 223;
 ///
 /// Models pkg/controller/statefulset: getPatch.
 pub fn template_patch(template: &PodTemplateSpec) -> Value {
-    let mut template = serde_json::to_value(template).unwrap_or(Value::Null);
+    let mut template = encode::to_value(template);
     if let Value::Object(fields) = &mut template {
         fields.insert("$patch".to_owned(), Value::String("replace".to_owned()));
     }
@@ -40,7 +41,7 @@ pub fn template_patch(template: &PodTemplateSpec) -> Value {
 ///
 /// Models pkg/controller/statefulset: ApplyRevision.
 pub fn template_of(data: &Value) -> Option<PodTemplateSpec> {
-    serde_json::from_value(data.get("spec")?.get("template")?.clone()).ok()
+    typed::from_value(data.get("spec")?.get("template")?.clone(), &mut |_| {}).ok()
 }
 
 /// The data of a revision.

@@ -11,7 +11,7 @@ use super::builder::Info;
 use super::error::CliError;
 use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use super::verbs::SAVE_CONFIG;
-use crate::api::{Kind, meta};
+use crate::api::{Kind, encode, meta};
 use crate::apiserver::WriteOptions;
 
 /// Flags of every `create KIND` without flags of its own.
@@ -104,5 +104,5 @@ pub fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, CliError> {
 
 /// The labels of an object as a JSON map.
 pub fn labels_of(object: &crate::api::Object) -> Value {
-    serde_json::to_value(meta::labels(object.meta())).unwrap_or_default()
+    encode::to_value(meta::labels(object.meta()))
 }

@@ -12,6 +12,7 @@ use super::builder::{Builder, Info, SELECTOR, Selection};
 use super::error::CliError;
 use super::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use super::result::{FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
+use crate::api::decode::typed;
 use crate::api::{Kind, Object, meta};
 use crate::store::Store;
 
@@ -103,7 +104,7 @@ fn revisions_of_set(set: &StatefulSet, store: &Store) -> Vec<Revision> {
 fn template_in(revision: &ControllerRevision) -> PodTemplateSpec {
     let data = revision.data.as_ref().map(|raw| &raw.0);
     let template = data.and_then(|data| data.pointer("/spec/template")).cloned().unwrap_or(Value::Null);
-    serde_json::from_value(template).unwrap_or_default()
+    typed::from_value(template, &mut |_| {}).unwrap_or_default()
 }
 
 /// Models kubectl pkg/util/deployment: GetAllReplicaSets.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Volume;
-use serde_json::Value;
 
 use super::{Errors, format};
+use crate::api::encode;
 use crate::api::field::FieldError;
 
 /// Complains about volumes and returns those that mounts may name, each with whether it is a claim.
@@ -34,7 +34,7 @@ pub(super) fn of_pod<'v>(errors: &mut Errors, path: &str, volumes: &'v [Volume])
 }
 
 fn check_source(errors: &mut Errors, path: &str, volume: &Volume) {
-    let value = serde_json::to_value(volume).unwrap_or(Value::Null);
+    let value = encode::to_value(volume);
     let sources = value.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
     for (index, (source, _)) in sources.enumerate() {
         if index > 0 {
