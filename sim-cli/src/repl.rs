@@ -132,7 +132,7 @@ impl Repl {
             }
             if self.interrupted.swap(false, Ordering::Relaxed) {
                 live.session.interrupt();
-                println!("^C");
+                println!();
                 continue;
             }
             if live.session.clock().paused {

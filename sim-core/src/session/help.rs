@@ -51,6 +51,22 @@ reset starts again.",
     ),
 ];
 
+/// Our words as the screen lists them, those that belong together on one line.
+static OVERVIEW: &[(&str, &str)] = &[
+    ("clock", "Show the virtual time and how it runs"),
+    ("pause, resume, speed 10x", "Stop the live clock, let it run again, faster or slower"),
+    ("advance 30s", "Move the clock on"),
+    ("step [N]", "Let the next thing happen, and say what it was"),
+    ("settle", "Run until only repeating timers are left"),
+    ("fault WHAT ...", "Break something: see help fault"),
+    ("curl URL", "Send a request from your own machine"),
+    ("minikube service NAME [--url]", "Open a service from your own machine"),
+    ("ls, cat FILE", "List and show the manifests at hand"),
+    ("save FILE, load FILE, reset", "Keep a session, open it again, start anew"),
+    ("hash", "Print the digest of all that happened"),
+    ("help [TOPIC], quit", "Say more; leave"),
+];
+
 /// The screen that `help` prints: at most 24 lines of 80 columns.
 pub fn overview() -> String {
     let mut text = String::from("kubectl, with or without the leading word:\n");
@@ -63,8 +79,8 @@ pub fn overview() -> String {
     }
     text.push_str(&wrapped(&names));
     text.push_str("\nThe clock, faults and sessions:\n");
-    for word in WORDS.iter().filter(|word| word.name != "exit") {
-        text.push_str(&format!("  {:<30} {}\n", word.usage, word.about));
+    for (usage, about) in OVERVIEW {
+        text.push_str(&format!("  {usage:<30} {about}\n"));
     }
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
     text.push_str(&format!("\nhelp TOPIC says more, of any word above and of: {}, fault", topics.join(", ")));
@@ -121,5 +137,20 @@ pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -
             0
         }
         None => refuse(session, &format!("no help on \"{topic}\"; help alone lists what there is")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_overview_fits_a_screen_and_names_every_word() {
+        let text = overview();
+        assert!(text.lines().count() <= 22, "{} lines", text.lines().count());
+        assert!(text.lines().all(|line| line.len() <= 80), "a line is too long");
+        for word in WORDS.iter().filter(|word| word.name != "exit") {
+            assert!(text.contains(word.name), "{} is missing", word.name);
+        }
     }
 }

@@ -9,6 +9,9 @@ use crate::kubectl::{Stream, suggest, verbs};
 pub(super) fn hint(session: &Session, _text: &str) -> Option<String> {
     let errors = session.out.text(Stream::Err);
     let last = errors.lines().find(|line| line.contains("rror"))?;
+    if errors.contains("Did you mean this?") {
+        return None;
+    }
     if let Some(word) = between(last, "unknown command \"", "\"") {
         return did_you_mean(word, &words());
     }
@@ -27,22 +30,22 @@ pub(super) fn hint(session: &Session, _text: &str) -> Option<String> {
 
 fn missing(session: &Session, kind: Kind, name: &str) -> Option<String> {
     let store = session.cluster.store();
-    let names: Vec<String> = store
-        .list(kind)
-        .filter(|object| !kind.info().namespaced || meta::namespace(object.meta()) == session.namespace)
-        .take(10_000)
-        .map(|object| meta::name(object.meta()).to_owned())
-        .collect();
-    if let Some(hint) = did_you_mean(name, &names) {
-        return Some(hint);
+    let namespaced = kind.info().namespaced;
+    if let Some(found) = store.list(kind).find(|object| namespaced && meta::name(object.meta()) == name) {
+        let namespace = meta::namespace(found.meta());
+        return Some(format!("there is one in namespace {namespace}: say -n {namespace}"));
     }
-    let elsewhere = store.list(kind).find(|object| meta::name(object.meta()) == name)?;
-    let namespace = meta::namespace(elsewhere.meta());
-    Some(format!("there is one in namespace {namespace}: add -n {namespace}"))
+    let here = store.list(kind).filter(|o| !namespaced || meta::namespace(o.meta()) == session.namespace);
+    let names: Vec<String> = here.take(10_000).map(|object| meta::name(object.meta()).to_owned()).collect();
+    did_you_mean(name, &names)
 }
 
 fn did_you_mean(word: &str, candidates: &[String]) -> Option<String> {
-    let found = suggest(word, candidates.iter().map(String::as_str))?;
+    let begins = |candidate: &&String| word.len() >= 3 && candidate.starts_with(word);
+    let found = match suggest(word, candidates.iter().map(String::as_str)) {
+        Some(found) => found,
+        None => candidates.iter().find(begins)?,
+    };
     Some(format!("did you mean {found}?"))
 }
 

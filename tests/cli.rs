@@ -1,0 +1,121 @@
+//! The `sts-sim` binary as a user runs it: arguments, standard input, both outputs and the exit code.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the binary with `args` and `stdin`.
+fn run(args: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sts-sim"))
+        .args(args)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("it is piped").write_all(stdin.as_bytes()).expect("it reads its input");
+    child.wait_with_output().expect("it ends")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn lines_on_the_command_line_run_and_print_what_kubectl_prints() {
+    let args = [
+        "-f",
+        "examples/manifests/web.yaml",
+        "-c",
+        "get pods -o name",
+        "-c",
+        "kubectl get sts web --no-headers",
+    ];
+    let output = run(&args, "");
+    assert_eq!(out(&output), "pod/web-0\npod/web-1\npod/web-2\nweb   3/3   8s\n");
+    assert_eq!(err(&output), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_failing_line_gives_kubectls_error_and_exit_code() {
+    let output = run(&["-c", "get pod nope"], "");
+    assert_eq!(out(&output), "");
+    assert_eq!(err(&output), "Error from server (NotFound): pods \"nope\" not found\n");
+    assert_eq!(output.status.code(), Some(1));
+    let output = run(
+        &[
+            "-c",
+            "run one --image=busybox -- sh -c 'sleep 100'",
+            "-c",
+            "wait --for=condition=Ready pod/one",
+            "-c",
+            "exec one -- sh -c 'exit 3'",
+        ],
+        "",
+    );
+    assert_eq!(err(&output), "command terminated with exit code 3\n");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn standard_input_is_a_script_with_here_documents_comments_and_continued_lines() {
+    let script = "# a comment\nkubectl apply -f - <<EOF\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  a: b\nEOF\nget cm c \\\n  -o jsonpath='{.data.a}'\n";
+    let output = run(&[], script);
+    assert_eq!(out(&output), "configmap/c created\nb");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_script_file_is_played_as_a_transcript() {
+    let output = run(&["run", "-"], "get ns default --no-headers\n");
+    assert_eq!(out(&output), "$ get ns default --no-headers\ndefault   Active   6d23h\n\n");
+}
+
+#[test]
+fn a_watch_in_a_script_ends_when_nothing_more_can_happen() {
+    let output = run(
+        &[
+            "--profile",
+            "instant",
+            "-c",
+            "apply -f examples/manifests/web.yaml",
+            "-c",
+            "get sts web -w --no-headers",
+        ],
+        "",
+    );
+    assert!(out(&output).trim_end().ends_with("web   3/3   0s"), "{}", out(&output));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_session_survives_the_program() {
+    let folder = std::env::temp_dir().join(format!("sts-sim-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let path = folder.join("lab.session");
+    let path = path.to_str().expect("it is text");
+    let saved =
+        run(&["-c", "apply -f lab14/", "-c", "advance 9s", "-c", "hash", "-c", &format!("save {path}")], "");
+    assert_eq!(saved.status.code(), Some(0), "{}", err(&saved));
+    let opened = run(&["-c", &format!("load {path}"), "-c", "hash"], "");
+    let hash = |text: String| text.lines().last().map(str::to_owned);
+    assert_eq!(hash(out(&saved)), hash(out(&opened)));
+    let missing = run(&["-c", "load nowhere.session"], "");
+    assert!(err(&missing).starts_with("error: cannot read nowhere.session"), "{}", err(&missing));
+    std::fs::remove_dir_all(&folder).expect("the folder can be removed");
+}
+
+#[test]
+fn replay_ends_with_one_line_and_the_exit_code_says_whether_anything_differs() {
+    let output = run(&["replay", "tests/recordings/ordered-start.json"], "");
+    assert!(out(&output).starts_with("ordered-start: transcript 2/2, order "), "{}", out(&output));
+    assert_eq!(output.status.code(), Some(0));
+    let output = run(&["replay", "README.md"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("README.md is no recording"), "{}", err(&output));
+}
