@@ -36,7 +36,7 @@ fn lines_on_the_command_line_run_and_print_what_kubectl_prints() {
         "kubectl get sts web --no-headers",
     ];
     let output = run(&args, "");
-    assert_eq!(out(&output), "pod/web-0\npod/web-1\npod/web-2\nweb   3/3   8s\n");
+    assert_eq!(out(&output), "pod/web-0\npod/web-1\npod/web-2\nweb   3/3   7s\n");
     assert_eq!(err(&output), "");
     assert_eq!(output.status.code(), Some(0));
 }

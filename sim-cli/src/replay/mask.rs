@@ -106,7 +106,7 @@ mod tests {
         let names = Names::of(&trace);
         assert_eq!(
             names.rename("pod/d-54c6d8c84-abcde web-0"),
-            "pod/<<Deployment/d-ReplicaSet-1>-Pod-1> web-0"
+            "pod/<ReplicaSet/<Deployment/d-ReplicaSet-1>-Pod-1> web-0"
         );
     }
 }

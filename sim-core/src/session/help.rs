@@ -53,8 +53,8 @@ reset starts again.",
 
 /// Our words as the screen lists them, those that belong together on one line.
 static OVERVIEW: &[(&str, &str)] = &[
-    ("clock", "Show the virtual time and how it runs"),
-    ("pause, resume, speed 10x", "Stop the live clock, let it run again, faster or slower"),
+    ("clock, timeline", "Show the virtual time; what happened, lane by lane"),
+    ("pause, resume, speed 10x", "Stop the live clock, restart it, set its pace"),
     ("advance 30s", "Move the clock on"),
     ("step [N]", "Let the next thing happen, and say what it was"),
     ("settle", "Run until only repeating timers are left"),
@@ -83,7 +83,7 @@ pub fn overview() -> String {
         text.push_str(&format!("  {usage:<30} {about}\n"));
     }
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
-    text.push_str(&format!("\nhelp TOPIC says more, of any word above and of: {}, fault", topics.join(", ")));
+    text.push_str(&format!("\nhelp TOPIC says more, of any word and of: {}, fault", topics.join(", ")));
     text
 }
 
