@@ -2,6 +2,8 @@
 
 import { Idiomorph } from "idiomorph";
 
+const LABEL = / (role="button" tabindex="0") aria-label="[^"]*"/g;
+
 /** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
 export class Picture {
   #host: HTMLElement;
@@ -29,7 +31,8 @@ export class Picture {
   /** Shows `svg` with the next frame; what came before and was not shown is dropped. */
   show(svg: string): void {
     if (this.#latest === undefined) requestAnimationFrame(() => this.#patch());
-    this.#latest = svg;
+    // An object is called by its title, which says all; what is written on it is abbreviated.
+    this.#latest = svg.replaceAll("<text ", '<text aria-hidden="true" ').replace(LABEL, " $1");
   }
 
   #patch(): void {
@@ -64,8 +67,10 @@ export class Picture {
   }
 }
 
-/** The width that there is for a picture in `place`; 0 while it is not shown. */
+/** The width that there is for a picture in `place`, in the picture's own pixels; 0 while it is not shown. */
 export function inside(place: HTMLElement): number {
   const { paddingLeft, paddingRight } = getComputedStyle(place);
-  return Math.floor(place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
+  // On a projector's page pictures are enlarged: see style.css.
+  const zoom = matchMedia("(min-width: 1700px)").matches ? 1.3 : 1;
+  return Math.floor((place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)) / zoom);
 }

@@ -28,7 +28,7 @@ after(() => server.close());
 async function focused(page) {
   return page.evaluate(() => {
     const { activeElement: element } = document;
-    return String(element?.id || element?.getAttribute("data-ref") || element?.className || element?.tagName);
+    return String(element?.getAttribute("data-ref") || element?.id || element?.className || element?.tagName);
   });
 }
 
