@@ -49,7 +49,7 @@ export class Editor {
           syntaxHighlighting(colours),
           look,
           keymap.of([apply, ...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": "Manifest, YAML" }),
+          EditorView.contentAttributes.of({ "aria-label": "Manifest, YAML", tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) on.change(update.state.doc.toString());
           }),

@@ -71,6 +71,6 @@ export class Picture {
 export function inside(place: HTMLElement): number {
   const { paddingLeft, paddingRight } = getComputedStyle(place);
   // On a projector's page pictures are enlarged: see style.css.
-  const zoom = matchMedia("(min-width: 1700px)").matches ? 1.3 : 1;
+  const zoom = matchMedia("(min-width: 1700px)").matches ? 1.2 : 1;
   return Math.floor((place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)) / zoom);
 }
