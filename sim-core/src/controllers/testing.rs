@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
+use crate::api::{ApiResult, Kind, Object, ObjectKey, Resource, SimTime, meta};
 use crate::apiserver::{ApiServer, DeleteOptions, Propagation, Subresource};
 use crate::engine::{CauseKind, ClusterConfig, Component, ComponentId, ControlPlane, Engine, TimingProfile};
 use crate::store::{Change, Store};
@@ -116,11 +116,6 @@ impl Bench {
             self.engine.step(&mut self.plane);
         }
         self.engine.set_now(end);
-    }
-
-    /// When something is due for `reference`.
-    pub fn due(&self, reference: &ObjectRef) -> Option<Duration> {
-        self.engine.queue().iter().find(|wake| wake.key == *reference).map(|wake| wake.at.since(self.now()))
     }
 
     /// The changes since the last call, one a line, as `line` writes them; lines that are empty are left out.

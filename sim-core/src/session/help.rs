@@ -53,14 +53,14 @@ reset starts again.",
 
 /// Our words as the screen lists them, those that belong together on one line.
 static OVERVIEW: &[(&str, &str)] = &[
-    ("clock, timeline", "Show the virtual time; what happened, lane by lane"),
-    ("pause, resume, speed 10x", "Stop the live clock, restart it, set its pace"),
+    ("clock, timeline", "Show the time; what happened, lane by lane"),
+    ("pause, resume, speed 10x", "Stop the clock, restart it, set its pace"),
     ("advance 30s", "Move the clock on"),
     ("step [N]", "Let the next thing happen, and say what it was"),
     ("settle", "Run until only repeating timers are left"),
     ("fault WHAT ...", "Break something: see help fault"),
     ("curl URL", "Send a request from your own machine"),
-    ("minikube service NAME [--url]", "Open a service from your own machine"),
+    ("minikube service NAME [--url]", "Open a service from your machine"),
     ("ls, cat FILE", "List and show the manifests at hand"),
     ("save FILE, load FILE, reset", "Keep a session, open it again, start anew"),
     ("hash", "Print the digest of all that happened"),
@@ -148,7 +148,9 @@ mod tests {
     fn the_overview_fits_a_screen_and_names_every_word() {
         let text = overview();
         assert!(text.lines().count() <= 22, "{} lines", text.lines().count());
-        assert!(text.lines().all(|line| line.len() <= 80), "a line is too long");
+        for line in text.lines() {
+            assert!(line.len() <= 80, "too long: {line}");
+        }
         for word in WORDS.iter().filter(|word| word.name != "exit") {
             assert!(text.contains(word.name), "{} is missing", word.name);
         }
