@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::api::core::v1::{Pod, PodCondition, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::SimTime;
@@ -48,6 +48,36 @@ pub fn available_at(pod: &Pod, min_ready_seconds: i32) -> Option<jiff::Timestamp
 /// Whether the pod has ended and will not run again.
 pub fn is_terminal(pod: &Pod) -> bool {
     matches!(phase(pod), "Failed" | "Succeeded")
+}
+
+/// Sets a condition as of now: one whose status stays keeps its time of transition.
+///
+/// Models pkg/api/v1/pod: UpdatePodCondition.
+pub fn set_condition(pod: &mut Pod, mut new: PodCondition, now: SimTime) {
+    new.observed_generation = pod.metadata.generation;
+    new.last_transition_time = Some(now.to_time());
+    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    match conditions.iter_mut().find(|old| old.type_ == new.type_) {
+        Some(old) => {
+            if old.status == new.status {
+                new.last_transition_time = old.last_transition_time.clone();
+            }
+            *old = new;
+        }
+        None => conditions.push(new),
+    }
+}
+
+/// Whether the toleration bears the taint. Models core/v1: Toleration.ToleratesTaint.
+pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let same = |field: &Option<String>, value: &str| {
+        field.as_deref().is_none_or(|field| field.is_empty() || field == value)
+    };
+    let value = toleration.value.as_deref().unwrap_or_default();
+    let exists = toleration.operator.as_deref() == Some("Exists");
+    same(&toleration.effect, &taint.effect)
+        && same(&toleration.key, &taint.key)
+        && (exists || value == taint.value.as_deref().unwrap_or_default())
 }
 
 /// The pod's quality-of-service class: `Guaranteed`, `Burstable` or `BestEffort`.

@@ -123,7 +123,30 @@ impl Cluster {
         for pod in self.make(&fault)? {
             self.engine.poke(Plane::KUBELET, ObjectRef::new(Kind::Pod, pod), cause.clone());
         }
+        self.tell_of_nodes(&fault, &cause);
         Ok(())
+    }
+
+    /// Lets the control plane miss a node's heartbeats, or hear them again.
+    fn tell_of_nodes(&mut self, fault: &Fault, cause: &CauseKind) {
+        let now = self.now();
+        let lifecycle = &mut self.plane.nodelifecycle;
+        let back = match fault {
+            Fault::StopNode { node } | Fault::RecorderDead { node } => {
+                lifecycle.fall_silent(node, now);
+                let key = ObjectRef::new(Kind::Node, ObjectKey::cluster(node));
+                self.engine.poke(Plane::NODE_LIFECYCLE, key, cause.clone());
+                return;
+            }
+            Fault::StartNode { node } => vec![node.clone()],
+            Fault::RecorderAlive => lifecycle.silent_nodes().cloned().collect(),
+            _ => return,
+        };
+        for node in back {
+            lifecycle.hear(&node);
+            let key = ObjectRef::new(Kind::Node, ObjectKey::cluster(&node));
+            self.engine.poke(Plane::KUBELET, key, cause.clone());
+        }
     }
 
     /// Makes a fault; answers the pods whose nodes must look at them.

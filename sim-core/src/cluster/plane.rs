@@ -26,6 +26,10 @@ pub struct Plane {
     pub namespace: controllers::namespace::NamespaceController,
     /// kubernetes-service-controller
     pub kubernetesservice: controllers::kubernetesservice::KubernetesServiceController,
+    /// node-lifecycle-controller
+    pub nodelifecycle: controllers::nodelifecycle::NodeLifecycleController,
+    /// taint-eviction-controller
+    pub tainteviction: controllers::tainteviction::TaintEvictionController,
     /// default-scheduler
     pub scheduler: scheduler::Scheduler,
     /// kubelet
@@ -34,12 +38,14 @@ pub struct Plane {
 
 impl Plane {
     /// The kubelets' id, for waking them by hand.
-    pub const KUBELET: ComponentId = ComponentId(11);
+    pub const KUBELET: ComponentId = ComponentId(13);
+    /// The node lifecycle controller's id, for telling it of nodes that fall silent.
+    pub const NODE_LIFECYCLE: ComponentId = ComponentId(10);
 }
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        12
+        14
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -54,7 +60,9 @@ impl ControlPlane for Plane {
             7 => &mut self.garbagecollector,
             8 => &mut self.namespace,
             9 => &mut self.kubernetesservice,
-            10 => &mut self.scheduler,
+            10 => &mut self.nodelifecycle,
+            11 => &mut self.tainteviction,
+            12 => &mut self.scheduler,
             _ => &mut self.kubelet,
         }
     }

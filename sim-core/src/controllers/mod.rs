@@ -6,10 +6,12 @@ pub mod garbagecollector;
 pub mod history;
 pub mod kubernetesservice;
 pub mod namespace;
+pub mod nodelifecycle;
 pub mod persistentvolume;
 pub mod provisioner;
 pub mod replicaset;
 pub mod statefulset;
+pub mod tainteviction;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod volumeprotection;

@@ -20,6 +20,15 @@ pub struct ClusterConfig {
     pub storage_classes: Vec<StorageClassConfig>,
     /// How long ago the cluster was installed, in seconds: the age of its first objects.
     pub installed_seconds_ago: u64,
+    /// How long a node's kubelet may be silent before nothing is known of the node, in seconds
+    /// (kube-controller-manager's `--node-monitor-grace-period`).
+    #[serde(default = "node_monitor_grace_period_seconds")]
+    pub node_monitor_grace_period_seconds: u64,
+}
+
+/// The default since v1.32.
+fn node_monitor_grace_period_seconds() -> u64 {
+    50
 }
 
 /// A node as it joins.
@@ -83,6 +92,7 @@ impl ClusterConfig {
                 wait_for_first_consumer: waits,
             }],
             installed_seconds_ago: 6 * 86_400 + 23 * 3_600,
+            node_monitor_grace_period_seconds: node_monitor_grace_period_seconds(),
         };
         config.set_nodes(prefix, count);
         config
@@ -121,6 +131,7 @@ impl ClusterConfig {
             kubelet: KubeletKind::Recorder,
             storage_classes: vec![class("standard", false), class("wait", true)],
             installed_seconds_ago: 0,
+            node_monitor_grace_period_seconds: 12,
         };
         config.set_nodes("node", 3);
         // Recorded: `describe node` shows room for 2k pods.

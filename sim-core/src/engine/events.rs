@@ -111,6 +111,19 @@ impl Recorder<'_> {
         self.write(api, reference, Some(node), event_type, reason, message, false);
     }
 
+    /// Records a core/v1 event about what `about` says, from `host` if it is a node's.
+    pub fn event_about(
+        &mut self,
+        api: &mut ApiServer,
+        about: ObjectReference,
+        host: Option<&str>,
+        event_type: EventType,
+        reason: &'static str,
+        message: &str,
+    ) {
+        self.write(api, about, host, event_type, reason, message, false);
+    }
+
     /// Records an events.k8s.io/v1 event about `about`, as the scheduler does.
     pub fn scheduling_event(
         &mut self,

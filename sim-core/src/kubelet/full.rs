@@ -79,6 +79,11 @@ impl FullKubelet {
         }
     }
 
+    /// Whether the node stands still.
+    pub(super) fn is_stopped(&self, node: &str) -> bool {
+        self.stopped.contains(node)
+    }
+
     /// Forces an outcome on a pod's probes, or with `None` lets them run again.
     pub(super) fn force_probe(
         &mut self,

@@ -7,6 +7,7 @@ mod backoff;
 mod environment;
 mod faults;
 mod full;
+mod node_status;
 mod probe;
 mod recorder;
 mod start;
@@ -17,6 +18,7 @@ mod tests;
 mod volumes;
 mod worker;
 
+pub use node_status::healthy_conditions;
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;
 
@@ -76,6 +78,10 @@ impl Component for Kubelet {
     }
 
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        if key.kind == Kind::Node {
+            let silent = self.full.is_stopped(&key.key.name) || self.recorder.is_dead(&key.key.name);
+            return if silent { Ok(()) } else { node_status::report(&key.key, context) };
+        }
         match context.config.kubelet {
             KubeletKind::Recorder => self.recorder.reconcile(&key.key, context),
             KubeletKind::Full => self.full.reconcile(&key.key, &mut self.runtime, context),

@@ -122,6 +122,11 @@ impl RecorderKubelet {
         self.pods.keys().cloned().collect()
     }
 
+    /// Whether the node is silent.
+    pub fn is_dead(&self, node: &str) -> bool {
+        self.dead.contains(node)
+    }
+
     fn report(&mut self, key: &ObjectKey, report: Report) -> bool {
         match self.pods.get_mut(key) {
             Some(progress) => {

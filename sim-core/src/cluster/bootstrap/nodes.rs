@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    DaemonEndpoint, Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus,
-    NodeSystemInfo,
+    DaemonEndpoint, Node, NodeAddress, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -14,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::{create_with_status, map, meta};
 use crate::apiserver::ApiServer;
 use crate::engine::{ClusterConfig, KubeletKind, NodeConfig};
+use crate::kubelet::healthy_conditions;
 
 /// The port of every kubelet.
 const KUBELET_PORT: i32 = 10_250;
@@ -156,7 +156,7 @@ fn status(config: &ClusterConfig, node: &NodeConfig, index: usize, created: &Tim
         ]),
         allocatable: Some(capacity.clone()),
         capacity: Some(capacity),
-        conditions: Some(conditions(config.kubelet, created)),
+        conditions: Some(healthy_conditions(config.kubelet, created)),
         daemon_endpoints: (config.kubelet == KubeletKind::Full).then_some(kubelet_endpoint),
         node_info: Some(node_info(config, &platform, index)),
         ..NodeStatus::default()
@@ -185,26 +185,6 @@ fn canonical_count(count: u32) -> String {
         _ if count.is_multiple_of(1_000) => format!("{}k", count / 1_000),
         _ => count.to_string(),
     }
-}
-
-fn conditions(kubelet: KubeletKind, created: &Time) -> Vec<NodeCondition> {
-    let rows = [
-        ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-    ];
-    let recorded = kubelet == KubeletKind::Recorder;
-    rows.into_iter()
-        .map(|(type_, status, reason, message)| NodeCondition {
-            type_: type_.to_owned(),
-            status: status.to_owned(),
-            reason: Some(reason.to_owned()),
-            message: Some(if recorded && type_ != "Ready" { "ok" } else { message }.to_owned()),
-            last_heartbeat_time: Some(created.clone()),
-            last_transition_time: Some(created.clone()),
-        })
-        .collect()
 }
 
 fn node_info(config: &ClusterConfig, platform: &Platform, index: usize) -> NodeSystemInfo {

@@ -162,7 +162,7 @@ fn a_stopped_node_stands_still_and_a_crash_restarts() {
     cluster.advance(secs(5));
     cluster.fault(Fault::StopNode { node: "minikube".to_owned() }).expect("a node");
     cluster.fault(Fault::Crash { pod: key("web-0"), container: None, exit_code: 3 }).expect("it runs");
-    cluster.advance(secs(60));
+    cluster.advance(secs(30));
     assert!(ready(&cluster), "nobody looks");
     cluster.fault(Fault::StartNode { node: "minikube".to_owned() }).expect("a node");
     cluster.advance(secs(60));

@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{Node, Pod, Taint, Toleration};
 
 use super::super::cache::{NodeCache, NodeInfo};
 use super::super::framework::{CycleState, FilterPlugin, Plugins, Rejection, ScorePlugin, normalized};
+use crate::api::pod::tolerates;
 
 /// Models pkg/scheduler/framework/plugins/tainttoleration.
 pub(super) struct TaintToleration;
@@ -47,14 +48,5 @@ pub(super) fn tolerations_of(pod: &Pod) -> &[Toleration] {
 
 /// Whether one of the tolerations bears the taint.
 pub(super) fn is_tolerated(taint: &Taint, tolerations: &[Toleration]) -> bool {
-    tolerations.iter().any(|toleration| {
-        let same = |field: &Option<String>, value: &str| {
-            field.as_deref().is_none_or(|field| field.is_empty() || field == value)
-        };
-        let value = toleration.value.as_deref().unwrap_or_default();
-        let exists = toleration.operator.as_deref() == Some("Exists");
-        same(&toleration.effect, &taint.effect)
-            && same(&toleration.key, &taint.key)
-            && (exists || value == taint.value.as_deref().unwrap_or_default())
-    })
+    tolerations.iter().any(|toleration| tolerates(toleration, taint))
 }
