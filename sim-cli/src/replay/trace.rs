@@ -88,6 +88,13 @@ fn details(kind: Kind, object: &Value, entry: &mut Map<String, Value>) {
         }
         Kind::EndpointSlice => endpoints(object, entry),
         Kind::Node => node(object, entry),
+        Kind::PodDisruptionBudget => {
+            let mut shown = status.clone();
+            if let Some(fields) = shown.as_object_mut() {
+                fields.remove("conditions");
+            }
+            put(entry, "status", &shown);
+        }
         Kind::Event => event(object, entry),
         _ => {}
     }

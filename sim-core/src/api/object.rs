@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::{
-    apps::v1 as apps, core::v1 as core, discovery::v1 as discovery, storage::v1 as storage,
+    apps::v1 as apps, core::v1 as core, discovery::v1 as discovery, policy::v1 as policy,
+    storage::v1 as storage,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
@@ -138,6 +139,7 @@ kinds! {
     ReplicaSet => apps::ReplicaSet,
     StatefulSet => apps::StatefulSet,
     EndpointSlice => discovery::EndpointSlice,
+    PodDisruptionBudget => policy::PodDisruptionBudget,
     StorageClass => storage::StorageClass,
 }
 

@@ -7,6 +7,7 @@
 mod admission;
 mod allocate;
 mod delete;
+pub(crate) mod eviction;
 mod patch;
 mod scale;
 mod service;

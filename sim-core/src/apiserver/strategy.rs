@@ -8,6 +8,8 @@ use k8s_openapi::api::core::v1::{
     PersistentVolumeStatus, Pod, PodStatus, ServiceStatus,
 };
 
+use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
+
 use super::allocate::Allocator;
 use super::write::Subresource;
 use super::{FeatureGates, service};
@@ -38,6 +40,15 @@ pub fn prepare_for_create(
             service.status =
                 Some(ServiceStatus { load_balancer: Some(Default::default()), ..Default::default() });
             service::allocate(service, allocator)?;
+        }
+        Object::PodDisruptionBudget(budget) => {
+            Arc::make_mut(budget).status = Some(PodDisruptionBudgetStatus {
+                current_healthy: Some(0),
+                desired_healthy: Some(0),
+                disruptions_allowed: Some(0),
+                expected_pods: Some(0),
+                ..Default::default()
+            });
         }
         // A node is created by its kubelet together with its status.
         _ => {}
@@ -132,7 +143,7 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet);
+        Deployment, ReplicaSet, StatefulSet, PodDisruptionBudget);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -143,7 +154,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet);
+        Deployment, ReplicaSet, StatefulSet, PodDisruptionBudget);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
@@ -180,6 +191,7 @@ fn raises_generation(new: &Object, old: &Object) -> bool {
         }
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::StatefulSet(new), Object::StatefulSet(old)) => new.spec != old.spec,
+        (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => new.spec != old.spec,
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
             new.endpoints != old.endpoints
                 || new.ports != old.ports

@@ -30,6 +30,8 @@ pub struct Plane {
     pub nodelifecycle: controllers::nodelifecycle::NodeLifecycleController,
     /// taint-eviction-controller
     pub tainteviction: controllers::tainteviction::TaintEvictionController,
+    /// disruption-controller
+    pub disruption: controllers::disruption::DisruptionController,
     /// default-scheduler
     pub scheduler: scheduler::Scheduler,
     /// kubelet
@@ -38,14 +40,14 @@ pub struct Plane {
 
 impl Plane {
     /// The kubelets' id, for waking them by hand.
-    pub const KUBELET: ComponentId = ComponentId(13);
+    pub const KUBELET: ComponentId = ComponentId(14);
     /// The node lifecycle controller's id, for telling it of nodes that fall silent.
     pub const NODE_LIFECYCLE: ComponentId = ComponentId(10);
 }
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        14
+        15
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -62,7 +64,8 @@ impl ControlPlane for Plane {
             9 => &mut self.kubernetesservice,
             10 => &mut self.nodelifecycle,
             11 => &mut self.tainteviction,
-            12 => &mut self.scheduler,
+            12 => &mut self.disruption,
+            13 => &mut self.scheduler,
             _ => &mut self.kubelet,
         }
     }

@@ -1,6 +1,7 @@
 //! The controllers of kube-controller-manager: one folder each, same name, same contract as upstream.
 
 pub mod deployment;
+pub mod disruption;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;

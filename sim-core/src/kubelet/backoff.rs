@@ -48,7 +48,7 @@ impl Backoff {
 }
 
 /// A duration as Go prints it: `10s`, `1m20s`, `5m0s`, `1.2s`, `350ms`.
-pub(super) fn go_duration(duration: Duration) -> String {
+pub fn go_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     if millis == 0 {
         return "0s".to_owned();

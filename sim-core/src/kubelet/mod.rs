@@ -18,6 +18,7 @@ mod tests;
 mod volumes;
 mod worker;
 
+pub use backoff::go_duration;
 pub use node_status::healthy_conditions;
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;

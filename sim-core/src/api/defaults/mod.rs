@@ -27,7 +27,10 @@ pub fn apply(object: &mut Object) {
         Object::Node(object) => core::set_node(Arc::make_mut(object)),
         Object::StorageClass(object) => core::set_storage_class(Arc::make_mut(object)),
         Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
-        Object::ConfigMap(_) | Object::Event(_) | Object::ControllerRevision(_) => {}
+        Object::ConfigMap(_)
+        | Object::Event(_)
+        | Object::ControllerRevision(_)
+        | Object::PodDisruptionBudget(_) => {}
     }
 }
 

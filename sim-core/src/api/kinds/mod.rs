@@ -13,6 +13,7 @@ pub mod node;
 pub mod persistent_volume;
 pub mod persistent_volume_claim;
 mod pod;
+pub mod pod_disruption_budget;
 pub mod pod_summary;
 mod replica_set;
 mod secret;
@@ -105,6 +106,7 @@ impl Kind {
             Kind::ReplicaSet => &replica_set::INFO,
             Kind::StatefulSet => &stateful_set::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,
+            Kind::PodDisruptionBudget => &pod_disruption_budget::INFO,
             Kind::StorageClass => &storage_class::INFO,
         }
     }

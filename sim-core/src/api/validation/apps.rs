@@ -212,7 +212,7 @@ fn number(value: &IntOrString) -> Option<i32> {
     }
 }
 
-fn int_or_percent(errors: &mut Errors, path: &str, value: &IntOrString) {
+pub(super) fn int_or_percent(errors: &mut Errors, path: &str, value: &IntOrString) {
     match value {
         IntOrString::Int(number) => errors.not_negative(path, Some(*number)),
         IntOrString::String(text) => {
@@ -225,7 +225,7 @@ fn int_or_percent(errors: &mut Errors, path: &str, value: &IntOrString) {
     }
 }
 
-fn at_most_all(errors: &mut Errors, path: &str, value: &IntOrString) {
+pub(super) fn at_most_all(errors: &mut Errors, path: &str, value: &IntOrString) {
     if matches!(value, IntOrString::String(_)) && number(value).is_some_and(|percent| percent > 100) {
         errors.invalid(path, json!(value), "must not be greater than 100%");
     }

@@ -6,6 +6,7 @@ pub(crate) mod format;
 mod meta;
 mod network;
 mod pod;
+mod policy;
 mod probe;
 mod storage;
 #[cfg(test)]
@@ -75,6 +76,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::EndpointSlice(object) => network::endpoint_slice(errors, object),
         Object::PersistentVolumeClaim(object) => storage::claim(errors, object),
         Object::PersistentVolume(object) => storage::volume(errors, object),
+        Object::PodDisruptionBudget(object) => policy::budget(errors, object),
         Object::StorageClass(object) => storage::class(errors, object),
         Object::ConfigMap(object) => storage::config_map(errors, object),
         Object::Secret(object) => storage::secret(errors, object),

@@ -52,6 +52,7 @@ pub fn describe(store: &Store, object: &Object, now: SimTime, show_events: bool)
         Object::Secret(secret) => small::secret(&mut text, secret),
         Object::StorageClass(class) => small::storage_class(&mut text, class),
         Object::EndpointSlice(slice) => small::endpoint_slice(&mut text, slice),
+        Object::PodDisruptionBudget(budget) => small::disruption_budget(&mut text, budget),
         Object::ControllerRevision(_) | Object::Event(_) => generic::describe(&mut text, object),
     }
     // Upstream looks for no events of these two.

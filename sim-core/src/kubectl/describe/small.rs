@@ -1,13 +1,16 @@
-//! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, EndpointSlice.
+//! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, EndpointSlice,
+//! PodDisruptionBudget.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::text::Text;
 use super::{or_empty, time_text};
-use crate::api::kinds::format::{UNSET, format_labels};
+use crate::api::kinds::format::{UNSET, format_labels, format_selector};
+use crate::api::kinds::pod_disruption_budget::bound_text;
 use crate::api::kinds::storage_class::is_default;
 use crate::api::meta;
 
@@ -139,4 +142,24 @@ fn endpoint_lines(text: &mut Text, endpoint: &Endpoint) {
     }
     text.field(2, "NodeName", endpoint.node_name.as_deref().unwrap_or(UNSET));
     text.field(2, "Zone", endpoint.zone.as_deref().unwrap_or(UNSET));
+}
+
+/// Models kubectl pkg/describe: describePodDisruptionBudgetv1.
+pub(super) fn disruption_budget(text: &mut Text, budget: &PodDisruptionBudget) {
+    let spec = budget.spec.clone().unwrap_or_default();
+    let status = budget.status.clone().unwrap_or_default();
+    text.field(0, "Name", meta::name(&budget.metadata));
+    text.field(0, "Namespace", meta::namespace(&budget.metadata));
+    if let Some(least) = &spec.min_available {
+        text.field(0, "Min available", bound_text(least));
+    } else if let Some(most) = &spec.max_unavailable {
+        text.field(0, "Max unavailable", bound_text(most));
+    }
+    let selector = spec.selector.as_ref().map(format_selector);
+    text.field(0, "Selector", selector.as_deref().unwrap_or(UNSET));
+    text.line(0, "Status:");
+    text.field(2, "Allowed disruptions", status.disruptions_allowed.unwrap_or(0));
+    text.field(2, "Current", status.current_healthy.unwrap_or(0));
+    text.field(2, "Desired", status.desired_healthy.unwrap_or(0));
+    text.field(2, "Total", status.expected_pods.unwrap_or(0));
 }

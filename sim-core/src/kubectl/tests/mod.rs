@@ -3,6 +3,7 @@
 mod containers;
 mod errors;
 mod mutate;
+mod nodes;
 mod recorded;
 mod rollout;
 mod write;

@@ -245,7 +245,7 @@ fn nodes_are_cordoned() {
     assert_snapshot!(bench.run("cordon node-1"), @"node/node-1 already cordoned");
     assert_snapshot!(bench.run("uncordon node-1"), @"node/node-1 uncordoned");
     assert_snapshot!(bench.run("drain node-1"), @r"
-    ! error: kubectl drain is not supported by the simulator
-    exit 1
+    node/node-1 cordoned
+    node/node-1 drained
     ");
 }

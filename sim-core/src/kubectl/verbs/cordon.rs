@@ -32,9 +32,23 @@ pub static UNCORDON: Verb = Verb {
     run: |args, env| run(args, env, false),
 };
 
-/// Models kubectl pkg/cmd/drain: RunCordonOrUncordon.
 fn run(args: &Args, env: &mut Env<'_>, desired: bool) -> Result<Flow, CliError> {
-    let verb = if desired { "cordon" } else { "uncordon" };
+    mark(if desired { "cordon" } else { "uncordon" }, args, env, desired).map(|_| Flow::OK)
+}
+
+/// Cordons or uncordons the nodes that `verb` names, and returns their names.
+///
+/// Models kubectl pkg/cmd/drain: Complete, RunCordonOrUncordon.
+///
+/// # Errors
+/// Nodes that are not there, or cannot be changed.
+pub(super) fn mark(
+    verb: &str,
+    args: &Args,
+    env: &mut Env<'_>,
+    desired: bool,
+) -> Result<Vec<String>, CliError> {
+    let done = if desired { "cordon" } else { "uncordon" };
     let dry = DryRun::parse(args)?;
     let selects = args.text("selector").is_some_and(|text| !text.is_empty());
     if args.words.is_empty() && !selects {
@@ -58,19 +72,22 @@ fn run(args: &Args, env: &mut Env<'_>, desired: bool) -> Result<Flow, CliError> 
             };
             let name = &info.name;
             if current == desired {
-                out.line(format!("node/{name} already {verb}ed{}", dry.suffix()));
+                out.line(format!("node/{name} already {done}ed{}", dry.suffix()));
                 continue;
             }
             let value = if desired { json!(true) } else { json!(null) };
             let patch = Patch::Merge(json!({"spec": {"unschedulable": value}}));
             let options = WriteOptions { dry_run: dry.is_dry() };
             match api.patch(info.kind, &info.key(), &patch, Subresource::Main, options) {
-                Ok(_) => out.line(format!("node/{name} {verb}ed{}", dry.suffix())),
+                Ok(_) => out.line(format!("node/{name} {done}ed{}", dry.suffix())),
                 Err(error) => {
-                    errors.push(CliError::plain(format!("unable to {verb} node \"{name}\": {error}")))
+                    errors.push(CliError::plain(format!("unable to {done} node \"{name}\": {error}")))
                 }
             }
         }
     });
-    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+    match CliError::aggregate(errors) {
+        Some(error) => Err(error),
+        None => Ok(selection.infos.into_iter().map(|info| info.name).collect()),
+    }
 }

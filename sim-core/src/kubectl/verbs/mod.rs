@@ -15,6 +15,7 @@ mod create_secret;
 mod create_service;
 mod delete;
 mod describe;
+mod drain;
 mod events;
 mod exec;
 mod expose;
@@ -35,6 +36,7 @@ mod set;
 mod set_env;
 mod set_image;
 mod set_resources;
+mod taint;
 mod version;
 mod wait;
 
@@ -78,6 +80,7 @@ pub static VERBS: &[&Verb] = &[
     &create_service::NODE_PORT,
     &delete::VERB,
     &describe::VERB,
+    &drain::VERB,
     &events::VERB,
     &exec::VERB,
     &expose::VERB,
@@ -97,6 +100,7 @@ pub static VERBS: &[&Verb] = &[
     &set_env::VERB,
     &set_image::VERB,
     &set_resources::VERB,
+    &taint::VERB,
     &cordon::UNCORDON,
     &version::VERB,
     &wait::VERB,

@@ -1,0 +1,34 @@
+//! Validation of PodDisruptionBudgets.
+//!
+//! Models pkg/apis/policy/validation: ValidatePodDisruptionBudgetSpec.
+
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use serde_json::json;
+
+use super::{Errors, apps, meta};
+use crate::api::field::FieldError;
+
+pub(super) fn budget(errors: &mut Errors, budget: &PodDisruptionBudget) {
+    let spec = budget.spec.clone().unwrap_or_default();
+    if spec.min_available.is_some() && spec.max_unavailable.is_some() {
+        // Upstream shows a dump of the Go structure, with the addresses that it happens to have.
+        let why = "minAvailable and maxUnavailable cannot be both set";
+        errors.invalid("spec", json!(spec), why);
+    }
+    let bounds = [("minAvailable", &spec.min_available), ("maxUnavailable", &spec.max_unavailable)];
+    for (field, bound) in bounds {
+        let Some(bound) = bound else { continue };
+        let path = format!("spec.{field}");
+        apps::int_or_percent(errors, &path, bound);
+        apps::at_most_all(errors, &path, bound);
+    }
+    if let Some(selector) = &spec.selector {
+        meta::selector(errors, "spec.selector", selector);
+    }
+    let policies = ["AlwaysAllow", "IfHealthyBudget"];
+    if let Some(policy) =
+        spec.unhealthy_pod_eviction_policy.filter(|policy| !policies.contains(&policy.as_str()))
+    {
+        errors.push(FieldError::not_supported("spec.unhealthyPodEvictionPolicy", policy, &policies));
+    }
+}
