@@ -1,8 +1,8 @@
 // Patches the pictures that sim-core draws into the page, so that what stays keeps its place and its focus.
 
-import { Idiomorph } from "idiomorph";
+import { patch } from "./patch";
 
-const LABEL = / (role="button" tabindex="0") aria-label="[^"]*"/g;
+const LABEL = / role="button" tabindex="0" aria-label="[^"]*"/g;
 
 /** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
 export class Picture {
@@ -32,7 +32,7 @@ export class Picture {
   show(svg: string): void {
     if (this.#latest === undefined) requestAnimationFrame(() => this.#patch());
     // An object is called by its title, which says all; what is written on it is abbreviated.
-    this.#latest = svg.replaceAll("<text ", '<text aria-hidden="true" ').replace(LABEL, " $1");
+    this.#latest = svg.replaceAll("<text ", '<text aria-hidden="true" ').replace(LABEL, ' role="button" tabindex="-1"');
   }
 
   #patch(): void {
@@ -41,17 +41,21 @@ export class Picture {
     if (svg === undefined) return;
     const before = performance.now();
     const old = this.#host.querySelector("svg");
-    if (old) Idiomorph.morph(old, svg, { morphStyle: "outerHTML" });
-    else this.#host.innerHTML = svg;
+    const template = document.createElement("template");
+    template.innerHTML = svg.trim();
+    const fresh = template.content.firstElementChild;
+    if (old && fresh) patch(old, fresh);
+    else this.#host.replaceChildren(template.content);
     this.#rove();
     performance.measure("patch", { start: before });
   }
 
-  /** One stop for Tab; arrows go from object to object. */
+  /** One stop for Tab, since the picture comes without any; arrows go from object to object. */
   #rove(): void {
-    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")];
-    const current = objects.find((object) => object === document.activeElement) ?? objects[0];
-    for (const object of objects) object.setAttribute("tabindex", object === current ? "0" : "-1");
+    for (const stop of this.#host.querySelectorAll('[tabindex="0"]')) stop.setAttribute("tabindex", "-1");
+    const focused = document.activeElement;
+    const stop = focused && this.#host.contains(focused) ? focused.closest("[data-ref]") : null;
+    (stop ?? this.#host.querySelector("[data-ref]"))?.setAttribute("tabindex", "0");
   }
 
   #move(event: KeyboardEvent): void {
