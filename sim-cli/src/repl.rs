@@ -29,7 +29,7 @@ const FRAME: Duration = Duration::from_millis(25);
 /// The terminal cannot be used.
 pub fn run(session: Session, printer: Printer) -> anyhow::Result<()> {
     let mut repl = Repl::new(session, printer)?;
-    println!("A simulated cluster is up. Type kubectl's words; help says what else there is. Ctrl-D leaves.");
+    println!("A simulated cluster is up. Type kubectl's words, or help; Ctrl-D leaves.");
     let result = repl.run();
     repl.keep_history();
     result
@@ -39,6 +39,8 @@ struct Repl {
     shared: Rc<RefCell<Live>>,
     editor: Editor<Prompting, DefaultHistory>,
     printer: Printer,
+    /// Whether the last output did not end its line.
+    line_is_open: bool,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -77,7 +79,7 @@ impl Repl {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = interrupted.clone();
         ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-        Ok(Repl { shared, editor, printer, interrupted })
+        Ok(Repl { shared, editor, printer, line_is_open: false, interrupted })
     }
 
     fn run(&mut self) -> anyhow::Result<()> {
@@ -87,6 +89,10 @@ impl Repl {
                 live.catch_up();
                 live.session.prompt()
             };
+            if std::mem::take(&mut self.line_is_open) {
+                // The line editor draws its prompt over what stands on the line.
+                println!();
+            }
             let line = self.editor.readline(&prompt);
             let wants_input = matches!(self.shared.borrow().session.status(), Status::WantsInput(_));
             let mut live = self.shared.borrow_mut();
@@ -116,7 +122,11 @@ impl Repl {
         self.interrupted.store(false, Ordering::Relaxed);
         loop {
             let mut live = self.shared.borrow_mut();
-            self.printer.chunks(&live.session.take_output())?;
+            let chunks = live.session.take_output();
+            self.printer.chunks(&chunks)?;
+            if let Some(last) = chunks.last() {
+                self.line_is_open = !last.text.ends_with('\n');
+            }
             for effect in live.session.take_effects() {
                 if effect == Effect::Quit {
                     return Ok(true);
