@@ -18,7 +18,7 @@ fn words_are_quoted_and_split() {
         ("x=; echo [$x] \"[$x]\"; set -- $x; echo $#", "[] []\n0\n"),
         ("IFS=,; x=a,,b; set -- $x; echo $# $1 $3", "3 a b\n"),
         ("echo \"a\\$b\" '\\n' a\\\nb", "a$b \\n ab\n"),
-        ("echo ~ ~/x '~'", "/root /root/x ~\n"),
+        ("echo ~ ~/1 '~'", "/root /root/1 ~\n"),
         ("echo a#b # comment", "a#b\n"),
         ("set -- a 'b c'; for i in \"$@\"; do echo \"<$i>\"; done; echo \"$*\"", "<a>\n<b c>\na b c\n"),
     ]);
