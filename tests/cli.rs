@@ -119,3 +119,34 @@ fn replay_ends_with_one_line_and_the_exit_code_says_whether_anything_differs() {
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("README.md is no recording"), "{}", err(&output));
 }
+
+#[test]
+fn a_cluster_is_of_the_release_that_is_asked_for_and_a_saved_session_stays_of_it() {
+    let folder = std::env::temp_dir().join(format!("sts-sim-release-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let saved = folder.join("lab.session");
+    let saved = saved.to_str().expect("the path is text");
+    let lines = ["-c", "run one --image=nginx", "-c", "delete pod one", "-c", "version"];
+    let save = format!("save {saved}");
+    let args = [&["--kubernetes-version", "1.31"][..], &lines[..], &["-c", &save]].concat();
+    let output = run(&args, "");
+    assert!(out(&output).contains("pod \"one\" deleted\n"), "{}", out(&output));
+    assert!(out(&output).contains("Server Version: v1.31"), "{}", out(&output));
+    let load = format!("load {saved}");
+    let output = run(&["-c", &load, "-c", "version"], "");
+    assert!(out(&output).contains("Server Version: v1.31"), "{}", out(&output));
+    std::fs::remove_dir_all(folder).expect("the folder goes");
+    let output = run(&["--kubernetes-version", "1.9", "-c", "version"], "");
+    assert!(
+        err(&output).contains("possible values: 1.27, 1.31, 1.34, 1.35.0, 1.35.4, 1.36"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn help_names_what_differs_between_releases() {
+    let output = run(&["-c", "help versions"], "");
+    assert!(out(&output).contains("rollingUpdate.maxUnavailable"), "{}", out(&output));
+    assert!(out(&output).contains("    only 1.35.0; KEP-961, #137409"), "{}", out(&output));
+}

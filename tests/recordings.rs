@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use sim_core::api::KubernetesVersion;
+
 /// Scenarios that do not match yet, `NAME: reason` a line. The list can only shrink.
 const KNOWN: &str = include_str!("recordings/known-differences.txt");
 
@@ -20,7 +22,8 @@ fn every_recording_matches_or_is_listed_with_its_reason() {
     let mut wrong = Vec::new();
     let mut listed = known.clone();
     for path in &paths {
-        let report = sim_cli::replay::replay(path, 14).expect("a recording plays");
+        let report =
+            sim_cli::replay::replay(path, 14, KubernetesVersion::default()).expect("a recording plays");
         let reason = listed.remove(report.name.as_str());
         table.push_str(&format!(
             "{}{}\n",

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
+use sim_core::api::KubernetesVersion;
 
 /// kubectl against a simulated cluster, with the clock in your hands.
 ///
@@ -41,6 +43,10 @@ pub struct Setup {
     /// How many nodes, instead of the profile's own number.
     #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub nodes: Option<u32>,
+
+    /// The release of Kubernetes, and of its kubectl; `help versions` at the prompt says what differs.
+    #[arg(long, global = true, default_value = "1.36", value_name = "VERSION", value_parser = PossibleValuesParser::new(KubernetesVersion::NAMES))]
+    pub kubernetes_version: String,
 
     /// How fast the clock runs at the prompt, `10x`.
     #[arg(long, global = true, value_name = "SPEED")]

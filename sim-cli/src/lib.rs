@@ -16,6 +16,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, Setup};
 use print::Printer;
+use sim_core::api::KubernetesVersion;
 use sim_core::engine::{ClusterConfig, TimingProfile};
 use sim_core::session::Session;
 
@@ -48,7 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             let mut session = new_session(&cli)?;
             Ok(script::play(&mut session, &commands(&script), &DiskFiles::default(), printer, true)?)
         }
-        Some(Command::Replay { recordings, end }) => replay_all(recordings, *end, cli.setup.seed),
+        Some(Command::Replay { recordings, end }) => replay_all(recordings, *end, &cli.setup),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "sts-sim", &mut std::io::stdout());
             Ok(0)
@@ -101,7 +102,7 @@ fn new_session(cli: &Cli) -> anyhow::Result<Session> {
 /// The cluster that the options describe.
 ///
 /// # Errors
-/// The profile is not known.
+/// The profile or the Kubernetes version is not known.
 pub fn config(setup: &Setup) -> anyhow::Result<ClusterConfig> {
     let profile = TimingProfile::named(&setup.profile).context("no such profile")?;
     let mut config = ClusterConfig::for_profile(profile, setup.seed);
@@ -113,6 +114,8 @@ pub fn config(setup: &Setup) -> anyhow::Result<ClusterConfig> {
         };
         config.set_nodes(prefix, count);
     }
+    let version = KubernetesVersion::named(&setup.kubernetes_version);
+    config.set_kubernetes_version(version.context("no such Kubernetes version")?);
     Ok(config)
 }
 
@@ -125,12 +128,13 @@ fn read_script(file: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))
 }
 
-fn replay_all(paths: &[PathBuf], end: bool, seed: u64) -> anyhow::Result<u8> {
+fn replay_all(paths: &[PathBuf], end: bool, setup: &Setup) -> anyhow::Result<u8> {
+    let version = KubernetesVersion::named(&setup.kubernetes_version).unwrap_or_default();
     let mut all_match = true;
     let paths = paths.iter().filter(|path| !replay::recording::is_twin(path));
     let mut lines = Vec::new();
     for path in paths {
-        let report = replay::replay(path, seed)?;
+        let report = replay::replay(path, setup.seed, version)?;
         let scores = &report.scores;
         let mut parts = vec![("transcript", &scores.transcript), ("order", &scores.order)];
         if end {

@@ -16,7 +16,7 @@ import { Tabs } from "./tabs";
 import { Terminal } from "./terminal";
 import { terminalColours, themeChoice } from "./theme";
 
-/** What the address may ask for: `?profile=kind&seed=7&nodes=3`; `pace` is for tests. */
+/** What the address may ask for: `?profile=kind&seed=7&nodes=3&kubernetes-version=1.31`; `pace` is for tests. */
 const asked = new URLSearchParams(location.search);
 const number = (name: string, otherwise: number) => {
   const value = Number(asked.get(name) ?? Number.NaN);
@@ -31,6 +31,7 @@ async function start(): Promise<void> {
     profile: asked.get("profile") ?? "minikube",
     seed,
     nodes: number("nodes", 0),
+    version: asked.get("kubernetes-version") ?? undefined,
     files: files(),
     journal,
     paused: false,

@@ -64,6 +64,8 @@ export interface Setup {
   profile: string;
   seed: number;
   nodes: number;
+  /** The release of Kubernetes; the newest when it is absent. */
+  version?: string;
   files: Record<string, string>;
   /** A session to go on with. */
   journal?: string;

@@ -26,7 +26,7 @@ function post(message: FromWorker): void {
 
 function setUp(setup: Setup): void {
   initSync({ module: setup.module });
-  const made = new Simulator(setup.profile, setup.seed, setup.nodes);
+  const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
   if (setup.journal) {
     try {

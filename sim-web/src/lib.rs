@@ -9,6 +9,7 @@ mod state;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sim_core::api::KubernetesVersion;
 use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
 use sim_core::kubectl::{Chunk, Stream};
 use sim_core::session::{ClockMode, Effect, MemoryFiles, Session, Status, is_incomplete};
@@ -25,9 +26,10 @@ pub struct Simulator {
 #[wasm_bindgen]
 impl Simulator {
     /// A new cluster of `profile` (`minikube` when the name is not known) from `seed`, with as many `nodes`,
-    /// or with the profile's own number when that is 0.
+    /// or with the profile's own number when that is 0. It is of Kubernetes `version`, the newest when that is
+    /// not known.
     #[wasm_bindgen(constructor)]
-    pub fn new(profile: &str, seed: u32, nodes: u32) -> Simulator {
+    pub fn new(profile: &str, seed: u32, nodes: u32, version: &str) -> Simulator {
         let profile = TimingProfile::named(profile).or_else(|| TimingProfile::named("minikube"));
         let mut config =
             ClusterConfig::for_profile(profile.unwrap_or_else(TimingProfile::recorder), u64::from(seed));
@@ -36,6 +38,7 @@ impl Simulator {
             let prefix = first.strip_suffix("-1").unwrap_or(first).to_owned();
             config.set_nodes(&prefix, nodes);
         }
+        config.set_kubernetes_version(KubernetesVersion::named(version).unwrap_or_default());
         Simulator { session: Session::new(config), files: MemoryFiles::default() }
     }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use compare::{Score, Scores};
 use recording::Recording;
+use sim_core::api::KubernetesVersion;
 
 /// What came of one recording.
 #[derive(Clone, Debug)]
@@ -42,15 +43,15 @@ impl Report {
     }
 }
 
-/// Plays the recording at `path`, with its twin beside it if there is one.
+/// Plays the recording at `path` on a cluster of `version`, with its twin beside it if there is one.
 ///
 /// # Errors
 /// The file cannot be read, or is no recording.
-pub fn replay(path: &Path, seed: u64) -> anyhow::Result<Report> {
+pub fn replay(path: &Path, seed: u64, version: KubernetesVersion) -> anyhow::Result<Report> {
     let first = Recording::read(path)?;
     let mut recordings = vec![first];
     recordings.extend(Recording::read_twin(path)?);
-    let played = play::play(&recordings[0], seed)?;
+    let played = play::play(&recordings[0], seed, version)?;
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Report { name, scores: compare::compare(&recordings, &played) })
 }

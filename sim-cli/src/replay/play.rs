@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use sim_core::api::{Kind, ObjectKey, SimTime};
+use sim_core::api::{Kind, KubernetesVersion, ObjectKey, SimTime};
 use sim_core::apiserver::DeleteOptions;
 use sim_core::cluster::{Cluster, Fault};
 use sim_core::engine::ClusterConfig;
@@ -65,8 +65,10 @@ struct Player {
 ///
 /// # Errors
 /// A step that the format does not have.
-pub fn play(recording: &Recording, seed: u64) -> anyhow::Result<Played> {
-    let mut cluster = Cluster::new(ClusterConfig::recorder(seed));
+pub fn play(recording: &Recording, seed: u64, version: KubernetesVersion) -> anyhow::Result<Played> {
+    let mut config = ClusterConfig::recorder(seed);
+    config.kubernetes_version = version;
+    let mut cluster = Cluster::new(config);
     if !has_kubernetes_service(recording) {
         let key = ObjectKey::new("default", "kubernetes");
         // It is there: a new cluster has it.

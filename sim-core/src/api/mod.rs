@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod defaults;
+pub mod differences;
 pub mod encode;
 pub mod error;
 pub mod field;
@@ -18,10 +19,13 @@ mod selector_text;
 pub mod storage;
 pub mod time;
 pub mod validation;
+pub mod version;
 
+pub use differences::{Feature, FeatureGates};
 pub use error::{ApiError, ApiResult};
 pub use field::{FieldError, FieldReason};
 pub use key::{ObjectKey, ObjectRef};
 pub use kinds::KindInfo;
 pub use object::{Kind, Object, Resource};
 pub use time::SimTime;
+pub use version::KubernetesVersion;

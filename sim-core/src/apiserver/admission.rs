@@ -11,7 +11,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::api::quantity::Quantity;
-use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta, pod};
+use crate::api::{ApiError, ApiResult, Feature, FeatureGates, Kind, Object, ObjectKey, meta, pod};
 use crate::store::Store;
 
 /// Keeps a claim while a pod uses it.
@@ -29,7 +29,7 @@ const TOLERATED_SECONDS: i64 = 300;
 ///
 /// # Errors
 /// Forbidden, in a plugin's words.
-pub fn admit_create(object: &mut Object, store: &Store) -> ApiResult<()> {
+pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> ApiResult<()> {
     match object {
         Object::Pod(pod) => {
             let pod = Arc::make_mut(pod);
@@ -37,7 +37,7 @@ pub fn admit_create(object: &mut Object, store: &Store) -> ApiResult<()> {
             let spec = pod.spec.get_or_insert_default();
             set_priority(spec, &name)?;
             tolerate_lost_nodes(spec);
-            copy_topology_labels(pod, store);
+            copy_topology_labels(pod, store, gates);
         }
         Object::PersistentVolumeClaim(claim) => {
             let claim = Arc::make_mut(claim);
@@ -56,11 +56,11 @@ pub fn admit_create(object: &mut Object, store: &Store) -> ApiResult<()> {
 ///
 /// # Errors
 /// Forbidden, in a plugin's words.
-pub fn admit_update(object: &mut Object, old: &Object, store: &Store) -> ApiResult<()> {
+pub fn admit_update(object: &mut Object, old: &Object, store: &Store, gates: FeatureGates) -> ApiResult<()> {
     match (object, old) {
         (Object::Pod(new), Object::Pod(old)) => {
             if pod::node_name(new).is_some() && pod::node_name(old).is_none() {
-                copy_topology_labels(Arc::make_mut(new), store);
+                copy_topology_labels(Arc::make_mut(new), store, gates);
             }
             Ok(())
         }
@@ -123,7 +123,10 @@ fn tolerate_lost_nodes(spec: &mut PodSpec) {
 }
 
 /// Models plugin/pkg/admission/podtopologylabels (KEP-4742).
-fn copy_topology_labels(pod: &mut Pod, store: &Store) {
+fn copy_topology_labels(pod: &mut Pod, store: &Store, gates: FeatureGates) {
+    if !gates.has(Feature::PodTopologyLabels) {
+        return;
+    }
     let Some(node) = pod::node_name(pod) else { return };
     let Some(node) = store.get(Kind::Node, &ObjectKey::cluster(node)) else { return };
     for label in TOPOLOGY_LABELS {

@@ -14,6 +14,7 @@ mod service;
 mod strategy;
 #[cfg(test)]
 mod tests;
+mod unserved;
 mod write;
 
 use rand_chacha::ChaCha8Rng;
@@ -23,16 +24,9 @@ pub use delete::{
 };
 pub use write::{Subresource, WriteOptions};
 
-use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, Resource, SimTime};
+use crate::api::{ApiError, ApiResult, FeatureGates, Kind, Object, ObjectKey, Resource, SimTime};
 use crate::store::{CauseId, Stamp, Store};
 use allocate::Allocator;
-
-/// Feature gates that decide which fields the API server keeps. All are off, as in v1.36.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FeatureGates {
-    /// MaxUnavailableStatefulSet (KEP-961): keeps `rollingUpdate.maxUnavailable` of StatefulSets.
-    pub max_unavailable_stateful_set: bool,
-}
 
 /// The API server and the store behind it.
 #[derive(Clone, Debug)]

@@ -11,9 +11,9 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
 
 use super::allocate::Allocator;
+use super::service;
 use super::write::Subresource;
-use super::{FeatureGates, service};
-use crate::api::{ApiResult, Object, SimTime, pod};
+use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, pod};
 
 /// Clears what a creator may not set and allocates what the server hands out.
 pub fn prepare_for_create(
@@ -88,7 +88,7 @@ fn reset_namespace(namespace: &mut Namespace) {
 
 /// Drops what the feature gates leave off: `maxUnavailable` of a StatefulSet (KEP-961).
 fn drop_gated(set: &mut StatefulSet, gates: FeatureGates) {
-    if gates.max_unavailable_stateful_set {
+    if gates.has(Feature::MaxUnavailableStatefulSet) {
         return;
     }
     let strategy = set.spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());

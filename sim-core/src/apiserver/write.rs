@@ -1,6 +1,6 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, strategy};
+use super::{ApiServer, admission, delete, strategy, unserved};
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
 
 /// Which part of an object a write goes through.
@@ -52,6 +52,7 @@ impl ApiServer {
 
     fn admit(&mut self, object: &mut Object) -> ApiResult<()> {
         let kind = object.kind();
+        unserved::refuse_unknown(object, self.gates)?;
         self.check_namespace(object)?;
         if meta::name(object.meta()).is_empty()
             && let Some(prefix) = object.meta().generate_name.clone().filter(|prefix| !prefix.is_empty())
@@ -67,8 +68,9 @@ impl ApiServer {
         object.meta_mut().deletion_timestamp = None;
         object.meta_mut().deletion_grace_period_seconds = None;
         defaults::apply(object);
-        admission::admit_create(object, &self.store)?;
+        admission::admit_create(object, &self.store, self.gates)?;
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
+        unserved::drop_fields(object, self.gates);
         let errors = validation::validate_create(object);
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
@@ -165,6 +167,7 @@ impl ApiServer {
                 "the object has been modified; please apply your changes to the latest version and try again";
             return Err(ApiError::conflict(kind, &key.name, why));
         }
+        unserved::refuse_unknown(&new, self.gates)?;
         keep_system_meta(&mut new, &old);
         defaults::apply(&mut new);
         let allocator = self.allocator.clone();
@@ -191,9 +194,10 @@ impl ApiServer {
 
     fn prepare_update(&mut self, new: &mut Object, old: &Object, subresource: Subresource) -> ApiResult<()> {
         if subresource != Subresource::Status {
-            admission::admit_update(new, old, &self.store)?;
+            admission::admit_update(new, old, &self.store, self.gates)?;
         }
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
+        unserved::drop_fields(new, self.gates);
         if subresource == Subresource::Main {
             let errors = validation::validate_update(new, old);
             if !errors.is_empty() {

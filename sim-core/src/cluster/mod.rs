@@ -12,9 +12,10 @@ pub use plane::Plane;
 #[cfg(test)]
 pub(crate) use bootstrap::register_node;
 
-use crate::api::{ObjectKey, ObjectRef, SimTime};
+use crate::api::{Feature, ObjectKey, ObjectRef, SimTime};
 use crate::apiserver::ApiServer;
 use crate::engine::{CauseKind, ClusterConfig, Engine};
+use crate::network::dns::Dns;
 use crate::runtime::Runtime;
 use crate::store::Store;
 
@@ -30,6 +31,9 @@ impl Cluster {
     pub fn new(config: ClusterConfig) -> Cluster {
         let mut cluster = Cluster { engine: Engine::new(config), plane: Plane::default() };
         cluster.engine.attach(&mut cluster.plane);
+        if !cluster.api().gates.has(Feature::UncachedDns) {
+            cluster.plane.kubelet.runtime.set_dns(Dns::caching());
+        }
         bootstrap::install(&mut cluster);
         cluster
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::profile::TimingProfile;
+use crate::api::{Feature, FeatureGates, KubernetesVersion};
 
 /// How a cluster is set up. With the journal of inputs it determines the whole history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +25,13 @@ pub struct ClusterConfig {
     /// (kube-controller-manager's `--node-monitor-grace-period`).
     #[serde(default = "node_monitor_grace_period_seconds")]
     pub node_monitor_grace_period_seconds: u64,
+    /// The release of Kubernetes, and of the kubectl that is used with it.
+    #[serde(default)]
+    pub kubernetes_version: KubernetesVersion,
 }
+
+/// `--node-monitor-grace-period` before v1.32.
+const FORMER_GRACE_PERIOD_SECONDS: u64 = 40;
 
 /// The default since v1.32.
 fn node_monitor_grace_period_seconds() -> u64 {
@@ -93,9 +100,23 @@ impl ClusterConfig {
             }],
             installed_seconds_ago: 6 * 86_400 + 23 * 3_600,
             node_monitor_grace_period_seconds: node_monitor_grace_period_seconds(),
+            kubernetes_version: KubernetesVersion::default(),
         };
         config.set_nodes(prefix, count);
         config
+    }
+
+    /// Makes it a cluster of `version`, with that release's defaults.
+    pub fn set_kubernetes_version(&mut self, version: KubernetesVersion) {
+        self.kubernetes_version = version;
+        let long = self.gates().has(Feature::LongerNodeGrace);
+        self.node_monitor_grace_period_seconds =
+            if long { node_monitor_grace_period_seconds() } else { FORMER_GRACE_PERIOD_SECONDS };
+    }
+
+    /// What this cluster's release has.
+    pub fn gates(&self) -> FeatureGates {
+        FeatureGates::of(self.kubernetes_version)
     }
 
     /// Replaces the nodes by `count` of them: `prefix`, `prefix-m02`, ... as minikube names them, or numbered.
@@ -132,6 +153,7 @@ impl ClusterConfig {
             storage_classes: vec![class("standard", false), class("wait", true)],
             installed_seconds_ago: 0,
             node_monitor_grace_period_seconds: 12,
+            kubernetes_version: KubernetesVersion::default(),
         };
         config.set_nodes("node", 3);
         // Recorded: `describe node` shows room for 2k pods.

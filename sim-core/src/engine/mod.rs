@@ -68,8 +68,10 @@ impl Engine {
     pub fn new(config: ClusterConfig) -> Engine {
         let mut causes = CauseLog::default();
         causes.push(Cause { kind: CauseKind::Start, at: SimTime::ZERO, parent: None });
+        let mut api = ApiServer::new(stream(config.seed, "apiserver"));
+        api.gates = config.gates();
         Engine {
-            api: ApiServer::new(stream(config.seed, "apiserver")),
+            api,
             now: SimTime::ZERO,
             queue: WakeQueue::default(),
             streams: Vec::new(),

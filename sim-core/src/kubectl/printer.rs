@@ -11,7 +11,7 @@ use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
 use super::{Files, json, quote, wire, yaml};
 use crate::api::kinds::{Column, RowContext, format};
-use crate::api::{Kind, Object, SimTime, meta};
+use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
 
 /// The output formats that every printing verb knows.
 const ALLOWED: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,\
@@ -203,6 +203,8 @@ fn name_line(value: &Value) -> String {
 /// What a table shows beside the kind's columns.
 #[derive(Clone, Debug, Default)]
 pub struct TableOptions {
+    /// What the server has; it sends a column only if it has what the column shows.
+    pub gates: FeatureGates,
     /// Wide columns too.
     pub wide: bool,
     /// No header line.
@@ -246,8 +248,7 @@ impl TablePrinter {
         let context = RowContext { now };
         for object in objects {
             let cells = (info.row)(object, &context);
-            let cells =
-                info.columns.iter().zip(cells).filter(|(column, _)| self.options.wide || !column.wide);
+            let cells = info.columns.iter().zip(cells).filter(|(column, _)| self.is_shown(column));
             let cells: Vec<String> = cells.map(|(column, cell)| self.cell(column, object, cell.0)).collect();
             let row = self.decorate(object, event, cells);
             self.writer.row(row.iter().map(String::as_str));
@@ -259,6 +260,12 @@ impl TablePrinter {
         self.writer.flush()
     }
 
+    fn is_shown(&self, column: &Column) -> bool {
+        let served =
+            column.name != "VolumeAttributesClass" || self.options.gates.has(Feature::VolumeAttributesClass);
+        served && (self.options.wide || !column.wide)
+    }
+
     fn headers(&self, columns: &[Column], with_event: bool) -> Vec<String> {
         let mut headers: Vec<String> = Vec::new();
         if with_event {
@@ -267,7 +274,7 @@ impl TablePrinter {
         if self.options.with_namespace {
             headers.push("NAMESPACE".to_owned());
         }
-        let shown = columns.iter().filter(|column| self.options.wide || !column.wide);
+        let shown = columns.iter().filter(|column| self.is_shown(column));
         headers.extend(shown.map(|column| column.name.to_uppercase()));
         let labels = self.options.label_columns.iter();
         headers.extend(labels.map(|label| label.rsplit('/').next().unwrap_or_default().to_uppercase()));

@@ -10,7 +10,7 @@ use super::backoff::go_duration;
 use super::environment;
 use super::probe::ProbeState;
 use super::worker::{Ended, RELIST, Slot, Stage, Sync, Waiting};
-use crate::api::SimTime;
+use crate::api::{Feature, SimTime};
 use crate::engine::{EventType, Pace};
 use crate::runtime::{ContainerConfig, Exit, Image, Reference, pull_error};
 
@@ -163,9 +163,9 @@ impl Sync<'_, '_> {
         };
         let present = self.is_present(&reference);
         if present && policy != "Always" {
-            let text = format!(
-                "Container image \"{image}\" already present on machine and can be accessed by the pod"
-            );
+            let access =
+                if self.has(Feature::ImageAccessInEvent) { " and can be accessed by the pod" } else { "" };
+            let text = format!("Container image \"{image}\" already present on machine{access}");
             self.event(Some(index), EventType::Normal, "Pulled", &text);
             return self.create(index, &reference);
         }
@@ -237,10 +237,10 @@ impl Sync<'_, '_> {
         };
         self.runtime.add_image(self.node, &reference);
         let took = go_duration(self.now().since(since));
-        let size = found.spec.size_bytes;
-        let text = format!(
-            "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {size} bytes."
-        );
+        let mut text = format!("Successfully pulled image \"{image}\" in {took} ({took} including waiting)");
+        if self.has(Feature::ImageSizeInEvent) {
+            text.push_str(&format!(". Image size: {} bytes.", found.spec.size_bytes));
+        }
         self.event(Some(index), EventType::Normal, "Pulled", &text);
         self.create(index, &reference);
     }
@@ -265,6 +265,20 @@ impl Sync<'_, '_> {
         }
     }
 
+    fn has(&self, feature: Feature) -> bool {
+        self.context.api.gates.has(feature)
+    }
+
+    /// The messages of the events `Created` and `Started`.
+    fn start_messages(&self, index: usize) -> [String; 2] {
+        let name = &self.worker.slots[index].name;
+        if self.has(Feature::NamelessContainerEvents) {
+            return ["Container created".to_owned(), "Container started".to_owned()];
+        }
+        let colon = if self.has(Feature::ContainerEventColon) { ":" } else { "" };
+        [format!("Created container{colon} {name}"), format!("Started container {name}")]
+    }
+
     fn start(&mut self, index: usize) {
         let now = self.now();
         let Some(image) = self.worker.slots[index].image.clone() else { return };
@@ -276,7 +290,8 @@ impl Sync<'_, '_> {
             }
         };
         let id = config.id.clone();
-        self.event(Some(index), EventType::Normal, "Created", "Container created");
+        let [created, was_started] = self.start_messages(index);
+        self.event(Some(index), EventType::Normal, "Created", &created);
         let started = self.runtime.start_container(self.key, config, now);
         let slot = &mut self.worker.slots[index];
         if let Some(ended) = slot.ended.take() {
@@ -291,7 +306,7 @@ impl Sync<'_, '_> {
         match started {
             Ok(()) => {
                 slot.stage = Stage::Running;
-                self.event(Some(index), EventType::Normal, "Started", "Container started");
+                self.event(Some(index), EventType::Normal, "Started", &was_started);
                 self.begin_probes(index);
             }
             Err(error) => {

@@ -80,6 +80,11 @@ impl Runtime {
         }
     }
 
+    /// Puts another DNS server in the place of the cluster's.
+    pub fn set_dns(&mut self, dns: Dns) {
+        self.dns = dns;
+    }
+
     /// A pod's sandbox.
     pub fn sandbox(&self, pod: &ObjectKey) -> Option<&Sandbox> {
         self.sandboxes.get(pod).map(Arc::as_ref)

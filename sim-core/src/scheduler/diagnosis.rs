@@ -11,7 +11,7 @@ use super::framework::{Plugins, Rejection};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FitError {
     /// How many nodes there are.
-    nodes: usize,
+    pub nodes: usize,
     /// The plugins that turned nodes down.
     pub rejected_by: Plugins,
     /// Whether another pod of the same template would meet the same end.
@@ -71,6 +71,16 @@ impl fmt::Display for FitError {
                 )
             }
         }
+    }
+}
+
+/// The message of a scheduler whose dynamic resources plugin is off, for so many `nodes`.
+pub(super) fn without_dynamic_resources(message: &str, nodes: usize) -> String {
+    match message.strip_suffix(". not found") {
+        Some(text) => format!(
+            "{text}. preemption: 0/{nodes} nodes are available: {nodes} Preemption is not helpful for scheduling."
+        ),
+        None => message.replace(" no new claims to deallocate,", ""),
     }
 }
 

@@ -22,7 +22,7 @@ use std::time::Duration;
 use imbl::OrdMap;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::api::{Object, ObjectKey, ObjectRef, meta, pod};
+use crate::api::{Feature, Object, ObjectKey, ObjectRef, meta, pod};
 use crate::engine::{ClusterConfig, Component, Context, EventType, Pace, ReconcileError, Span, Wakes};
 use crate::store::{Change, ChangeType, Store};
 use bind::Binding;
@@ -147,7 +147,10 @@ impl Scheduler {
         error: &FitError,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
-        let message = error.to_string();
+        let mut message = error.to_string();
+        if !context.api.gates.has(Feature::DynamicResources) {
+            message = diagnosis::without_dynamic_resources(&message, error.nodes);
+        }
         let about = Object::from(pod.clone());
         let warning = EventType::Warning;
         context.events.scheduling_event(context.api, &about, warning, "FailedScheduling", &message);

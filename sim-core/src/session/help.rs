@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::words::{WORDS, refuse};
+use crate::api::differences;
 use crate::kubectl::Files;
 use crate::kubectl::verbs;
 
@@ -83,7 +84,10 @@ pub fn overview() -> String {
         text.push_str(&format!("  {usage:<30} {about}\n"));
     }
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
-    text.push_str(&format!("\nhelp TOPIC says more, of any word and of: {}, fault", topics.join(", ")));
+    text.push_str(&format!(
+        "\nhelp TOPIC says more, of any word and of: {}, versions, fault",
+        topics.join(", ")
+    ));
     text
 }
 
@@ -106,6 +110,9 @@ fn wrapped(names: &[&str]) -> String {
 pub(super) fn page(topic: &str) -> Option<String> {
     if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
         return Some((*text).to_owned());
+    }
+    if topic == "versions" {
+        return Some(differences::text());
     }
     if topic == "fault" {
         return Some(super::faults::usage());

@@ -192,7 +192,7 @@ fn node_info(config: &ClusterConfig, platform: &Platform, index: usize) -> NodeS
         architecture: "amd64".to_owned(),
         container_runtime_version: platform.runtime.to_owned(),
         kernel_version: platform.kernel.to_owned(),
-        kubelet_version: "v1.36.2".to_owned(),
+        kubelet_version: config.kubernetes_version.server().to_owned(),
         operating_system: "linux".to_owned(),
         os_image: platform.os_image.to_owned(),
         ..NodeSystemInfo::default()

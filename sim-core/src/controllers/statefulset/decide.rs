@@ -8,7 +8,7 @@ use imbl::OrdSet;
 use super::blocked::Blocked;
 use super::index::{Phase, Replicas};
 use super::wish::{Strategy, Wish};
-use crate::apiserver::FeatureGates;
+use crate::api::{Feature, FeatureGates};
 
 /// How many pods one sync of a parallel set creates; the rest follow in the next sync.
 ///
@@ -259,7 +259,7 @@ impl Decider<'_> {
             return;
         };
         let first = self.wish.first_updated();
-        if self.known.gates.max_unavailable_stateful_set {
+        if self.known.gates.has(Feature::MaxUnavailableStatefulSet) {
             self.update_within(first, max_unavailable, decision);
         } else {
             self.update_next(first, decision);

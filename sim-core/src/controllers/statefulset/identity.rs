@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, Pod, PodTemp
 
 use super::claims;
 use super::index::REVISION_LABEL;
-use crate::api::{Object, meta};
+use crate::api::{Feature, FeatureGates, Object, meta};
 
 /// The label that carries a pod's own name.
 pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
@@ -20,7 +20,13 @@ pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 /// The pod of `ordinal`, made from `template`, which is that of `revision`.
 ///
 /// Models pkg/controller/statefulset: newStatefulSetPod, setPodRevision.
-pub fn new_pod(set: &Arc<StatefulSet>, template: &PodTemplateSpec, revision: &str, ordinal: i32) -> Pod {
+pub fn new_pod(
+    set: &Arc<StatefulSet>,
+    template: &PodTemplateSpec,
+    revision: &str,
+    ordinal: i32,
+    gates: FeatureGates,
+) -> Pod {
     let owner = Object::from(set.clone());
     let name = format!("{}-{ordinal}", meta::name(&set.metadata));
     let mut pod = Pod { spec: template.spec.clone(), ..Pod::default() };
@@ -34,7 +40,7 @@ pub fn new_pod(set: &Arc<StatefulSet>, template: &PodTemplateSpec, revision: &st
     pod.metadata.namespace = set.metadata.namespace.clone();
     pod.metadata.owner_references = Some(vec![meta::controller_reference(&owner)]);
     let labels = pod.metadata.labels.get_or_insert_default();
-    identify(labels, &name, ordinal);
+    identify(labels, &name, ordinal, gates);
     labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());
     let spec = pod.spec.get_or_insert_default();
     spec.hostname = Some(name);
@@ -66,19 +72,21 @@ pub fn storage_matches(set: &StatefulSet, pod: &Pod, ordinal: i32) -> bool {
 /// Gives the pod of `ordinal` its labels and volumes again.
 ///
 /// Models pkg/controller/statefulset: updateIdentity, updateStorage.
-pub fn restore(set: &StatefulSet, pod: &mut Pod, ordinal: i32) {
+pub fn restore(set: &StatefulSet, pod: &mut Pod, ordinal: i32, gates: FeatureGates) {
     if !identity_matches(pod) {
         let name = meta::name(&pod.metadata).to_owned();
-        identify(pod.metadata.labels.get_or_insert_default(), &name, ordinal);
+        identify(pod.metadata.labels.get_or_insert_default(), &name, ordinal, gates);
     }
     if !storage_matches(set, pod, ordinal) {
         store(set, pod, ordinal);
     }
 }
 
-fn identify(labels: &mut BTreeMap<String, String>, name: &str, ordinal: i32) {
+fn identify(labels: &mut BTreeMap<String, String>, name: &str, ordinal: i32, gates: FeatureGates) {
     labels.insert(POD_NAME_LABEL.to_owned(), name.to_owned());
-    labels.insert(POD_INDEX_LABEL.to_owned(), ordinal.to_string());
+    if gates.has(Feature::PodIndexLabel) {
+        labels.insert(POD_INDEX_LABEL.to_owned(), ordinal.to_string());
+    }
 }
 
 /// Puts the claims' volumes first; a template's volume of the same name gives way.

@@ -77,7 +77,7 @@ impl Port<'_, '_> {
             self.pod_event(Verb::Create, ordinal, Err(&error));
             return Err(error);
         }
-        let pod = identity::new_pod(self.set, template, revision, ordinal);
+        let pod = identity::new_pod(self.set, template, revision, ordinal, self.context.api.gates);
         let created = self.context.api.create(pod);
         if let Err(error) = &created
             && error.is_already_exists()
@@ -139,7 +139,7 @@ impl Port<'_, '_> {
             self.own_claims_or_tell(ordinal, uid)?;
         }
         let mut restored = pod;
-        identity::restore(self.set, &mut restored, ordinal);
+        identity::restore(self.set, &mut restored, ordinal, self.context.api.gates);
         let done = self.context.api.update(restored).map(drop).map_err(ReconcileError::from);
         self.pod_event(Verb::Update, ordinal, done.as_ref());
         done

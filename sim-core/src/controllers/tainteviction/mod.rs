@@ -11,7 +11,7 @@ use std::time::Duration;
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, ObjectReference, Pod, PodCondition, Taint, Toleration};
 
-use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, pod};
+use crate::api::{Feature, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, pod};
 use crate::apiserver::{DeleteOptions, Subresource};
 use crate::engine::{Component, Context, EventType, Pace, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
@@ -183,6 +183,9 @@ fn record(key: &ObjectKey, what: &str, context: &mut Context<'_>) {
     };
     let message = format!("{what} {}/{}", key.namespace, key.name);
     let reason = "TaintManagerEviction";
+    if !context.api.gates.has(Feature::SeparateTaintEviction) {
+        context.events.speak_as("taint-controller".to_owned());
+    }
     context.events.event_about(context.api, about, None, EventType::Normal, reason, &message);
 }
 

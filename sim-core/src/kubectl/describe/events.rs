@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Event;
 use super::text::Text;
 use crate::api::kinds::event::last_seen;
 use crate::api::kinds::format::{UNKNOWN, since};
-use crate::api::{Kind, Object, SimTime, meta};
+use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
 use crate::store::Store;
 
 /// The events about `object`, oldest first by when they were last seen; pods are found under any kind.
@@ -37,7 +37,7 @@ fn is_about(event: &Event, object: &Object, kind: Kind) -> bool {
 }
 
 /// Adds the events' table.
-pub(super) fn describe(text: &mut Text, events: &[&Event], now: SimTime) {
+pub(super) fn describe(text: &mut Text, events: &[&Event], now: SimTime, gates: FeatureGates) {
     if events.is_empty() {
         text.field(0, "Events", "<none>");
         return;
@@ -49,7 +49,8 @@ pub(super) fn describe(text: &mut Text, events: &[&Event], now: SimTime) {
         let old = event.source.as_ref().and_then(|source| source.component.as_deref());
         let from = old.filter(|from| !from.is_empty()).or(event.reporting_component.as_deref());
         let message = event.message.as_deref().unwrap_or_default().trim();
-        let field = event.involved_object.field_path.as_deref().filter(|path| !path.is_empty());
+        let field = event.involved_object.field_path.as_deref();
+        let field = field.filter(|path| !path.is_empty() && gates.has(Feature::EventFieldPath));
         let prefix = field.map(|path| format!("{path}: ")).unwrap_or_default();
         text.line(
             1,

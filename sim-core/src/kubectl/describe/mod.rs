@@ -23,7 +23,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use events::interval;
 
-use crate::api::{Kind, Object, SimTime, meta};
+use crate::api::{FeatureGates, Kind, Object, SimTime, meta};
 use crate::store::Store;
 use text::Text;
 
@@ -35,7 +35,13 @@ pub(super) struct Subject<'a> {
 }
 
 /// The description of `object`, with the events about it when `show_events` says so.
-pub fn describe(store: &Store, object: &Object, now: SimTime, show_events: bool) -> String {
+pub fn describe(
+    store: &Store,
+    object: &Object,
+    now: SimTime,
+    show_events: bool,
+    gates: FeatureGates,
+) -> String {
     let subject = Subject { store, now, namespace: meta::namespace(object.meta()) };
     let mut text = Text::default();
     match object {
@@ -57,7 +63,7 @@ pub fn describe(store: &Store, object: &Object, now: SimTime, show_events: bool)
     }
     // Upstream looks for no events of these two.
     if show_events && !matches!(object.kind(), Kind::Namespace | Kind::Secret) {
-        events::describe(&mut text, &events::about(store, object), now);
+        events::describe(&mut text, &events::about(store, object), now, gates);
     }
     text.finish()
 }

@@ -6,11 +6,13 @@ mod mutate;
 mod nodes;
 mod recorded;
 mod rollout;
+mod versions;
 mod write;
 
 use std::time::Duration;
 
 use super::{Env, Flow, NoFiles, Output, Progress, Stream, poll, start};
+use crate::api::KubernetesVersion;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, TimingProfile};
 
@@ -27,6 +29,17 @@ impl Bench {
     /// A cluster with whole kubelets, where nothing takes time.
     pub fn whole() -> Bench {
         let config = ClusterConfig::for_profile(TimingProfile::named("instant").expect("a known profile"), 1);
+        Bench { cluster: Cluster::new(config) }
+    }
+
+    /// [`Bench::whole`] of a release.
+    pub fn of_version(version: KubernetesVersion) -> Bench {
+        let instant = TimingProfile::named("instant").expect("a known profile");
+        // A cloud's nodes have zones, and containerd.
+        let profile = TimingProfile { name: "slow-cloud".to_owned(), ..instant };
+        let mut config = ClusterConfig::for_profile(profile, 1);
+        config.set_nodes("node", 2);
+        config.set_kubernetes_version(version);
         Bench { cluster: Cluster::new(config) }
     }
 

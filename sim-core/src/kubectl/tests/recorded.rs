@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::api::{Kind, Object, SimTime};
+use crate::api::{FeatureGates, Kind, Object, SimTime};
 use crate::kubectl::describe::describe;
 use crate::kubectl::printer::{Printer, TableOptions, TablePrinter, value};
 use crate::store::{CauseId, Stamp, Store};
@@ -70,7 +70,8 @@ impl Recording {
             let end = text.find("\nEvents:").map_or(text.len(), |at| at + 1);
             masked(&text[..end])
         };
-        let text = describe(&self.store, self.object(kind, name), SimTime::ZERO, false);
+        let text =
+            describe(&self.store, self.object(kind, name), SimTime::ZERO, false, FeatureGates::default());
         assert_eq!(before_events(&text), before_events(self.said(command)), "{command}");
     }
 }

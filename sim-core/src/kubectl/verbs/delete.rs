@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Verb;
-use crate::api::{Kind, ObjectKey, SimTime};
+use crate::api::{Feature, FeatureGates, Kind, ObjectKey, SimTime};
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, SELECTOR};
@@ -49,10 +49,11 @@ struct Options {
     grace: Option<i64>,
     propagation: Propagation,
     ignore_missing: bool,
+    names_namespace: bool,
 }
 
 impl Options {
-    fn parse(args: &Args) -> Result<Options, CliError> {
+    fn parse(args: &Args, gates: FeatureGates) -> Result<Options, CliError> {
         let force = args.flag("force");
         let mut grace = args.int("grace-period").unwrap_or(-1);
         if args.flag("now") {
@@ -91,6 +92,7 @@ impl Options {
             grace: (grace >= 0).then_some(grace),
             propagation: propagation(args.text("cascade"))?,
             ignore_missing: args.flag("ignore-not-found") || (selects && !args.has("ignore-not-found")),
+            names_namespace: gates.has(Feature::DeleteNamesNamespace),
         })
     }
 
@@ -102,6 +104,7 @@ impl Options {
         let operation = if self.grace == Some(0) { "force deleted" } else { "deleted" };
         let dry = self.dry_run.suffix();
         let place = match info.namespace.as_str() {
+            _ if !self.names_namespace => String::new(),
             "" => String::new(),
             namespace => format!(" from {namespace} namespace"),
         };
@@ -125,7 +128,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.flag("interactive") {
         return Err(CliError::plain("--interactive is not supported by the simulator"));
     }
-    let options = Options::parse(args)?;
+    let options = Options::parse(args, env.cluster.api().gates)?;
     let selection = Builder::default().select(args, env, &args.words)?;
     if options.grace == Some(0) && args.flag("force") {
         env.out.err_line(

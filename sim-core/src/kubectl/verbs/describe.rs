@@ -51,7 +51,13 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if index > 0 {
             env.out.out("\n\n");
         }
-        env.out.out(describe(env.cluster.store(), object, env.cluster.now(), show_events));
+        env.out.out(describe(
+            env.cluster.store(),
+            object,
+            env.cluster.now(),
+            show_events,
+            env.cluster.api().gates,
+        ));
     }
     if objects.is_empty() && found.errors.is_empty() {
         match &selection.namespace {
@@ -86,7 +92,13 @@ fn by_prefix(
     let mut text = String::new();
     for object in selection.list(env.cluster.store(), kind)? {
         if meta::name(object.meta()).starts_with(&prefix.name) {
-            text.push_str(&describe(env.cluster.store(), &object, env.cluster.now(), show_events));
+            text.push_str(&describe(
+                env.cluster.store(),
+                &object,
+                env.cluster.now(),
+                show_events,
+                env.cluster.api().gates,
+            ));
             text.push('\n');
         }
     }

@@ -5,16 +5,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Verb;
+use crate::api::KubernetesVersion;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow, json, yaml};
-
-/// The kubectl whose words these are.
-const CLIENT: &str = "v1.36.3";
-/// The kustomize within it.
-const KUSTOMIZE: &str = "v5.8.1";
-/// The API server that is simulated.
-const SERVER: &str = "v1.36.2";
 
 /// The verb.
 pub static VERB: Verb = Verb {
@@ -30,27 +24,30 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let client_only = args.flag("client");
+    let version = env.cluster.api().gates.version();
     match args.text("output").unwrap_or_default() {
         "" => {
-            env.out.line(format!("Client Version: {CLIENT}\nKustomize Version: {KUSTOMIZE}"));
+            let (client, kustomize) = version.kubectl();
+            env.out.line(format!("Client Version: {client}\nKustomize Version: {kustomize}"));
             if !client_only {
-                env.out.line(format!("Server Version: {SERVER}"));
+                env.out.line(format!("Server Version: {}", version.server()));
             }
         }
-        "json" => env.out.line(json::indented(&whole(client_only), 2)),
-        "yaml" => env.out.line(yaml::document(&whole(client_only))),
+        "json" => env.out.line(json::indented(&whole(version, client_only), 2)),
+        "yaml" => env.out.line(yaml::document(&whole(version, client_only))),
         _ => return Err(CliError::plain("--output must be 'yaml' or 'json'")),
     }
     Ok(Flow::OK)
 }
 
-fn whole(client_only: bool) -> Value {
-    let info = |version: &str| json!({ "gitVersion": version, "major": "1", "minor": "36" });
+fn whole(version: KubernetesVersion, client_only: bool) -> Value {
+    let (client, kustomize) = version.kubectl();
+    let info = |git: &str| json!({ "gitVersion": git, "major": "1", "minor": version.minor() });
     let mut all = Map::new();
-    all.insert("clientVersion".to_owned(), info(CLIENT));
-    all.insert("kustomizeVersion".to_owned(), json!(KUSTOMIZE));
+    all.insert("clientVersion".to_owned(), info(client));
+    all.insert("kustomizeVersion".to_owned(), json!(kustomize));
     if !client_only {
-        all.insert("serverVersion".to_owned(), info(SERVER));
+        all.insert("serverVersion".to_owned(), info(version.server()));
     }
     Value::Object(all)
 }

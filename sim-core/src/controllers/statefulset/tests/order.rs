@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::harness::{Bench, key, web};
-use crate::api::{Kind, meta};
+use crate::api::{Feature, Kind, meta};
 use crate::apiserver::{DeleteOptions, Subresource};
 
 fn parallel(replicas: i32) -> serde_json::Value {
@@ -86,7 +86,7 @@ fn with_the_gate_a_set_updates_as_many_as_may_be_unavailable() {
     let mut set = parallel(4);
     set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = "50%".into();
     let mut bench = Bench::new();
-    bench.act(|api| api.gates.max_unavailable_stateful_set = true);
+    bench.act(|api| api.gates.set(Feature::MaxUnavailableStatefulSet, true));
     bench.create(set);
     bench.settle();
     let before = bench.pod_history().len();
@@ -101,7 +101,7 @@ fn with_the_gate_a_set_updates_as_many_as_may_be_unavailable() {
 #[test]
 fn with_the_gate_a_broken_parallel_rollout_is_not_undone() {
     let mut bench = Bench::new();
-    bench.act(|api| api.gates.max_unavailable_stateful_set = true);
+    bench.act(|api| api.gates.set(Feature::MaxUnavailableStatefulSet, true));
     bench.create(parallel(3));
     bench.settle();
     bench.plane.kubelet.never_ready.insert("web-2".to_owned(), true);

@@ -4,7 +4,7 @@
 
 mod watch;
 
-use crate::api::{Kind, Object};
+use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, TableOptions, TablePrinter, is_table, list_of};
@@ -176,8 +176,9 @@ fn find(env: &Env<'_>, resources: &ResourceArgs, selection: &Selection, ignore_n
     found
 }
 
-pub(super) fn table_options(args: &Args) -> TableOptions {
+pub(super) fn table_options(args: &Args, gates: FeatureGates) -> TableOptions {
     TableOptions {
+        gates,
         wide: args.text("output") == Some("wide"),
         no_headers: args.flag("no-headers"),
         with_namespace: args.flag("all-namespaces"),
@@ -198,7 +199,7 @@ fn tables(args: &Args, env: &mut Env<'_>, selection: &Selection, mut found: Foun
     let mut index = 0;
     while let Some((kind, _)) = found.answers.get(index) {
         let kind = *kind;
-        let mut options = table_options(args);
+        let mut options = table_options(args, env.cluster.api().gates);
         options.with_kind |= several_kinds;
         options.with_namespace &= kind.info().namespaced;
         let mut table = TablePrinter::new(options);

@@ -70,7 +70,7 @@ pub(super) fn start(
     };
     let output = args.text("output").unwrap_or_default();
     let printer = if is_table(output) {
-        let mut options = table_options(args);
+        let mut options = table_options(args, env.cluster.api().gates);
         options.with_namespace &= kind.info().namespaced;
         Shown::Table(TablePrinter::new(options))
     } else {

@@ -1,0 +1,296 @@
+//! What a learner meets differently between releases of Kubernetes: the one table of it.
+//!
+//! Each row names what is there, the release that has it first, the one that takes it away again (if
+//! any), and where upstream decided so. Nothing else in the simulator compares releases: code asks
+//! [`FeatureGates::has`].
+
+use super::version::KubernetesVersion as V;
+
+/// Something that some releases have and others lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// `rollingUpdate.maxUnavailable` of StatefulSets.
+    MaxUnavailableStatefulSet,
+    /// `persistentVolumeClaimRetentionPolicy`.
+    StatefulSetAutoDeletePvc,
+    /// `ordinals.start`.
+    StatefulSetStartOrdinal,
+    /// The label `apps.kubernetes.io/pod-index`.
+    PodIndexLabel,
+    /// The column VOLUMEATTRIBUTESCLASS and the field behind it.
+    VolumeAttributesClass,
+    /// `restartPolicy: Always` of init containers.
+    SidecarContainers,
+    /// DNS answers of the cluster's zone that are not kept.
+    UncachedDns,
+    /// `metadata.generation` of pods.
+    PodGeneration,
+    /// `observedGeneration` in pods' status and conditions.
+    PodObservedGeneration,
+    /// `terminatingReplicas` of Deployments and ReplicaSets.
+    TerminatingReplicas,
+    /// A node's zone and region among the labels of its pods.
+    PodTopologyLabels,
+    /// The pod condition of that name.
+    PodReadyToStartContainers,
+    /// `hostIPs` in pods' status.
+    PodHostIps,
+    /// `lastPhaseTransitionTime` of volumes.
+    VolumePhaseTime,
+    /// `volumeMounts` in containers' status.
+    ContainerMountStatus,
+    /// `resources` and `allocatedResources` in containers' status.
+    ContainerResourceStatus,
+    /// `user` in containers' status.
+    ContainerUserStatus,
+    /// A node that is silent is given up after 50 s, not 40 s.
+    LongerNodeGrace,
+    /// Dynamic resource allocation's words in the scheduler's messages.
+    DynamicResources,
+    /// Taints evict under a controller of its own.
+    SeparateTaintEviction,
+    /// The image's size in the event `Pulled`.
+    ImageSizeInEvent,
+    /// The event `Pulled` says that the pod may use the image.
+    ImageAccessInEvent,
+    /// The event `Created` has a colon before the container's name.
+    ContainerEventColon,
+    /// The events `Created` and `Started` without the container's name.
+    NamelessContainerEvents,
+    /// `describe` says which container an event is about.
+    EventFieldPath,
+    /// `delete` says from which namespace.
+    DeleteNamesNamespace,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Difference {
+    /// What it is about.
+    pub feature: Feature,
+    /// What a learner meets, in words.
+    pub about: &'static str,
+    /// The first of our releases that has it.
+    pub since: V,
+    /// The first later one that lacks it again.
+    pub until: Option<V>,
+    /// Where upstream decided so.
+    pub source: &'static str,
+}
+
+const fn since(feature: Feature, since: V, about: &'static str, source: &'static str) -> Difference {
+    Difference { feature, about, since, until: None, source }
+}
+
+/// The table, in the order of [`Feature`].
+pub static DIFFERENCES: &[Difference] = &[
+    Difference {
+        until: Some(V::V1_35_4),
+        ..since(
+            Feature::MaxUnavailableStatefulSet,
+            V::V1_35_0,
+            "rollingUpdate.maxUnavailable of a StatefulSet is obeyed, and a Parallel set does not\n\
+             recover from a broken rollout. Elsewhere the field vanishes",
+            "KEP-961, #137409, #137904, #137926",
+        )
+    },
+    since(Feature::StatefulSetAutoDeletePvc, V::V1_27, "persistentVolumeClaimRetentionPolicy", "KEP-1847"),
+    since(Feature::StatefulSetStartOrdinal, V::V1_27, "ordinals.start", "KEP-3335"),
+    since(
+        Feature::PodIndexLabel,
+        V::V1_31,
+        "a StatefulSet's pods carry the label apps.kubernetes.io/pod-index",
+        "KEP-4017 (1.28)",
+    ),
+    since(
+        Feature::VolumeAttributesClass,
+        V::V1_31,
+        "get pvc and get pv show VOLUMEATTRIBUTESCLASS",
+        "KEP-3751 (1.29)",
+    ),
+    since(
+        Feature::SidecarContainers,
+        V::V1_31,
+        "restartPolicy of init containers: sidecars. Before, the field is unknown",
+        "KEP-753 (1.29)",
+    ),
+    since(
+        Feature::UncachedDns,
+        V::V1_34,
+        "DNS follows the cluster at once. Before, CoreDNS keeps answers, NXDOMAIN too, for 30 s",
+        "#92559, #128359 (kubeadm 1.32)",
+    ),
+    since(Feature::PodGeneration, V::V1_34, "pods have metadata.generation", "KEP-5067 (1.33)"),
+    since(
+        Feature::PodObservedGeneration,
+        V::V1_34,
+        "pods' status and conditions have observedGeneration",
+        "KEP-5067 (1.34)",
+    ),
+    since(
+        Feature::TerminatingReplicas,
+        V::V1_35_0,
+        "status.terminatingReplicas of Deployments and ReplicaSets",
+        "KEP-3973 (1.35)",
+    ),
+    since(
+        Feature::PodTopologyLabels,
+        V::V1_35_0,
+        "a pod gets the zone and region labels of its node",
+        "KEP-4742 (1.35)",
+    ),
+    since(
+        Feature::PodReadyToStartContainers,
+        V::V1_31,
+        "the pod condition PodReadyToStartContainers",
+        "KEP-3085 (1.29)",
+    ),
+    since(Feature::PodHostIps, V::V1_31, "status.hostIPs of pods", "KEP-2681 (1.29)"),
+    since(Feature::VolumePhaseTime, V::V1_31, "status.lastPhaseTransitionTime of volumes", "KEP-3762 (1.29)"),
+    since(Feature::ContainerMountStatus, V::V1_31, "volumeMounts in containers' status", "KEP-3857 (1.31)"),
+    since(
+        Feature::ContainerResourceStatus,
+        V::V1_34,
+        "resources and allocatedResources in containers' status",
+        "KEP-1287 (1.33)",
+    ),
+    since(Feature::ContainerUserStatus, V::V1_34, "user in containers' status", "KEP-3619 (1.33)"),
+    since(
+        Feature::LongerNodeGrace,
+        V::V1_34,
+        "a silent node is given up after 50 s. Before, after 40 s",
+        "#126287 (1.32)",
+    ),
+    since(
+        Feature::DynamicResources,
+        V::V1_34,
+        "FailedScheduling says 'no new claims to deallocate'",
+        "KEP-4381 (1.34)",
+    ),
+    since(
+        Feature::SeparateTaintEviction,
+        V::V1_31,
+        "taint-eviction-controller evicts. Before, taint-controller",
+        "KEP-3902 (1.29)",
+    ),
+    since(Feature::ImageSizeInEvent, V::V1_31, "the event Pulled tells the image's size", "#121719 (1.30)"),
+    since(
+        Feature::ImageAccessInEvent,
+        V::V1_35_0,
+        "the event Pulled says 'and can be accessed by the pod'",
+        "KEP-2535 (1.35)",
+    ),
+    Difference {
+        until: Some(V::V1_35_0),
+        ..since(
+            Feature::ContainerEventColon,
+            V::V1_34,
+            "the event Created says 'Created container: NAME'. Before, without the colon",
+            "until #134043",
+        )
+    },
+    since(
+        Feature::NamelessContainerEvents,
+        V::V1_35_0,
+        "the events say 'Container created'. Before, both name it",
+        "#134043 (1.35)",
+    ),
+    since(
+        Feature::EventFieldPath,
+        V::V1_35_0,
+        "describe puts spec.containers{NAME} before events' messages",
+        "#133627 (kubectl 1.35)",
+    ),
+    since(
+        Feature::DeleteNamesNamespace,
+        V::V1_34,
+        "delete says 'deleted from default namespace'. Before, 'deleted'",
+        "#126619 (kubectl 1.34)",
+    ),
+];
+
+/// Which features a cluster has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureGates {
+    version: V,
+    on: u32,
+}
+
+impl Default for FeatureGates {
+    fn default() -> Self {
+        FeatureGates::of(V::default())
+    }
+}
+
+impl FeatureGates {
+    /// The features of a release, with its own defaults.
+    pub fn of(version: V) -> FeatureGates {
+        let has = |row: &&Difference| row.since <= version && row.until.is_none_or(|until| version < until);
+        let on = DIFFERENCES.iter().filter(has).fold(0, |on, row| on | bit(row.feature));
+        FeatureGates { version, on }
+    }
+
+    /// The release.
+    pub fn version(self) -> V {
+        self.version
+    }
+
+    /// Whether the cluster has the feature.
+    pub fn has(self, feature: Feature) -> bool {
+        self.on & bit(feature) != 0
+    }
+
+    /// Switches a feature on or off, as `--feature-gates` does.
+    pub fn set(&mut self, feature: Feature, on: bool) {
+        self.on = if on { self.on | bit(feature) } else { self.on & !bit(feature) };
+    }
+}
+
+const fn bit(feature: Feature) -> u32 {
+    1 << feature as u32
+}
+
+/// The table as `help versions` prints it.
+pub fn text() -> String {
+    let mut text = format!(
+        "A cluster is of one release, with the kubectl of that release: --kubernetes-version, one of\n{}.\n\n",
+        V::NAMES.join(", ")
+    );
+    text.push_str("What differs, which of them have it, and where upstream decided so:\n");
+    for row in DIFFERENCES {
+        let on = |version: &&V| FeatureGates::of(**version).has(row.feature);
+        let names: Vec<&str> = V::ALL.iter().filter(on).map(|version| version.name()).collect();
+        let which = match names.as_slice() {
+            names if names.len() == V::ALL.len() => "all".to_owned(),
+            [first, .., last] if *last == V::default().name() => format!("since {first}"),
+            names => format!("only {}", names.join(", ")),
+        };
+        text.push_str(&format!("\n{}.\n    {which}; {}", row.about, row.source));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_one_row_for_each_feature_in_their_order() {
+        for (place, row) in DIFFERENCES.iter().enumerate() {
+            assert_eq!(row.feature as usize, place, "{:?}", row.feature);
+            assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
+            assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
+        }
+        assert_eq!(DIFFERENCES.len(), Feature::DeleteNamesNamespace as usize + 1);
+    }
+
+    #[test]
+    fn versions_are_known_by_their_names() {
+        for version in V::ALL {
+            assert_eq!(V::named(version.name()), Some(*version));
+        }
+        assert_eq!(V::named("v1.34"), Some(V::V1_34));
+        assert_eq!(V::named("1.33"), None);
+        assert_eq!(V::V1_35_0.minor(), "35");
+    }
+}

@@ -1,0 +1,111 @@
+//! What the API of an older release does not know: fields that are refused or not kept.
+//!
+//! The components of the simulator write as those of the newest release do; the older API server, and the
+//! older kubelet behind it, would not have had the field. [`crate::api::differences`] says who has what.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodSpec, PodStatus};
+
+use crate::api::{ApiError, ApiResult, Feature, FeatureGates, KubernetesVersion, Object};
+
+/// Refuses fields that the API of the cluster's release lacks, as strict decoding does.
+///
+/// # Errors
+/// BadRequest.
+pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
+    if gates.has(Feature::SidecarContainers) {
+        return Ok(());
+    }
+    let (prefix, spec) = match object {
+        Object::Pod(pod) => ("spec", pod.spec.as_ref()),
+        Object::StatefulSet(set) => {
+            ("spec.template.spec", set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()))
+        }
+        Object::Deployment(deployment) => {
+            let spec = deployment.spec.as_ref();
+            ("spec.template.spec", spec.and_then(|spec| spec.template.spec.as_ref()))
+        }
+        _ => return Ok(()),
+    };
+    let fields = spec.map(|spec| sidecar_fields(prefix, spec)).unwrap_or_default();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let (kind, version) = (object.kind().name(), object.kind().info().version);
+    Err(ApiError::bad_request(format!(
+        "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
+        fields.join(", ")
+    )))
+}
+
+fn sidecar_fields(prefix: &str, spec: &PodSpec) -> Vec<String> {
+    let init = spec.init_containers.iter().flatten().enumerate();
+    init.filter(|(_, container)| container.restart_policy.is_some())
+        .map(|(index, _)| format!("unknown field \"{prefix}.initContainers[{index}].restartPolicy\""))
+        .collect()
+}
+
+/// Drops what the API of the cluster's release does not keep.
+pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
+    if gates.version() == KubernetesVersion::default() {
+        return;
+    }
+    match object {
+        Object::Pod(pod) => drop_from_pod(Arc::make_mut(pod), gates),
+        Object::Deployment(deployment) if !gates.has(Feature::TerminatingReplicas) => {
+            if let Some(status) = &mut Arc::make_mut(deployment).status {
+                status.terminating_replicas = None;
+            }
+        }
+        Object::ReplicaSet(set) if !gates.has(Feature::TerminatingReplicas) => {
+            if let Some(status) = &mut Arc::make_mut(set).status {
+                status.terminating_replicas = None;
+            }
+        }
+        Object::PersistentVolume(volume) if !gates.has(Feature::VolumePhaseTime) => {
+            if let Some(status) = &mut Arc::make_mut(volume).status {
+                status.last_phase_transition_time = None;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn drop_from_pod(pod: &mut Pod, gates: FeatureGates) {
+    if !gates.has(Feature::PodGeneration) {
+        pod.metadata.generation = None;
+    }
+    let Some(status) = &mut pod.status else { return };
+    if !gates.has(Feature::PodObservedGeneration) {
+        status.observed_generation = None;
+        for condition in status.conditions.iter_mut().flatten() {
+            condition.observed_generation = None;
+        }
+    }
+    if !gates.has(Feature::PodReadyToStartContainers)
+        && let Some(conditions) = &mut status.conditions
+    {
+        conditions.retain(|condition| condition.type_ != "PodReadyToStartContainers");
+    }
+    if !gates.has(Feature::PodHostIps) {
+        status.host_ips = None;
+    }
+    drop_from_containers(status, gates);
+}
+
+fn drop_from_containers(status: &mut PodStatus, gates: FeatureGates) {
+    let lists = [&mut status.init_container_statuses, &mut status.container_statuses];
+    for container in lists.into_iter().flatten().flatten() {
+        let ContainerStatus { resources, allocated_resources, user, volume_mounts, .. } = container;
+        if !gates.has(Feature::ContainerResourceStatus) {
+            (*resources, *allocated_resources) = (None, None);
+        }
+        if !gates.has(Feature::ContainerUserStatus) {
+            *user = None;
+        }
+        if !gates.has(Feature::ContainerMountStatus) {
+            *volume_mounts = None;
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What differs between releases, row by row of [`crate::api::differences`].
+
+use std::time::Duration;
+
+use super::Bench;
+use crate::api::KubernetesVersion as V;
+use crate::api::differences::{DIFFERENCES, Feature};
+use crate::api::{Kind, ObjectKey};
+use crate::cluster::Fault;
+
+const SET: &str = r#"
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  serviceName: web
+  replicas: 1
+  podManagementPolicy: Parallel
+  ordinals: {start: 3}
+  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}
+  updateStrategy: {rollingUpdate: {maxUnavailable: 2}}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: app, image: nginx, resources: {requests: {cpu: 100m}}, volumeMounts: [{name: data, mountPath: /data}]}
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"#;
+
+const DEPLOYMENT: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: app, image: nginx}]}
+"#;
+
+const SIDECAR: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: side}
+spec:
+  initContainers: [{name: proxy, image: nginx, restartPolicy: Always}]
+  containers: [{name: app, image: nginx}]
+"#;
+
+const TOO_BIG: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: big}
+spec: {containers: [{name: app, image: nginx, resources: {requests: {cpu: 99}}}]}
+"#;
+
+/// A cluster of `version` in which the set and the Deployment run.
+fn running(version: V) -> Bench {
+    let mut bench = Bench::of_version(version);
+    for manifest in [SET, DEPLOYMENT] {
+        bench.run_with("apply -f -", Some(manifest));
+    }
+    bench.cluster.advance(Duration::from_secs(5));
+    bench
+}
+
+/// What a learner sees of the feature.
+fn shown(feature: Feature, bench: &mut Bench) -> String {
+    match feature {
+        Feature::MaxUnavailableStatefulSet => {
+            bench.run("get sts web -o jsonpath={.spec.updateStrategy.rollingUpdate}")
+        }
+        Feature::StatefulSetAutoDeletePvc => {
+            bench.run("get sts web -o jsonpath={.spec.persistentVolumeClaimRetentionPolicy}")
+        }
+        Feature::StatefulSetStartOrdinal => bench.run("get pods -l app=web -o name"),
+        Feature::PodIndexLabel => {
+            bench.run(r"get pod web-3 -o 'jsonpath={.metadata.labels.apps\.kubernetes\.io/pod-index}'")
+        }
+        Feature::VolumeAttributesClass => bench.run("get pvc").lines().next().unwrap_or_default().to_owned(),
+        Feature::SidecarContainers => bench.run_with("apply -f -", Some(SIDECAR)),
+        Feature::UncachedDns => {
+            let before = resolves(bench, "late");
+            bench.run("create service clusterip late --tcp=80");
+            format!("{before}, then {}", resolves(bench, "late"))
+        }
+        Feature::PodGeneration => bench.run("get pod web-3 -o jsonpath={.metadata.generation}"),
+        Feature::PodObservedGeneration => bench.run(
+            "get pod web-3 -o jsonpath={.status.observedGeneration}/{.status.conditions[*].observedGeneration}",
+        ),
+        Feature::TerminatingReplicas => {
+            bench.run("get deploy,rs -o jsonpath={.items[*].status.terminatingReplicas}")
+        }
+        Feature::PodTopologyLabels => {
+            bench.run(r"get pod web-3 -o 'jsonpath={.metadata.labels.topology\.kubernetes\.io/zone}'")
+        }
+        Feature::PodReadyToStartContainers => {
+            bench.run("get pod web-3 -o jsonpath={.status.conditions[*].type}")
+        }
+        Feature::PodHostIps => bench.run("get pod web-3 -o jsonpath={.status.hostIPs}"),
+        Feature::VolumePhaseTime => {
+            bench.run("get pv -o jsonpath={.items[*].status.lastPhaseTransitionTime}")
+        }
+        Feature::ContainerMountStatus => {
+            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].volumeMounts[*].name}")
+        }
+        Feature::ContainerResourceStatus => {
+            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].allocatedResources}")
+        }
+        Feature::ContainerUserStatus => {
+            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].user}")
+        }
+        Feature::LongerNodeGrace => {
+            bench.cluster.fault(Fault::StopNode { node: "node-2".to_owned() }).expect("the node is there");
+            bench.cluster.advance(Duration::from_millis(47_500));
+            bench.run("get node node-2 --no-headers").split_whitespace().nth(1).unwrap_or_default().to_owned()
+        }
+        Feature::DynamicResources => {
+            bench.run_with("apply -f -", Some(TOO_BIG));
+            bench.cluster.advance(Duration::from_secs(1));
+            bench.run("get pod big -o jsonpath={.status.conditions[0].message}")
+        }
+        Feature::SeparateTaintEviction => {
+            let key = ObjectKey::new("default", "web-3");
+            let node = bench.cluster.store().get(Kind::Pod, &key).map(crate::api::Object::to_value);
+            let node = node.map(|pod| pod["spec"]["nodeName"].as_str().unwrap_or_default().to_owned());
+            bench.run(&format!("taint nodes {} gone=now:NoExecute", node.unwrap_or_default()));
+            bench.cluster.advance(Duration::from_secs(1));
+            events(bench, "TaintManagerEviction", "{.items[0].source.component}")
+        }
+        Feature::ImageSizeInEvent => events(bench, "Pulled", "{.items[0].message}"),
+        Feature::ImageAccessInEvent => {
+            bench.run("run second --image=nginx --image-pull-policy=IfNotPresent");
+            bench.run("run third --image=nginx --image-pull-policy=IfNotPresent");
+            bench.cluster.advance(Duration::from_secs(3));
+            events(bench, "Pulled", "{.items[*].message}").split("Container").nth(1).unwrap_or_default().to_owned()
+        }
+        Feature::ContainerEventColon | Feature::NamelessContainerEvents => {
+            events(bench, "Created", "{.items[0].message}") + "; " + &events(bench, "Started", "{.items[0].message}")
+        }
+        Feature::EventFieldPath => {
+            let text = bench.run("describe pod web-3");
+            let line = text.lines().find(|line| line.contains("Started  "));
+            line.and_then(|line| line.split("kubelet").nth(1)).unwrap_or_default().trim().to_owned()
+        }
+        Feature::DeleteNamesNamespace => bench.run("delete pod web-3 --wait=false"),
+    }
+}
+
+fn resolves(bench: &mut Bench, service: &str) -> &'static str {
+    let text = bench.run(&format!("exec web-3 -- getent hosts {service}.default.svc.cluster.local"));
+    if text.starts_with("10.") { "found" } else { "not found" }
+}
+
+fn events(bench: &mut Bench, reason: &str, path: &str) -> String {
+    bench.run(&format!("get events --field-selector reason={reason} -o jsonpath={path}"))
+}
+
+#[test]
+fn each_row_of_the_table_shows_where_it_says_it_does() {
+    let mut text = String::new();
+    for row in DIFFERENCES {
+        text.push_str(&format!("{:?}\n", row.feature));
+        let mut last = None;
+        for version in V::ALL {
+            let seen = shown(row.feature, &mut running(*version));
+            let seen = seen.trim_end().replace('\n', "\n        ");
+            if last.as_ref() != Some(&seen) {
+                text.push_str(&format!("    from {version}: {seen}\n"));
+            }
+            last = Some(seen);
+        }
+    }
+    insta::assert_snapshot!(text, @r#"
+    MaxUnavailableStatefulSet
+        from 1.27: {"partition":0}
+        from 1.35.0: {"maxUnavailable":2,"partition":0}
+        from 1.35.4: {"partition":0}
+    StatefulSetAutoDeletePvc
+        from 1.27: {"whenDeleted":"Retain","whenScaled":"Delete"}
+    StatefulSetStartOrdinal
+        from 1.27: pod/web-3
+    PodIndexLabel
+        from 1.27: 
+        from 1.31: 3
+    VolumeAttributesClass
+        from 1.27: NAME         STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+        from 1.31: NAME         STATUS   VOLUME                                     CAPACITY   ACCESS MODES   STORAGECLASS   VOLUMEATTRIBUTESCLASS   AGE
+    SidecarContainers
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.initContainers[0].restartPolicy"
+            exit 1
+        from 1.31: pod/side created
+    UncachedDns
+        from 1.27: not found, then not found
+        from 1.34: not found, then found
+    PodGeneration
+        from 1.27: 
+        from 1.34: 1
+    PodObservedGeneration
+        from 1.27: /
+        from 1.34: 1/1 1 1 1 1
+    TerminatingReplicas
+        from 1.27: 
+        from 1.35.0: 0 0
+    PodTopologyLabels
+        from 1.27: 
+        from 1.35.0: zone-2
+    PodReadyToStartContainers
+        from 1.27: Initialized Ready ContainersReady PodScheduled
+        from 1.31: PodReadyToStartContainers Initialized Ready ContainersReady PodScheduled
+    PodHostIps
+        from 1.27: 
+        from 1.31: [{"ip":"10.0.1.12"}]
+    VolumePhaseTime
+        from 1.27: 
+        from 1.31: 2026-11-23T12:00:00Z
+    ContainerMountStatus
+        from 1.27: 
+        from 1.31: data
+    ContainerResourceStatus
+        from 1.27: 
+        from 1.34: {"cpu":"100m"}
+    ContainerUserStatus
+        from 1.27: 
+        from 1.34: {"linux":{"gid":0,"supplementalGroups":[0],"uid":0}}
+    LongerNodeGrace
+        from 1.27: NotReady
+        from 1.34: Ready
+    DynamicResources
+        from 1.27: 0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.
+        from 1.34: 0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.
+    SeparateTaintEviction
+        from 1.27: taint-controller
+        from 1.31: taint-eviction-controller
+    ImageSizeInEvent
+        from 1.27: Successfully pulled image "nginx" in 0s (0s including waiting)
+        from 1.31: Successfully pulled image "nginx" in 0s (0s including waiting). Image size: 72324501 bytes.
+    ImageAccessInEvent
+        from 1.27:  image "nginx" already present on machine
+        from 1.35.0:  image "nginx" already present on machine and can be accessed by the pod
+    ContainerEventColon
+        from 1.27: Created container app; Started container app
+        from 1.34: Created container: app; Started container app
+        from 1.35.0: Container created; Container started
+    NamelessContainerEvents
+        from 1.27: Created container app; Started container app
+        from 1.34: Created container: app; Started container app
+        from 1.35.0: Container created; Container started
+    EventFieldPath
+        from 1.27: Started container app
+        from 1.35.0: spec.containers{app}: Container started
+    DeleteNamesNamespace
+        from 1.27: pod "web-3" deleted
+        from 1.34: pod "web-3" deleted from default namespace
+    "#);
+}
+
+#[test]
+fn the_release_is_shown_by_version_and_nodes() {
+    let mut text = String::new();
+    for version in V::ALL {
+        let mut bench = Bench::of_version(*version);
+        text.push_str(&bench.run("version"));
+        text.push_str(&bench.run("get nodes -o jsonpath={.items[*].status.nodeInfo.kubeletVersion}"));
+        text.push('\n');
+    }
+    insta::assert_snapshot!(text, @r"
+        Client Version: v1.27.16
+        Kustomize Version: v5.0.1
+        Server Version: v1.27.16
+        v1.27.16 v1.27.16
+        Client Version: v1.31.13
+        Kustomize Version: v5.4.2
+        Server Version: v1.31.13
+        v1.31.13 v1.31.13
+        Client Version: v1.34.2
+        Kustomize Version: v5.7.1
+        Server Version: v1.34.2
+        v1.34.2 v1.34.2
+        Client Version: v1.35.0
+        Kustomize Version: v5.7.1
+        Server Version: v1.35.0
+        v1.35.0 v1.35.0
+        Client Version: v1.35.4
+        Kustomize Version: v5.7.1
+        Server Version: v1.35.4
+        v1.35.4 v1.35.4
+        Client Version: v1.36.3
+        Kustomize Version: v5.8.1
+        Server Version: v1.36.2
+        v1.36.2 v1.36.2
+        ");
+}
