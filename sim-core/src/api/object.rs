@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::{
-    apps::v1 as apps, core::v1 as core, discovery::v1 as discovery, policy::v1 as policy,
+    apps::v1 as apps, batch::v1 as batch, core::v1 as core, discovery::v1 as discovery, policy::v1 as policy,
     storage::v1 as storage,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -138,6 +138,7 @@ kinds! {
     Deployment => apps::Deployment,
     ReplicaSet => apps::ReplicaSet,
     StatefulSet => apps::StatefulSet,
+    Job => batch::Job,
     EndpointSlice => discovery::EndpointSlice,
     PodDisruptionBudget => policy::PodDisruptionBudget,
     StorageClass => storage::StorageClass,

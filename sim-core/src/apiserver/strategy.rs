@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     Namespace, NamespaceStatus, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus,
     PersistentVolumeStatus, Pod, PodStatus, ServiceStatus,
@@ -13,7 +14,8 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
 use super::allocate::Allocator;
 use super::service;
 use super::write::Subresource;
-use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, pod};
+use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
+use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, meta, pod};
 
 /// Clears what a creator may not set and allocates what the server hands out.
 pub fn prepare_for_create(
@@ -41,6 +43,16 @@ pub fn prepare_for_create(
                 Some(ServiceStatus { load_balancer: Some(Default::default()), ..Default::default() });
             service::allocate(service, allocator)?;
         }
+        Object::Job(job) => {
+            let job = Arc::make_mut(job);
+            job.status = Some(Default::default());
+            job.metadata.uid = Some(allocator.uid());
+            generate_selector(job);
+            if job.metadata.labels.as_ref().is_none_or(|labels| labels.is_empty()) {
+                let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+                job.metadata.labels = template.and_then(|template| template.labels.clone());
+            }
+        }
         Object::PodDisruptionBudget(budget) => {
             Arc::make_mut(budget).status = Some(PodDisruptionBudgetStatus {
                 current_healthy: Some(0),
@@ -54,6 +66,25 @@ pub fn prepare_for_create(
         _ => {}
     }
     Ok(())
+}
+
+/// Gives a Job's pods labels that are theirs alone and lets the Job select them.
+///
+/// Models pkg/registry/batch/job: generateSelector. A Job without labels has those of its template.
+fn generate_selector(job: &mut Job) {
+    let (name, uid) = (meta::name(&job.metadata).to_owned(), meta::uid(&job.metadata).to_owned());
+    let spec = job.spec.get_or_insert_default();
+    if spec.manual_selector == Some(true) {
+        return;
+    }
+    let labels = spec.template.metadata.get_or_insert_default().labels.get_or_insert_default();
+    for (label, value) in
+        [("job-name", &name), (JOB_NAME, &name), ("controller-uid", &uid), (CONTROLLER_UID, &uid)]
+    {
+        labels.entry(label.to_owned()).or_insert_with(|| value.clone());
+    }
+    let selected = spec.selector.get_or_insert_default().match_labels.get_or_insert_default();
+    selected.entry(CONTROLLER_UID.to_owned()).or_insert(uid);
 }
 
 fn reset_pod(pod: &mut Pod) {
@@ -143,7 +174,7 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet, PodDisruptionBudget);
+        Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -154,7 +185,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet, PodDisruptionBudget);
+        Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
@@ -191,6 +222,7 @@ fn raises_generation(new: &Object, old: &Object) -> bool {
         }
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::StatefulSet(new), Object::StatefulSet(old)) => new.spec != old.spec,
+        (Object::Job(new), Object::Job(old)) => new.spec != old.spec,
         (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => new.spec != old.spec,
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
             new.endpoints != old.endpoints

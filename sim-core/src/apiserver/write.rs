@@ -83,7 +83,11 @@ impl ApiServer {
         if self.store.get(kind, &key).is_some() {
             return Err(ApiError::already_exists(kind, &key.name));
         }
-        let uid = self.allocator.uid();
+        // A Job's uid is part of its selector, so it has one by now.
+        let uid = match kind {
+            Kind::Job => object.uid().to_owned(),
+            _ => self.allocator.uid(),
+        };
         let (time, revision) = (self.now.to_time(), self.store.next_revision());
         let meta = object.meta_mut();
         meta.uid = Some(uid);

@@ -36,6 +36,10 @@ pub struct Plane {
     pub scheduler: scheduler::Scheduler,
     /// kubelet
     pub kubelet: kubelet::Kubelet,
+    /// job-controller
+    pub job: controllers::job::JobController,
+    /// ttl-after-finished-controller
+    pub ttlafterfinished: controllers::ttlafterfinished::TtlAfterFinishedController,
 }
 
 impl Plane {
@@ -47,7 +51,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        15
+        17
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -66,7 +70,9 @@ impl ControlPlane for Plane {
             11 => &mut self.tainteviction,
             12 => &mut self.disruption,
             13 => &mut self.scheduler,
-            _ => &mut self.kubelet,
+            14 => &mut self.kubelet,
+            15 => &mut self.job,
+            _ => &mut self.ttlafterfinished,
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod disruption;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;
+pub mod job;
 pub mod kubernetesservice;
 pub mod namespace;
 pub mod nodelifecycle;
@@ -15,4 +16,5 @@ pub mod statefulset;
 pub mod tainteviction;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod ttlafterfinished;
 pub mod volumeprotection;

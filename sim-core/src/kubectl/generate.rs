@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Env;
 use super::apply;
@@ -100,6 +100,15 @@ pub fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, CliError> {
         labels.insert((*key).to_owned(), (*value).to_owned());
     }
     Ok(labels)
+}
+
+/// The spec of a pod with one container, as `create job` and `create cronjob` make it.
+pub fn one_container(name: &str, image: &str, command: &[String], restart_policy: &str) -> Value {
+    let mut container = json!({"image": image, "name": name, "resources": {}});
+    if !command.is_empty() {
+        container["command"] = json!(command);
+    }
+    json!({"containers": [container], "restartPolicy": restart_policy})
 }
 
 /// The labels of an object as a JSON map.

@@ -1,6 +1,7 @@
 //! Defaulting: what the API server fills in before it validates. One file per API group.
 
 mod apps;
+mod batch;
 mod core;
 mod pod;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub fn apply(object: &mut Object) {
         Object::StatefulSet(object) => apps::set_stateful_set(Arc::make_mut(object)),
         Object::Deployment(object) => apps::set_deployment(Arc::make_mut(object)),
         Object::ReplicaSet(object) => apps::set_replica_set(Arc::make_mut(object)),
+        Object::Job(object) => batch::set_job(Arc::make_mut(object)),
         Object::Service(object) => core::set_service(Arc::make_mut(object)),
         Object::PersistentVolumeClaim(object) => core::set_claim(Arc::make_mut(object)),
         Object::PersistentVolume(object) => core::set_volume(Arc::make_mut(object)),

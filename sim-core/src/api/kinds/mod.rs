@@ -8,6 +8,7 @@ mod deployment;
 mod endpoint_slice;
 pub mod event;
 pub mod format;
+pub mod job;
 mod namespace;
 pub mod node;
 pub mod persistent_volume;
@@ -105,6 +106,7 @@ impl Kind {
             Kind::Deployment => &deployment::INFO,
             Kind::ReplicaSet => &replica_set::INFO,
             Kind::StatefulSet => &stateful_set::INFO,
+            Kind::Job => &job::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,
             Kind::PodDisruptionBudget => &pod_disruption_budget::INFO,
             Kind::StorageClass => &storage_class::INFO,

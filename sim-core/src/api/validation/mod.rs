@@ -1,6 +1,7 @@
 //! Validation, with upstream's field paths, messages and order. One file per kind or shared type.
 
 mod apps;
+mod batch;
 mod container;
 pub(crate) mod format;
 mod meta;
@@ -48,6 +49,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
             apps::controller_revision_update(&mut errors, new, old);
         }
+        (Object::Job(new), Object::Job(old)) => batch::job_update(&mut errors, new, old),
         (Object::Service(new), Object::Service(old)) => network::service_update(&mut errors, new, old),
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             storage::claim_update(&mut errors, new, old);
@@ -72,6 +74,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::Deployment(object) => apps::deployment(errors, object),
         Object::ReplicaSet(object) => apps::replica_set(errors, object),
         Object::ControllerRevision(object) => apps::controller_revision(errors, object),
+        Object::Job(object) => batch::job(errors, object),
         Object::Service(object) => network::service(errors, object),
         Object::EndpointSlice(object) => network::endpoint_slice(errors, object),
         Object::PersistentVolumeClaim(object) => storage::claim(errors, object),

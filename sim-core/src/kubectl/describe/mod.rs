@@ -6,6 +6,7 @@ mod containers;
 mod deployment;
 mod events;
 mod generic;
+mod job;
 mod node;
 mod persistent_volume;
 mod persistent_volume_claim;
@@ -49,6 +50,7 @@ pub fn describe(
         Object::StatefulSet(set) => stateful_set::describe(&mut text, set, &subject),
         Object::Deployment(deployment) => deployment::describe(&mut text, deployment, &subject),
         Object::ReplicaSet(set) => deployment::describe_replica_set(&mut text, set, &subject),
+        Object::Job(job) => job::describe(&mut text, job),
         Object::Service(service) => service::describe(&mut text, service, &subject),
         Object::PersistentVolumeClaim(claim) => persistent_volume_claim::describe(&mut text, claim, &subject),
         Object::PersistentVolume(volume) => persistent_volume::describe(&mut text, volume, &subject),

@@ -2,6 +2,7 @@
 
 mod containers;
 mod errors;
+mod jobs;
 mod mutate;
 mod nodes;
 mod recorded;

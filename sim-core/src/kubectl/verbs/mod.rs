@@ -10,6 +10,7 @@ mod cordon;
 mod create;
 mod create_configmap;
 mod create_deployment;
+mod create_job;
 mod create_namespace;
 mod create_secret;
 mod create_service;
@@ -72,6 +73,7 @@ pub static VERBS: &[&Verb] = &[
     &create::VERB,
     &create_configmap::VERB,
     &create_deployment::VERB,
+    &create_job::VERB,
     &create_namespace::VERB,
     &create_secret::VERB,
     &create_service::CLUSTER_IP,
