@@ -140,6 +140,7 @@ pub fn prepare_for_update(
     match subresource {
         Subresource::Main => keep_status(new, old),
         Subresource::Status => keep_all_but_status(new, old, now),
+        Subresource::EphemeralContainers => keep_all_but_ephemeral(new, old),
         Subresource::Binding => {}
     }
     if subresource == Subresource::Main {
@@ -152,7 +153,8 @@ pub fn prepare_for_update(
         }
     }
     if old.kind().info().counts_generation {
-        let changed = subresource == Subresource::Main && raises_generation(new, old);
+        let changed = matches!(subresource, Subresource::Main | Subresource::EphemeralContainers)
+            && raises_generation(new, old);
         let generation = old.meta().generation.unwrap_or(1) + i64::from(changed);
         new.meta_mut().generation = Some(generation);
     }
@@ -193,6 +195,15 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
         }
         _ => {}
     }
+}
+
+/// Models pkg/registry/core/pod: dropNonEphemeralContainerUpdates.
+fn keep_all_but_ephemeral(new: &mut Object, old: &Object) {
+    let (Object::Pod(new), Object::Pod(old)) = (new, old) else { return };
+    let mut kept = Pod::clone(old);
+    let wanted = new.spec.as_ref().and_then(|spec| spec.ephemeral_containers.clone());
+    kept.spec.get_or_insert_default().ephemeral_containers = wanted;
+    *new = Arc::new(kept);
 }
 
 fn keep_qos_class(new: &mut Pod, old: &Pod) {

@@ -11,6 +11,8 @@ pub enum Subresource {
     Main,
     /// `/status`: nothing but the status.
     Status,
+    /// `/ephemeralcontainers` of a pod: nothing but them.
+    EphemeralContainers,
     /// The scheduler's binding and other internal writes that may touch both.
     Binding,
 }
@@ -202,8 +204,13 @@ impl ApiServer {
         }
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(new, self.gates);
-        if subresource == Subresource::Main {
-            let errors = validation::validate_update(new, old);
+        if matches!(subresource, Subresource::Main | Subresource::EphemeralContainers) {
+            let errors = match (subresource, &*new, old) {
+                (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
+                    validation::validate_ephemeral_containers(new, old)
+                }
+                _ => validation::validate_update(new, old),
+            };
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
             }

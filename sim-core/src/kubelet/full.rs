@@ -59,6 +59,7 @@ impl FullKubelet {
             None => Arc::new(Worker::new(&pod, spec, context.now)),
         };
         let mut worker = Arc::unwrap_or_clone(worker);
+        worker.add_ephemeral(spec);
         let mut sync = Sync { key, pod: &pod, spec, node, worker: &mut worker, runtime, context };
         let result = sync.run(&mut self.addresses);
         self.workers.insert(key.clone(), Arc::new(worker));
@@ -169,7 +170,7 @@ impl Sync<'_, '_> {
         let fresh = |slot: &Slot| {
             slot.is_running() && slot.restarts() < 3 && self.now().since(slot.started_at) < SETTLING
         };
-        let awaited = |slot: &Slot| slot.stopping.is_some() || (slot.init && slot.is_running());
+        let awaited = |slot: &Slot| slot.stopping.is_some() || (slot.is_init() && slot.is_running());
         let any = self.worker.slots.iter().any(|slot| awaited(slot) || (soon && fresh(slot)));
         if any { Pace::Progress } else { Pace::Periodic }
     }

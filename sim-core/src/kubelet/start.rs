@@ -9,7 +9,7 @@ use rand_core::Rng;
 use super::backoff::go_duration;
 use super::environment;
 use super::probe::ProbeState;
-use super::worker::{Ended, RELIST, Slot, Stage, Sync, Waiting};
+use super::worker::{Ended, RELIST, Role, Slot, Stage, Sync, Waiting};
 use crate::api::{Feature, SimTime};
 use crate::engine::{EventType, Pace};
 use crate::runtime::{ContainerConfig, Exit, Image, Reference, pull_error};
@@ -22,8 +22,13 @@ const RETRY: Duration = Duration::from_secs(10);
 impl Sync<'_, '_> {
     /// Takes every container as far as it can go now: init containers in order, then the others.
     pub(super) fn run_containers(&mut self) {
-        for index in 0..self.worker.slots.len() {
-            let was_init = self.worker.slots[index].init;
+        // Ephemeral containers come first, so that a pod can be looked into that does not get up.
+        let mains = self.worker.slots.len() - self.worker.ephemeral.len();
+        for index in mains..self.worker.slots.len() {
+            self.drive(index);
+        }
+        for index in 0..mains {
+            let was_init = self.worker.slots[index].is_init();
             if was_init && self.worker.slots[index].is_completed() {
                 continue;
             }
@@ -52,7 +57,7 @@ impl Sync<'_, '_> {
 
     /// Once the init containers are done, the others no longer wait for them.
     fn show_creating(&mut self) {
-        let waiting = self.worker.slots.iter_mut().filter(|slot| !slot.init && slot.runs == 0);
+        let waiting = self.worker.slots.iter_mut().filter(|slot| !slot.is_init() && slot.runs == 0);
         for slot in waiting.filter(|slot| slot.waiting.reason == "ContainerCreating") {
             slot.waiting.reason = "PodInitializing";
         }
@@ -93,14 +98,14 @@ impl Sync<'_, '_> {
     pub(super) fn should_restart(&self, index: usize) -> bool {
         let slot = &self.worker.slots[index];
         let failed = slot.ended.as_ref().is_some_and(|ended| ended.exit.code != 0);
-        let sidecar = slot.init
+        let sidecar = slot.is_init()
             && self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
         match self.restart_policy() {
-            _ if self.worker.ending.is_some() => false,
+            _ if self.worker.ending.is_some() || slot.role == Role::Ephemeral => false,
             _ if sidecar => true,
             "Never" => false,
             "OnFailure" => failed,
-            _ => !slot.init || failed,
+            _ => !slot.is_init() || failed,
         }
     }
 
@@ -324,6 +329,14 @@ impl Sync<'_, '_> {
         }
     }
 
+    /// The container whose processes an ephemeral one asks to share.
+    fn target_of(&self, index: usize) -> Option<String> {
+        let name = &self.worker.slots.get(index)?.name;
+        let own =
+            self.spec.ephemeral_containers.iter().flatten().find(|container| container.name == *name)?;
+        own.target_container_name.clone().filter(|target| !target.is_empty())
+    }
+
     /// What the runtime needs to start a container.
     fn container_config(&mut self, index: usize, image: Image) -> Result<ContainerConfig, String> {
         let env = environment::of(self, index, &image.spec)?;
@@ -352,6 +365,7 @@ impl Sync<'_, '_> {
                 .as_ref()
                 .and_then(|context| context.read_only_root_filesystem)
                 .unwrap_or(false),
+            target: self.target_of(index),
             env,
         })
     }

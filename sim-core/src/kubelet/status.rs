@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::environment;
-use super::worker::{Ended, Slot, Stage, Sync};
+use super::worker::{Ended, Role, Slot, Stage, Sync};
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::Image;
@@ -57,11 +57,17 @@ impl Sync<'_, '_> {
         let ip = &self.worker.ip;
         let mut containers: Vec<ContainerStatus> = Vec::new();
         let mut init: Vec<ContainerStatus> = Vec::new();
+        let mut ephemeral: Vec<ContainerStatus> = Vec::new();
         for (index, slot) in self.worker.slots.iter().enumerate() {
             let status = self.container_status(index, slot);
-            if slot.init { init.push(status) } else { containers.push(status) }
+            match slot.role {
+                Role::Init => init.push(status),
+                Role::Main => containers.push(status),
+                Role::Ephemeral => ephemeral.push(ContainerStatus { started: None, ready: false, ..status }),
+            }
         }
         containers.sort_by(|a, b| a.name.cmp(&b.name));
+        ephemeral.sort_by(|a, b| a.name.cmp(&b.name));
         PodStatus {
             observed_generation: self.pod.metadata.generation,
             phase: Some(phase.to_owned()),
@@ -73,6 +79,7 @@ impl Sync<'_, '_> {
             start_time: old.start_time.clone().or_else(|| Some(self.worker.started_at.to_time())),
             init_container_statuses: (!init.is_empty()).then_some(init),
             container_statuses: Some(containers),
+            ephemeral_container_statuses: (!ephemeral.is_empty()).then_some(ephemeral),
             nominated_node_name: None,
             ..old.clone()
         }
@@ -91,7 +98,7 @@ impl Sync<'_, '_> {
         let sidecar = |index: usize| {
             self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always")
         };
-        let main = slots.iter().filter(|slot| !slot.init);
+        let main = slots.iter().filter(|slot| slot.is_main());
         let (mut waiting, mut running, mut stopped, mut succeeded) = (0, 0, 0, 0);
         for slot in main {
             match (slot.stage, slot.ended.as_ref().or(slot.last.as_ref())) {
@@ -105,12 +112,11 @@ impl Sync<'_, '_> {
         }
         let init_failed = slots.iter().enumerate().any(|(index, slot)| {
             let failed = slot.stage == Stage::Ended && !slot.is_completed();
-            slot.init && !sidecar(index) && failed && !self.should_restart(index)
+            slot.is_init() && !sidecar(index) && failed && !self.should_restart(index)
         });
-        let init_pending = slots
-            .iter()
-            .enumerate()
-            .any(|(index, slot)| slot.init && !slot.is_completed() && !(sidecar(index) && slot.runs > 0));
+        let init_pending = slots.iter().enumerate().any(|(index, slot)| {
+            slot.is_init() && !slot.is_completed() && !(sidecar(index) && slot.runs > 0)
+        });
         if init_failed && self.restart_policy() == "Never" {
             return "Failed";
         }
@@ -172,10 +178,12 @@ impl Sync<'_, '_> {
         let incomplete: Vec<&str> = slots
             .iter()
             .enumerate()
-            .filter(|(index, slot)| slot.init && !slot.is_completed() && !self.is_started_sidecar(*index))
+            .filter(|(index, slot)| {
+                slot.is_init() && !slot.is_completed() && !self.is_started_sidecar(*index)
+            })
             .map(|(_, slot)| slot.name.as_str())
             .collect();
-        let began = slots.iter().any(|slot| !slot.init && slot.runs > 0);
+        let began = slots.iter().any(|slot| slot.is_main() && slot.runs > 0);
         let initialized = if phase == "Succeeded" {
             Fact { reason: "PodCompleted", ..Fact::new("Initialized", true) }
         } else if incomplete.is_empty() || began {
@@ -184,8 +192,11 @@ impl Sync<'_, '_> {
             let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
             Fact::because("Initialized", "ContainersNotInitialized", message)
         };
-        let unready: Vec<&str> =
-            slots.iter().filter(|slot| !slot.init && !slot.ready).map(|slot| slot.name.as_str()).collect();
+        let unready: Vec<&str> = slots
+            .iter()
+            .filter(|slot| slot.is_main() && !slot.ready)
+            .map(|slot| slot.name.as_str())
+            .collect();
         let why_not = match phase {
             "Succeeded" => Some(("PodCompleted", String::new())),
             "Failed" => Some(("PodFailed", String::new())),
@@ -259,7 +270,7 @@ impl Sync<'_, '_> {
             container_id: ran.then(|| id(&slot.container_id)),
             state: Some(state),
             last_state: Some(slot.last.as_ref().map(|ended| terminated(ended, &runtime)).unwrap_or_default()),
-            ready: if slot.init {
+            ready: if slot.is_init() {
                 slot.is_completed() || (slot.is_running() && slot.ready)
             } else {
                 slot.ready

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
 use super::backoff::Backoff;
 use super::probe::ProbeState;
 use super::volumes::Volumes;
-use crate::api::{Kind, ObjectKey, ObjectRef, SimTime};
+use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, pod};
 use crate::engine::{Context, EventType, Pace};
 use crate::runtime::{Exit, Image, Runtime};
 
@@ -22,7 +22,7 @@ pub(super) const RELIST: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub name: String,
-    pub init: bool,
+    pub role: Role,
     pub stage: Stage,
     /// Why it waits; shown while it does not run and has not just ended.
     pub waiting: Waiting,
@@ -46,6 +46,15 @@ pub(super) struct Slot {
     pub probes: [ProbeState; 3],
     /// When a run that is to be restarted is killed at the latest.
     pub stopping: Option<Stopping>,
+}
+
+/// Which list of the pod's spec a container stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Init,
+    Main,
+    /// Added to the running pod; never restarted, and the pod's state does not depend on it.
+    Ephemeral,
 }
 
 /// Where a container is on its way.
@@ -111,6 +120,8 @@ pub(super) struct Worker {
     pub sandbox_at: Option<SimTime>,
     pub sandbox_up: bool,
     pub slots: Vec<Slot>,
+    /// The specs of the ephemeral containers, whose slots come last.
+    pub ephemeral: Vec<ContainerSpec>,
     pub ending: Option<Ending>,
     /// Whether the pod has ended for good.
     pub terminal: bool,
@@ -121,9 +132,9 @@ pub(super) struct Worker {
 impl Worker {
     /// A worker for a pod that the kubelet sees for the first time.
     pub(super) fn new(pod: &Pod, spec: &PodSpec, now: SimTime) -> Worker {
-        let init = spec.init_containers.iter().flatten().map(|container| (container, true));
-        let main = spec.containers.iter().map(|container| (container, false));
-        let slots = init.chain(main).map(|(container, init)| Slot::new(container, init, spec));
+        let init = spec.init_containers.iter().flatten().map(|container| (container, Role::Init));
+        let main = spec.containers.iter().map(|container| (container, Role::Main));
+        let slots = init.chain(main).map(|(container, role)| Slot::new(container, role, spec));
         Worker {
             uid: crate::api::meta::uid(&pod.metadata).to_owned(),
             started_at: now,
@@ -134,20 +145,30 @@ impl Worker {
             sandbox_at: None,
             sandbox_up: false,
             slots: slots.collect(),
+            ephemeral: Vec::new(),
             ending: None,
             terminal: false,
             forced: [None; 3],
         }
     }
+
+    /// Takes up ephemeral containers that were added to the pod.
+    pub(super) fn add_ephemeral(&mut self, spec: &PodSpec) {
+        let added = spec.ephemeral_containers.iter().flatten().skip(self.ephemeral.len());
+        for container in added.map(pod::as_container).collect::<Vec<_>>() {
+            self.slots.push(Slot::new(&container, Role::Ephemeral, spec));
+            self.ephemeral.push(container);
+        }
+    }
 }
 
 impl Slot {
-    fn new(container: &ContainerSpec, init: bool, spec: &PodSpec) -> Slot {
+    fn new(container: &ContainerSpec, role: Role, spec: &PodSpec) -> Slot {
         let has_init = spec.init_containers.as_ref().is_some_and(|list| !list.is_empty());
         let reason = if has_init { "PodInitializing" } else { "ContainerCreating" };
         Slot {
             name: container.name.clone(),
-            init,
+            role,
             stage: Stage::Waiting,
             waiting: Waiting { reason, message: String::new() },
             retry_at: None,
@@ -165,6 +186,15 @@ impl Slot {
             probes: Default::default(),
             stopping: None,
         }
+    }
+
+    pub(super) fn is_init(&self) -> bool {
+        self.role == Role::Init
+    }
+
+    /// Whether it is one of the containers that make up the pod.
+    pub(super) fn is_main(&self) -> bool {
+        self.role == Role::Main
     }
 
     /// How often it was restarted.
@@ -222,7 +252,11 @@ impl Sync<'_, '_> {
         message: &str,
     ) {
         let field_path = slot.and_then(|index| self.worker.slots.get(index)).map(|slot| {
-            let list = if slot.init { "initContainers" } else { "containers" };
+            let list = match slot.role {
+                Role::Init => "initContainers",
+                Role::Main => "containers",
+                Role::Ephemeral => "ephemeralContainers",
+            };
             format!("spec.{list}{{{}}}", slot.name)
         });
         let Some(about) = self.context.view.get(Kind::Pod, self.key).cloned() else { return };
@@ -233,7 +267,10 @@ impl Sync<'_, '_> {
     /// The spec of a container.
     pub(super) fn container_spec(&self, index: usize) -> Option<&ContainerSpec> {
         let init = self.spec.init_containers.as_deref().unwrap_or_default();
-        init.get(index).or_else(|| self.spec.containers.get(index.checked_sub(init.len())?))
+        let main = index.checked_sub(init.len());
+        let ephemeral = main.and_then(|index| index.checked_sub(self.spec.containers.len()));
+        let found = init.get(index).or_else(|| self.spec.containers.get(main?));
+        found.or_else(|| self.worker.ephemeral.get(ephemeral?))
     }
 
     /// A random time from `first` to half as much again, as upstream's jittered periods are.

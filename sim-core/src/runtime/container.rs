@@ -41,6 +41,8 @@ pub struct ContainerConfig {
     pub stdin: bool,
     /// Whether writes to its own files are refused.
     pub root_read_only: bool,
+    /// The container whose processes an ephemeral container shares.
+    pub target: Option<String>,
 }
 
 /// How a container ended.

@@ -324,11 +324,13 @@ impl Runtime {
         store: &Store,
         now: SimTime,
     ) {
+        let first = self.container(pod, container).and_then(|container| container.config.target.clone());
+        let first = first.unwrap_or_else(|| container.to_owned());
         for (pid, signal) in signals {
             if *pid == 1 {
                 // The kernel lets no process of a container kill its first one with SIGKILL.
                 if *signal != super::program::SIGKILL {
-                    self.signal(pod, container, *signal, now);
+                    self.signal(pod, &first, *signal, now);
                 }
                 continue;
             }

@@ -145,7 +145,10 @@ impl Runtime {
         };
         let user = Some(config.image.spec.user.clone()).filter(|user| !user.is_empty());
         let user = user.unwrap_or_else(|| "root".to_owned());
-        let mut rows = vec![ProcessInfo { pid: 1, user: user.clone(), started: running.started, command }];
+        let shared = config.target.as_deref().filter(|target| *target != container);
+        let mut rows = shared.map(|target| self.processes(pod, target)).unwrap_or_default();
+        let pid = if shared.is_some() { super::BESIDE_TARGET } else { 1 };
+        rows.push(ProcessInfo { pid, user: user.clone(), started: running.started, command });
         if let Program::Process(process) = &running.program {
             let parts = process.parts().into_iter();
             rows.extend(parts.map(|(pid, started, command)| ProcessInfo {

@@ -273,6 +273,9 @@ impl Runtime {
     }
 }
 
+/// The process id of a container's program that shares another container's processes.
+const BESIDE_TARGET: u32 = 30_100;
+
 /// The program that a container begins with.
 fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, StartError> {
     let spec = &config.image.spec;
@@ -297,7 +300,7 @@ fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, Star
     }
     match Process::new(argv, config.env.clone(), &exec::working_dir(config)) {
         Ok(mut process) => {
-            process.set_pid(1);
+            process.set_pid(if config.target.is_some() { BESIDE_TARGET } else { 1 });
             if config.tty {
                 process.attach_terminal();
             } else if config.stdin {

@@ -1,8 +1,8 @@
 //! Defaults of pods and pod templates. Models pkg/apis/core/v1: SetDefaults_PodSpec and its neighbours.
 
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, EnvVar, HTTPGetAction, Pod, PodSpec, PodTemplateSpec, Probe,
-    ResourceRequirements, Volume, VolumeProjection,
+    Container, ContainerPort, EnvVar, EphemeralContainer, HTTPGetAction, Pod, PodSpec, PodTemplateSpec,
+    Probe, ResourceRequirements, Volume, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -61,6 +61,7 @@ fn set_pod_spec(spec: &mut PodSpec) {
                 .for_each(|port| number(&mut port.host_port, port.container_port));
         }
     }
+    spec.ephemeral_containers.iter_mut().flatten().for_each(set_ephemeral_container);
     spec.volumes.iter_mut().flatten().for_each(set_volume);
     // The older name of the same field is kept equal, as the API's conversion does.
     match (&spec.service_account_name, &spec.service_account) {
@@ -70,10 +71,22 @@ fn set_pod_spec(spec: &mut PodSpec) {
     }
 }
 
+/// What an ephemeral container may have of a container's fields.
+fn set_ephemeral_container(container: &mut EphemeralContainer) {
+    set_pull_policy(&mut container.image_pull_policy, container.image.as_deref());
+    text(&mut container.termination_message_path, "/dev/termination-log");
+    text(&mut container.termination_message_policy, "File");
+    container.resources.get_or_insert_default();
+    container.env.iter_mut().flatten().for_each(set_env);
+}
+
+fn set_pull_policy(policy: &mut Option<String>, image: Option<&str>) {
+    let latest = is_latest(image.unwrap_or_default());
+    text(policy, if latest { "Always" } else { "IfNotPresent" });
+}
+
 fn set_container(container: &mut Container) {
-    let image = container.image.as_deref().unwrap_or_default();
-    let policy = if is_latest(image) { "Always" } else { "IfNotPresent" };
-    text(&mut container.image_pull_policy, policy);
+    set_pull_policy(&mut container.image_pull_policy, container.image.as_deref());
     text(&mut container.termination_message_path, "/dev/termination-log");
     text(&mut container.termination_message_policy, "File");
     container.resources.get_or_insert_default();

@@ -41,7 +41,7 @@ pub(super) fn check_all(
     }
 }
 
-fn check(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
+pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
     match container.name.as_str() {
         "" => errors.required(format!("{path}.name"), ""),
         name => errors.invalid_all(format!("{path}.name"), name, format::dns_label(name)),

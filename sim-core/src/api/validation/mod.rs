@@ -3,6 +3,7 @@
 mod apps;
 mod batch;
 mod container;
+mod ephemeral;
 pub(crate) mod format;
 mod meta;
 mod network;
@@ -14,6 +15,7 @@ mod storage;
 mod tests;
 mod volume;
 
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
 use super::field::FieldError;
@@ -64,6 +66,16 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::Secret(new), Object::Secret(old)) => storage::secret_update(&mut errors, new, old),
         _ => validate_content(&mut errors, new),
     }
+    errors.0
+}
+
+/// What is wrong with a pod's ephemeral containers, asked for through their subresource.
+///
+/// Models pkg/apis/core/validation: ValidatePodEphemeralContainersUpdate.
+pub fn validate_ephemeral_containers(new: &Pod, old: &Pod) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    ephemeral::check(&mut errors, new);
+    ephemeral::update(&mut errors, new, old);
     errors.0
 }
 

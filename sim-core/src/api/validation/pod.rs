@@ -5,14 +5,20 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Toleration};
 use serde_json::json;
 
-use super::{Errors, container, differences, format, meta, volume};
+use super::{Errors, container, differences, ephemeral, format, meta, volume};
 
 /// Which fields of a pod's spec an update may change, as the refusal says it.
 const UPDATABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 pub(super) fn create(errors: &mut Errors, pod: &Pod) {
     match &pod.spec {
-        Some(spec) => check_spec(errors, "spec", spec, &[]),
+        Some(spec) => {
+            check_spec(errors, "spec", spec, &[]);
+            ephemeral::check(errors, pod);
+            if spec.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
+                errors.forbidden("spec.ephemeralContainers", "cannot be set on create");
+            }
+        }
         None => check_spec(errors, "spec", &PodSpec::default(), &[]),
     }
 }

@@ -1,6 +1,6 @@
 //! Models kubectl pkg/describe: describePod.
 
-use k8s_openapi::api::core::v1::{EphemeralContainer, Pod};
+use k8s_openapi::api::core::v1::Pod;
 
 use super::containers::{self, Place};
 use super::text::Text;
@@ -83,31 +83,10 @@ fn all_containers(text: &mut Text, pod: &Pod) {
     }
     let statuses = status.container_statuses.as_deref().unwrap_or_default();
     containers::describe(text, "Containers", &spec.containers, place(statuses));
-    let ephemeral: Vec<_> = spec.ephemeral_containers.iter().flatten().map(as_container).collect();
+    let ephemeral: Vec<_> = spec.ephemeral_containers.iter().flatten().map(pod::as_container).collect();
     if !ephemeral.is_empty() {
         let statuses = status.ephemeral_container_statuses.as_deref().unwrap_or_default();
         containers::describe(text, "Ephemeral Containers", &ephemeral, place(statuses));
-    }
-}
-
-fn as_container(ephemeral: &EphemeralContainer) -> k8s_openapi::api::core::v1::Container {
-    let ephemeral = ephemeral.clone();
-    k8s_openapi::api::core::v1::Container {
-        name: ephemeral.name,
-        image: ephemeral.image,
-        command: ephemeral.command,
-        args: ephemeral.args,
-        ports: ephemeral.ports,
-        env: ephemeral.env,
-        env_from: ephemeral.env_from,
-        resources: ephemeral.resources,
-        volume_mounts: ephemeral.volume_mounts,
-        volume_devices: ephemeral.volume_devices,
-        liveness_probe: ephemeral.liveness_probe,
-        readiness_probe: ephemeral.readiness_probe,
-        startup_probe: ephemeral.startup_probe,
-        security_context: ephemeral.security_context,
-        ..Default::default()
     }
 }
 
