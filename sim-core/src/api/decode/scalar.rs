@@ -31,7 +31,8 @@ pub fn resolve(text: &str) -> Scalar {
 }
 
 fn number(text: &str) -> Scalar {
-    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    // Of what begins with a dot go-yaml keeps the underscores, which no float has.
+    let plain: String = text.chars().filter(|c| *c != '_' || text.starts_with('.')).collect();
     if !text.starts_with('.')
         && let Some(value) = integer(&plain)
     {

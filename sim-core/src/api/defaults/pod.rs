@@ -77,6 +77,7 @@ fn set_ephemeral_container(container: &mut EphemeralContainer) {
     text(&mut container.termination_message_path, "/dev/termination-log");
     text(&mut container.termination_message_policy, "File");
     container.resources.get_or_insert_default();
+    container.ports.iter_mut().flatten().for_each(|port| text(&mut port.protocol, "TCP"));
     container.env.iter_mut().flatten().for_each(set_env);
 }
 

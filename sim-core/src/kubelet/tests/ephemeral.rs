@@ -96,5 +96,5 @@ fn what_the_api_server_refuses_is_refused_in_its_words() {
     assert_snapshot!(refusal(json!([])), @r#"Pod "web-0" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "one" may not be removed"#);
     assert_snapshot!(refusal(json!([{"name": "one", "image": "alpine"}])), @r#"Pod "web-0" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "one" may not be changed"#);
     assert_snapshot!(refusal(json!([one, {"name": "app", "image": "alpine", "targetContainerName": "db",
-        "ports": [{"containerPort": 80}]}])), @r#"Pod "web-0" is invalid: [spec.ephemeralContainers[1].ports[0].protocol: Required value, spec.ephemeralContainers[1].name: Duplicate value: "app", spec.ephemeralContainers[1].targetContainerName: Not found: "db", spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container]"#);
+        "ports": [{"containerPort": 80}]}])), @r#"Pod "web-0" is invalid: [spec.ephemeralContainers[1].name: Duplicate value: "app", spec.ephemeralContainers[1].targetContainerName: Not found: "db", spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container]"#);
 }
