@@ -57,6 +57,11 @@ impl ApiError {
         ApiError::new(409, "Conflict", message, Some(ApiError::about(kind, name)))
     }
 
+    /// 409: others own fields that were to be applied with other values.
+    pub fn apply_conflict(message: String) -> ApiError {
+        ApiError::new(409, "Conflict", message, None)
+    }
+
     /// 409: the object is not the one that was meant. Unlike [`ApiError::conflict`] it names the kind.
     pub fn failed_precondition(kind: Kind, name: &str, why: &str) -> ApiError {
         let info = kind.info();

@@ -8,6 +8,7 @@ pub mod error;
 pub mod field;
 pub mod key;
 pub mod kinds;
+pub mod managed;
 pub mod meta;
 mod never;
 pub mod object;
@@ -20,6 +21,7 @@ pub mod storage;
 pub mod time;
 pub mod validation;
 pub mod version;
+pub mod wire;
 
 pub use differences::{Feature, FeatureGates};
 pub use error::{ApiError, ApiResult};

@@ -196,6 +196,7 @@ impl ApiServer {
             let revision = self.store.next_revision();
             last.meta_mut().resource_version = Some(revision.to_string());
             self.allocator.release(&last);
+            self.forget_managers(&last);
             self.store.remove(last.clone(), self.stamp());
         }
         last

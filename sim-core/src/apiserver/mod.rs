@@ -8,6 +8,7 @@ mod admission;
 mod allocate;
 mod delete;
 pub(crate) mod eviction;
+mod managed;
 mod patch;
 mod scale;
 mod service;
@@ -22,11 +23,13 @@ use rand_chacha::ChaCha8Rng;
 pub use delete::{
     DeleteOptions, Deleted, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Preconditions, Propagation,
 };
+pub use managed::{ApplyRequest, Author};
 pub use write::{Subresource, WriteOptions};
 
 use crate::api::{ApiError, ApiResult, FeatureGates, Kind, Object, ObjectKey, Resource, SimTime};
 use crate::store::{CauseId, Stamp, Store};
 use allocate::Allocator;
+use managed::Ledger;
 
 /// The API server and the store behind it.
 #[derive(Clone, Debug)]
@@ -37,6 +40,7 @@ pub struct ApiServer {
     now: SimTime,
     cause: CauseId,
     allocator: Allocator,
+    ledger: Ledger,
 }
 
 impl ApiServer {
@@ -48,6 +52,7 @@ impl ApiServer {
             now: SimTime::ZERO,
             cause: CauseId::default(),
             allocator: Allocator::new(random),
+            ledger: Ledger::default(),
         }
     }
 

@@ -48,7 +48,7 @@ impl ApiServer {
         {
             object.meta_mut().resource_version = Some(version.clone());
         }
-        let stored = self.update_with(object, Subresource::Main, options)?;
+        let stored = self.through("scale", |api| api.update_with(object, Subresource::Main, options))?;
         scale_of(&stored).ok_or_else(no_scale)
     }
 }

@@ -1,6 +1,7 @@
 //! Create and update.
 
 use super::{ApiServer, admission, delete, strategy, unserved};
+use crate::api::managed::Managers;
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
 
 /// Which part of an object a write goes through.
@@ -41,11 +42,27 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::create`].
     pub fn create_with(&mut self, object: impl Into<Object>, options: WriteOptions) -> ApiResult<Object> {
-        let mut object = object.into();
+        let object = object.into();
+        let managers = self.note_creation(&object);
+        self.create_noting(object, options, managers)
+    }
+
+    /// [`ApiServer::create_with`], with the managers that the object has then, where they are kept.
+    pub(super) fn create_noting(
+        &mut self,
+        mut object: Object,
+        options: WriteOptions,
+        managers: Option<Managers>,
+    ) -> ApiResult<Object> {
         let kind = object.kind();
         let before = self.allocator.clone();
         let created = self.admit(&mut object).map(|()| object);
         let created = created.and_then(|object| self.store_new(kind, object, options));
+        if let Ok(stored) = &created
+            && !options.dry_run
+        {
+            self.keep(managers, stored, Subresource::Main);
+        }
         if created.is_err() || options.dry_run {
             self.allocator = before;
         }
@@ -162,7 +179,17 @@ impl ApiServer {
         subresource: Subresource,
         options: WriteOptions,
     ) -> ApiResult<Object> {
-        let mut new = object.into();
+        self.update_noting(object.into(), subresource, options, None)
+    }
+
+    /// [`ApiServer::update_with`]; `managers` are those that the object has then, as apply found.
+    pub(super) fn update_noting(
+        &mut self,
+        mut new: Object,
+        subresource: Subresource,
+        options: WriteOptions,
+        managers: Option<Managers>,
+    ) -> ApiResult<Object> {
         let (kind, key) = (new.kind(), new.key());
         let old = self.get(kind, &key)?.clone();
         let based_on = new.meta().resource_version.as_deref().unwrap_or_default();
@@ -176,13 +203,15 @@ impl ApiServer {
         unserved::refuse_unknown(&new, self.gates)?;
         keep_system_meta(&mut new, &old);
         defaults::apply(&mut new);
+        let gives_managers = managers.as_ref().is_some_and(|managers| self.changes_managers(managers, &old));
+        let managers = managers.or_else(|| self.note_update(&new, &old, subresource));
         let allocator = self.allocator.clone();
         let prepared = self.prepare_update(&mut new, &old, subresource);
         if prepared.is_err() || options.dry_run {
             self.allocator = allocator;
         }
         prepared?;
-        if new == old {
+        if new == old && !gives_managers {
             return Ok(old);
         }
         if delete::is_finished(&new) {
@@ -194,6 +223,7 @@ impl ApiServer {
         new.meta_mut().resource_version = Some(revision.to_string());
         if !options.dry_run {
             self.store.put(new.clone(), self.stamp());
+            self.keep(managers, &new, subresource);
         }
         Ok(new)
     }

@@ -73,6 +73,11 @@ impl Cluster {
         (&mut self.plane.kubelet.runtime, self.engine.api().store())
     }
 
+    /// Names the program that the user acts with from now on: the field manager of its writes.
+    pub fn set_field_manager(&mut self, manager: &str) {
+        self.engine.set_field_manager(manager);
+    }
+
     /// Lets a user act on the API server at the present moment, then delivers what changed.
     pub fn act<T>(&mut self, command: &str, action: impl FnOnce(&mut ApiServer) -> T) -> T {
         self.engine.act(&mut self.plane, CauseKind::Command(command.to_owned()), action)

@@ -29,7 +29,7 @@ pub use queue::{ComponentId, Pace, Wake, WakeQueue};
 pub use random::{Span, stream};
 
 use crate::api::{ObjectRef, SimTime};
-use crate::apiserver::ApiServer;
+use crate::apiserver::{ApiServer, Author};
 use crate::store::CauseId;
 use component::Delay;
 use events::EventCache;
@@ -61,6 +61,8 @@ pub struct Engine {
     delivered: u64,
     history: HistoryHash,
     steps: u64,
+    /// In whose name a user's acts are done.
+    user: Author,
 }
 
 impl Engine {
@@ -83,6 +85,7 @@ impl Engine {
             delivered: 0,
             history: HistoryHash::default(),
             steps: 0,
+            user: Author::System,
             config,
         }
     }
@@ -136,6 +139,11 @@ impl Engine {
         self.history.digest()
     }
 
+    /// Names the program that the user acts with from now on: the field manager of its writes.
+    pub fn set_field_manager(&mut self, manager: &str) {
+        self.user = Author::User(manager.into());
+    }
+
     /// Lets a user act on the API server at the present moment, then delivers what changed.
     pub fn act<T>(
         &mut self,
@@ -145,6 +153,7 @@ impl Engine {
     ) -> T {
         let cause = self.causes.push(Cause { kind, at: self.now, parent: None });
         self.api.begin(self.now, cause);
+        self.api.speak_as(self.user.clone());
         let result = action(&mut self.api);
         self.deliver(plane);
         result
@@ -167,6 +176,7 @@ impl Engine {
         let before = self.api.store().revision();
         let mut wakes = Wakes::default();
         let component = plane.component(wake.component);
+        self.api.speak_as(Author::Component(component.name()));
         let mut context = Context {
             now: self.now,
             view: self.api.store().clone(),

@@ -13,7 +13,7 @@ use super::result::DryRun;
 use crate::api::decode::{self, DecodeError};
 use crate::api::patch::{self, Patch};
 use crate::api::{ApiError, ApiResult, Object, meta};
-use crate::apiserver::{ApiServer, Subresource, WriteOptions};
+use crate::apiserver::{ApiServer, ApplyRequest, Subresource, WriteOptions};
 
 /// The annotation that keeps the manifest applied last.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -103,6 +103,66 @@ pub fn apply(
         ));
     }
     Ok((Applied::Configured, patched))
+}
+
+/// How to apply on the server.
+#[derive(Clone, Debug)]
+pub struct ServerSide {
+    /// The field manager.
+    pub manager: String,
+    /// Whether to take what others own.
+    pub force: bool,
+}
+
+/// What kubectl adds to a conflict.
+const CONFLICT_HELP: &str = "\
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the `--force-conflicts` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
+
+/// Lets the server apply the manifest of `info` and returns the object as it is then. What client-side apply
+/// owned goes to the same manager.
+///
+/// Models kubectl pkg/cmd/apply: applyOneObject and migrateToSSAIfNecessary.
+///
+/// # Errors
+/// What the API server refuses, a conflict with kubectl's advice.
+pub fn apply_on_server(
+    info: &Info,
+    how: &ServerSide,
+    dry_run: DryRun,
+    api: &mut ApiServer,
+) -> Result<Object, CliError> {
+    let manifest = info.manifest.clone().unwrap_or_default();
+    if info.name.is_empty() {
+        return Err(nameless(info, &manifest));
+    }
+    let mut kept = manifest.clone();
+    if let Some(annotations) = kept.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.remove(LAST_APPLIED);
+    }
+    let request = ApplyRequest {
+        manager: how.manager.clone(),
+        force: how.force,
+        last_applied: gojson::encode(&kept) + "\n",
+    };
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let applied = api.apply(info.kind, &info.key(), &manifest, &request, options);
+    let applied = applied.map_err(|error| {
+        if error.is_conflict() { CliError::plain(format!("{error}\n{CONFLICT_HELP}")) } else { error.into() }
+    })?;
+    if !options.dry_run {
+        api.take_over_client_side(info.kind, &info.key(), &how.manager)?;
+    }
+    Ok(applied)
 }
 
 fn nameless(info: &Info, manifest: &Value) -> CliError {

@@ -34,7 +34,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 pub mod verbs;
-pub mod wire;
 pub mod yaml;
 
 pub use error::CliError;
@@ -44,6 +43,7 @@ pub use suggest::suggest;
 
 use crate::api::SimTime;
 pub use crate::api::error::quote;
+pub use crate::api::wire;
 use crate::cluster::Cluster;
 
 /// What a command works with.

@@ -3,6 +3,7 @@
 mod containers;
 mod errors;
 mod jobs;
+mod managed;
 mod mutate;
 mod nodes;
 mod recorded;

@@ -1,13 +1,13 @@
 //! `apply`
 
 use super::Verb;
-use crate::kubectl::apply;
+use crate::kubectl::apply::{self, ServerSide};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::pace::{self, Paced};
-use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, images};
 
 /// `apply`
@@ -31,7 +31,8 @@ pub static VERB: Verb = Verb {
         Flag::new("force", Takes::Bool, "Accepted for kubectl's sake"),
         Flag::new("wait", Takes::Bool, "Accepted for kubectl's sake"),
         Flag::new("prune", Takes::Bool, "Not supported"),
-        Flag::new("server-side", Takes::Bool, "Not supported: apply on the server"),
+        Flag::new("server-side", Takes::Bool, "Let the server merge, and keep who owns which field"),
+        Flag::new("force-conflicts", Takes::Bool, "With --server-side: take what others own"),
     ],
     run,
 };
@@ -43,12 +44,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if let Some(word) = args.words.first() {
         return Err(CliError::misuse("apply", format!("Unexpected args: [{word}]")));
     }
-    for unsupported in ["server-side", "prune"] {
-        if args.flag(unsupported) {
-            return Err(CliError::plain(format!("--{unsupported} is not supported by the simulator")));
-        }
+    if args.flag("prune") {
+        return Err(CliError::plain("--prune is not supported by the simulator"));
     }
     let results = Results::parse(args, env.files)?;
+    let server_side = server_side(args, results.dry_run())?;
     let found = manifests::read(args, env, true)?;
     let mut errors = found.errors;
     if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
@@ -58,7 +58,30 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;
     let wanted = found.infos.into_iter().filter(|info| selector.matches(&builder::manifest_labels(info)));
     let command = args.command().to_owned();
-    pace::run(Applying { command, results, errors }, wanted.collect(), env)
+    pace::run(Applying { command, results, errors, server_side }, wanted.collect(), env)
+}
+
+/// How to apply on the server, if that is asked for.
+///
+/// Models kubectl pkg/cmd/apply: ApplyFlags.ToOptions.
+fn server_side(args: &Args, dry_run: DryRun) -> Result<Option<ServerSide>, CliError> {
+    let forces = args.flag("force-conflicts");
+    if !args.flag("server-side") {
+        return if forces {
+            Err(CliError::plain("--force-conflicts only works with --server-side"))
+        } else {
+            Ok(None)
+        };
+    }
+    if args.flag("force") {
+        return Err(CliError::plain("--force cannot be used with --server-side"));
+    }
+    if dry_run == DryRun::Client {
+        let why = "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)";
+        return Err(CliError::plain(why));
+    }
+    let asked = args.text("field-manager").filter(|name| !name.is_empty());
+    Ok(Some(ServerSide { manager: asked.unwrap_or("kubectl").to_owned(), force: forces }))
 }
 
 /// An apply on its way through the manifests.
@@ -66,6 +89,7 @@ struct Applying {
     command: String,
     results: Results,
     errors: Vec<CliError>,
+    server_side: Option<ServerSide>,
 }
 
 impl Paced for Applying {
@@ -74,8 +98,14 @@ impl Paced for Applying {
     fn act(&mut self, info: Info, env: &mut Env<'_>) {
         let Env { cluster, out, .. } = env;
         let dry_run = self.results.dry_run();
-        match cluster.act(&self.command, |api| apply::apply(&info, dry_run, api, out)) {
-            Ok((applied, object)) => self.results.collect(applied.word(), &object, out),
+        let done = cluster.act(&self.command, |api| match &self.server_side {
+            Some(how) => {
+                apply::apply_on_server(&info, how, dry_run, api).map(|object| ("serverside-applied", object))
+            }
+            None => apply::apply(&info, dry_run, api, out).map(|(applied, object)| (applied.word(), object)),
+        });
+        match done {
+            Ok((word, object)) => self.results.collect(word, &object, out),
             Err(error) => self.errors.push(error),
         }
     }

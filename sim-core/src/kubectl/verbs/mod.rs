@@ -170,6 +170,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
         env.out.line(help(verb));
         return Ok(Flow::OK);
     }
+    env.cluster.set_field_manager(&field_manager(verb, &args));
     let namespace = args.text("namespace").filter(|name| !name.is_empty()).map(str::to_owned);
     match namespace {
         Some(namespace) => {
@@ -183,6 +184,22 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
             (verb.run)(&args, &mut inner)
         }
         None => (verb.run)(&args, env),
+    }
+}
+
+/// The field manager of what a command writes: as asked for, or kubectl's own name for the command.
+fn field_manager(verb: &Verb, args: &Args) -> String {
+    if let Some(asked) = args.text("field-manager").filter(|name| !name.is_empty()) {
+        return asked.to_owned();
+    }
+    let first = verb.name.split(' ').next().unwrap_or_default();
+    match first {
+        "apply" if args.flag("server-side") => "kubectl".to_owned(),
+        "apply" => "kubectl-client-side-apply".to_owned(),
+        "annotate" | "autoscale" | "create" | "edit" | "expose" | "label" | "patch" | "replace" | "run"
+        | "set" | "taint" => format!("kubectl-{first}"),
+        "rollout" if verb.name != "rollout undo" => "kubectl-rollout".to_owned(),
+        _ => "kubectl".to_owned(),
     }
 }
 

@@ -97,7 +97,8 @@ fn scale(api: &mut ApiServer, info: &Info, wanted: &Wanted<'_>, dry: DryRun) -> 
     }
     let patch = Patch::Merge(json!({"spec": {"replicas": wanted.replicas}}));
     let options = WriteOptions { dry_run: dry == DryRun::Server };
-    let scaled: ApiResult<Object> = api.patch(info.kind, &key, &patch, Subresource::Main, options);
+    let scaled: ApiResult<Object> =
+        api.through("scale", |api| api.patch(info.kind, &key, &patch, Subresource::Main, options));
     Ok(scaled?)
 }
 

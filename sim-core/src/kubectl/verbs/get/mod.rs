@@ -36,7 +36,7 @@ pub static VERB: Verb = Verb {
         Flag::new("output-watch-events", Takes::Bool, "Show what kind of change it is"),
         Flag::new("template", Takes::Text, "The template, for jsonpath and custom-columns"),
         Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
-        Flag::new("show-managed-fields", Takes::Bool, "Accepted: there are no managed fields"),
+        Flag::new("show-managed-fields", Takes::Bool, "Show who owns which field"),
         Flag::new("server-print", Takes::Bool, "Accepted: tables are always the server's"),
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
         Flag::new("subresource", Takes::Text, "status or scale of the object"),
@@ -239,7 +239,14 @@ fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> 
     if let Some(field) = args.text("sort-by").filter(|_| !found.single) {
         objects = sort_by(objects, field, printer::value)?;
     }
+    // Only YAML and JSON leave the managers out; a template sees them.
+    let shows_managers = args.flag("show-managed-fields") || output.contains("managedFields");
     let mut values: Vec<serde_json::Value> = objects.iter().map(printer::value).collect();
+    if shows_managers {
+        for (value, object) in values.iter_mut().zip(&objects) {
+            value["metadata"]["managedFields"] = env.cluster.api().managed_fields(object);
+        }
+    }
     let value = if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) };
     match printer.print(&value) {
         Ok(text) => env.out.out(text),
