@@ -135,6 +135,7 @@ kinds! {
     Secret => core::Secret,
     Service => core::Service,
     ControllerRevision => apps::ControllerRevision,
+    DaemonSet => apps::DaemonSet,
     Deployment => apps::Deployment,
     ReplicaSet => apps::ReplicaSet,
     StatefulSet => apps::StatefulSet,

@@ -16,7 +16,9 @@ pub fn value(object: &Object) -> Value {
             pod_spec(top.get_mut("spec"));
             pod_status(field(top, "status"));
         }
-        Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet | Kind::Job => workload(top),
+        Kind::StatefulSet | Kind::DaemonSet | Kind::Deployment | Kind::ReplicaSet | Kind::Job => {
+            workload(top)
+        }
         Kind::Event => event(top),
         Kind::EndpointSlice => {
             null_if_empty(top, "endpoints");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
+use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet, StatefulSetStatus};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     Namespace, NamespaceStatus, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus,
@@ -14,6 +14,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
 use super::allocate::Allocator;
 use super::service;
 use super::write::Subresource;
+use crate::api::kinds::daemon_set::TEMPLATE_GENERATION;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
 use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, meta, pod};
 
@@ -31,6 +32,12 @@ pub fn prepare_for_create(
             let set = Arc::make_mut(set);
             set.status = Some(StatefulSetStatus { available_replicas: Some(0), ..Default::default() });
             drop_gated(set, gates);
+        }
+        Object::DaemonSet(set) => {
+            let set = Arc::make_mut(set);
+            set.status = Some(Default::default());
+            let given = template_generation(set);
+            set_template_generation(set, given.max(1));
         }
         Object::Deployment(deployment) => Arc::make_mut(deployment).status = Some(Default::default()),
         Object::ReplicaSet(set) => Arc::make_mut(set).status = Some(Default::default()),
@@ -85,6 +92,18 @@ fn generate_selector(job: &mut Job) {
     }
     let selected = spec.selector.get_or_insert_default().match_labels.get_or_insert_default();
     selected.entry(CONTROLLER_UID.to_owned()).or_insert(uid);
+}
+
+/// How often the set's template was changed; 0 when nothing says so.
+fn template_generation(set: &DaemonSet) -> i64 {
+    let text = meta::annotations(&set.metadata).get(TEMPLATE_GENERATION);
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// Models pkg/apis/apps/v1: the conversion of a DaemonSet's templateGeneration to an annotation.
+fn set_template_generation(set: &mut DaemonSet, generation: i64) {
+    let annotations = set.metadata.annotations.get_or_insert_default();
+    annotations.insert(TEMPLATE_GENERATION.to_owned(), generation.to_string());
 }
 
 fn reset_pod(pod: &mut Pod) {
@@ -148,6 +167,11 @@ pub fn prepare_for_update(
             (Object::Service(new), Object::Service(old)) => {
                 service::reallocate(Arc::make_mut(new), old, allocator)?;
             }
+            (Object::DaemonSet(new), Object::DaemonSet(old)) => {
+                let template = |set: &DaemonSet| set.spec.as_ref().map(|spec| spec.template.clone());
+                let changed = template(new) != template(old);
+                set_template_generation(Arc::make_mut(new), template_generation(old) + i64::from(changed));
+            }
             (Object::StatefulSet(new), Object::StatefulSet(_)) => drop_gated(Arc::make_mut(new), gates),
             _ => {}
         }
@@ -176,7 +200,7 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -187,7 +211,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
@@ -231,6 +255,7 @@ fn raises_generation(new: &Object, old: &Object) -> bool {
         (Object::Deployment(new), Object::Deployment(old)) => {
             new.spec != old.spec || new.metadata.annotations != old.metadata.annotations
         }
+        (Object::DaemonSet(new), Object::DaemonSet(old)) => new.spec != old.spec,
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::StatefulSet(new), Object::StatefulSet(old)) => new.spec != old.spec,
         (Object::Job(new), Object::Job(old)) => new.spec != old.spec,

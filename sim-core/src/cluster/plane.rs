@@ -38,6 +38,8 @@ pub struct Plane {
     pub kubelet: kubelet::Kubelet,
     /// job-controller
     pub job: controllers::job::JobController,
+    /// daemonset-controller
+    pub daemon: controllers::daemon::DaemonSetController,
     /// ttl-after-finished-controller
     pub ttlafterfinished: controllers::ttlafterfinished::TtlAfterFinishedController,
 }
@@ -51,7 +53,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        17
+        18
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -72,6 +74,7 @@ impl ControlPlane for Plane {
             13 => &mut self.scheduler,
             14 => &mut self.kubelet,
             15 => &mut self.job,
+            16 => &mut self.daemon,
             _ => &mut self.ttlafterfinished,
         }
     }

@@ -59,6 +59,7 @@ fn selector_of(object: &Object) -> Option<Selector> {
         Object::StatefulSet(set) => &set.spec.as_ref()?.selector,
         Object::Deployment(deployment) => &deployment.spec.as_ref()?.selector,
         Object::ReplicaSet(set) => &set.spec.as_ref()?.selector,
+        Object::DaemonSet(set) => &set.spec.as_ref()?.selector,
         Object::Job(job) => job.spec.as_ref()?.selector.as_ref()?,
         Object::Service(service) => {
             let selector = service.spec.as_ref()?.selector.as_ref().filter(|labels| !labels.is_empty())?;

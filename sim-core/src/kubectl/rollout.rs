@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ pub fn revisions(info: &Info, what: &str, store: &Store) -> Result<BTreeMap<i64,
         .get(info.kind, &info.key())
         .ok_or_else(|| crate::api::ApiError::not_found(info.kind, &info.name))?;
     let found: Vec<Revision> = match object {
-        Object::StatefulSet(set) => revisions_of_set(set, store),
+        Object::StatefulSet(_) | Object::DaemonSet(_) => revisions_of_set(object.uid(), store),
         Object::Deployment(deployment) => revisions_of_deployment(deployment, store),
         Object::Pod(_) | Object::ReplicaSet(_) => {
             return Err(CliError::plain(format!("no {what} has been implemented for \"{kind}\"")));
@@ -85,9 +85,8 @@ pub fn revisions(info: &Info, what: &str, store: &Store) -> Result<BTreeMap<i64,
     Ok(found.into_iter().map(|revision| (revision.number, revision)).collect())
 }
 
-/// Models kubectl pkg/polymorphichelpers: statefulSetHistory.
-fn revisions_of_set(set: &StatefulSet, store: &Store) -> Vec<Revision> {
-    let owner = meta::uid(&set.metadata);
+/// Models kubectl pkg/polymorphichelpers: statefulSetHistory and daemonSetHistory.
+fn revisions_of_set(owner: &str, store: &Store) -> Vec<Revision> {
     let kept = store.owned_by(owner).filter_map(Object::as_ref::<ControllerRevision>);
     let controlled = kept.filter(|revision| meta::is_controlled_by(&revision.metadata, owner));
     controlled

@@ -19,6 +19,8 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use plugins::node_affinity::is_wanted as wants_node;
+
 use imbl::OrdMap;
 use k8s_openapi::api::core::v1::Pod;
 

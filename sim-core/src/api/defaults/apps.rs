@@ -1,6 +1,6 @@
 //! Defaults of `apps/v1`. Models pkg/apis/apps/v1: defaults.go.
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{core, pod, text};
@@ -37,6 +37,20 @@ pub(super) fn set_deployment(deployment: &mut Deployment) {
     spec.revision_history_limit.get_or_insert(10);
     spec.progress_deadline_seconds.get_or_insert(600);
     deployment.status.get_or_insert_default();
+}
+
+pub(super) fn set_daemon_set(set: &mut DaemonSet) {
+    let spec = set.spec.get_or_insert_default();
+    pod::set_template(&mut spec.template);
+    let strategy = spec.update_strategy.get_or_insert_default();
+    text(&mut strategy.type_, "RollingUpdate");
+    if strategy.type_.as_deref() == Some("RollingUpdate") {
+        let rolling = strategy.rolling_update.get_or_insert_default();
+        rolling.max_unavailable.get_or_insert(IntOrString::Int(1));
+        rolling.max_surge.get_or_insert(IntOrString::Int(0));
+    }
+    spec.revision_history_limit.get_or_insert(10);
+    set.status.get_or_insert_default();
 }
 
 pub(super) fn set_replica_set(set: &mut ReplicaSet) {

@@ -18,6 +18,7 @@ pub fn apply(object: &mut Object) {
     match object {
         Object::Pod(object) => pod::set_pod(Arc::make_mut(object)),
         Object::StatefulSet(object) => apps::set_stateful_set(Arc::make_mut(object)),
+        Object::DaemonSet(object) => apps::set_daemon_set(Arc::make_mut(object)),
         Object::Deployment(object) => apps::set_deployment(Arc::make_mut(object)),
         Object::ReplicaSet(object) => apps::set_replica_set(Arc::make_mut(object)),
         Object::Job(object) => batch::set_job(Arc::make_mut(object)),

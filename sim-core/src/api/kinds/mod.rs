@@ -4,6 +4,7 @@
 
 mod config_map;
 mod controller_revision;
+pub mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 pub mod event;
@@ -103,6 +104,7 @@ impl Kind {
             Kind::Secret => &secret::INFO,
             Kind::Service => &service::INFO,
             Kind::ControllerRevision => &controller_revision::INFO,
+            Kind::DaemonSet => &daemon_set::INFO,
             Kind::Deployment => &deployment::INFO,
             Kind::ReplicaSet => &replica_set::INFO,
             Kind::StatefulSet => &stateful_set::INFO,

@@ -32,7 +32,7 @@ impl Schema {
     pub fn of(kind: Kind) -> &'static Schema {
         match kind {
             Kind::Pod => &POD,
-            Kind::StatefulSet | Kind::ReplicaSet | Kind::Job => &WORKLOAD,
+            Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => &WORKLOAD,
             Kind::Deployment => &DEPLOYMENT,
             Kind::Service => &SERVICE,
             Kind::Node => &NODE,

@@ -103,7 +103,7 @@ fn go_rolling(rolling: &RollingUpdateStatefulSetStrategy) -> String {
     format!("{{\"Partition\":{partition},\"MaxUnavailable\":{unavailable}}}")
 }
 
-fn check_selector(errors: &mut Errors, selector: &LabelSelector) {
+pub(super) fn check_selector(errors: &mut Errors, selector: &LabelSelector) {
     if meta::is_empty_selector(selector) {
         errors.required("spec.selector", "");
     } else {
@@ -111,7 +111,7 @@ fn check_selector(errors: &mut Errors, selector: &LabelSelector) {
     }
 }
 
-fn check_template(
+pub(super) fn check_template(
     errors: &mut Errors,
     template: &PodTemplateSpec,
     selector: &LabelSelector,
@@ -205,7 +205,7 @@ fn deployment_strategy(errors: &mut Errors, strategy: &DeploymentStrategy) {
 }
 
 /// The number, or the percentage without its sign.
-fn number(value: &IntOrString) -> Option<i32> {
+pub(super) fn number(value: &IntOrString) -> Option<i32> {
     match value {
         IntOrString::Int(number) => Some(*number),
         IntOrString::String(text) => text.strip_suffix('%')?.parse().ok(),

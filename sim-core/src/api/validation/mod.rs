@@ -3,6 +3,7 @@
 mod apps;
 mod batch;
 mod container;
+mod daemon_set;
 mod ephemeral;
 pub(crate) mod format;
 mod meta;
@@ -46,6 +47,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::StatefulSet(new), Object::StatefulSet(old)) => {
             apps::stateful_set_update(&mut errors, new, old)
         }
+        (Object::DaemonSet(new), Object::DaemonSet(old)) => daemon_set::update(&mut errors, new, old),
         (Object::Deployment(new), Object::Deployment(old)) => apps::deployment_update(&mut errors, new, old),
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => apps::replica_set_update(&mut errors, new, old),
         (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
@@ -83,6 +85,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
     match object {
         Object::Pod(object) => pod::create(errors, object),
         Object::StatefulSet(object) => apps::stateful_set(errors, object),
+        Object::DaemonSet(object) => daemon_set::create(errors, object),
         Object::Deployment(object) => apps::deployment(errors, object),
         Object::ReplicaSet(object) => apps::replica_set(errors, object),
         Object::ControllerRevision(object) => apps::controller_revision(errors, object),

@@ -12,7 +12,10 @@ pub(super) const LABEL: &str = "pod-template-hash";
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// The template's hash; a collision count makes it another one.
-pub(super) fn of_template(template: &PodTemplateSpec, collision_count: Option<i32>) -> String {
+pub(in crate::controllers) fn of_template(
+    template: &PodTemplateSpec,
+    collision_count: Option<i32>,
+) -> String {
     // The API types serialize without fail; an empty text would still be a hash.
     let mut bytes = serde_json::to_vec(template).unwrap_or_default();
     bytes.push(b'\n');

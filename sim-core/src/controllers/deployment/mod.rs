@@ -5,7 +5,7 @@
 mod annotations;
 mod cleanup;
 mod conditions;
-mod hash;
+pub(in crate::controllers) mod hash;
 mod progress;
 mod recreate;
 mod revision;

@@ -3,6 +3,7 @@
 //! Models kubectl pkg/describe. Every text is computed from the store at one moment.
 
 mod containers;
+mod daemon_set;
 mod deployment;
 mod events;
 mod generic;
@@ -48,6 +49,7 @@ pub fn describe(
     match object {
         Object::Pod(pod) => pod::describe(&mut text, pod, &subject),
         Object::StatefulSet(set) => stateful_set::describe(&mut text, set, &subject),
+        Object::DaemonSet(set) => daemon_set::describe(&mut text, set, &subject),
         Object::Deployment(deployment) => deployment::describe(&mut text, deployment, &subject),
         Object::ReplicaSet(set) => deployment::describe_replica_set(&mut text, set, &subject),
         Object::Job(job) => job::describe(&mut text, job),

@@ -1,6 +1,7 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
 mod containers;
+mod daemons;
 mod errors;
 mod jobs;
 mod managed;

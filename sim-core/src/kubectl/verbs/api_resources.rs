@@ -4,7 +4,6 @@
 
 use super::Verb;
 use crate::api::Kind;
-use crate::api::kinds::STANDARD_VERBS;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::table::TabWriter;
@@ -44,9 +43,9 @@ struct Resource {
     categories: &'static [&'static str],
 }
 
-/// Every resource; the apps group has DaemonSets too, of which the simulator only says that they exist.
+/// Every resource.
 fn all() -> Vec<Resource> {
-    let mut all: Vec<Resource> = Kind::ALL
+    Kind::ALL
         .iter()
         .map(|kind| {
             let info = kind.info();
@@ -61,20 +60,7 @@ fn all() -> Vec<Resource> {
                 categories: info.categories,
             }
         })
-        .collect();
-    if !all.iter().any(|resource| resource.name == "daemonsets") {
-        all.push(Resource {
-            name: "daemonsets",
-            short_names: &["ds"],
-            group: "apps",
-            version: "apps/v1".to_owned(),
-            namespaced: true,
-            kind: "DaemonSet",
-            verbs: STANDARD_VERBS,
-            categories: &["all"],
-        });
-    }
-    all
+        .collect()
 }
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {

@@ -32,7 +32,7 @@ fn restart(object: &mut Object, now: SimTime) -> Result<(), String> {
                 return Err("can't restart paused deployment (run rollout resume first)".to_owned());
             }
         }
-        Object::StatefulSet(_) => {}
+        Object::StatefulSet(_) | Object::DaemonSet(_) => {}
         _ => return Err("restarting is not supported".to_owned()),
     }
     let Some(template) = template::template_mut(object) else {

@@ -1,6 +1,6 @@
 //! `rollout status`
 
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Pod;
 
 use super::Verb;
@@ -44,7 +44,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             infos.len()
         )));
     };
-    if !matches!(info.kind, Kind::Deployment | Kind::StatefulSet) {
+    if !matches!(info.kind, Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet) {
         let kind = rollout::group_kind(info.kind);
         return Err(CliError::plain(format!("no status viewer has been implemented for {kind}")));
     }
@@ -88,6 +88,7 @@ impl Watching {
                 status_of_deployment(deployment, self.revision, env.cluster.store())
             }
             Object::StatefulSet(set) => status_of_set(set),
+            Object::DaemonSet(set) => status_of_daemons(set),
             _ => return Ok(true),
         };
         let (line, done) = status.map_err(CliError::plain)?;
@@ -163,6 +164,30 @@ fn status_of_set(set: &StatefulSet) -> Result<(String, bool), String> {
     }
     let count = status.current_replicas.unwrap_or(0);
     Ok((format!("statefulset rolling update complete {count} pods at revision {current}..."), true))
+}
+
+/// Models kubectl pkg/polymorphichelpers: DaemonSetStatusViewer.
+fn status_of_daemons(set: &DaemonSet) -> Result<(String, bool), String> {
+    let name = meta::name(&set.metadata);
+    let status = set.status.clone().unwrap_or_default();
+    let strategy = set.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref());
+    if strategy.and_then(|strategy| strategy.type_.as_deref()) != Some("RollingUpdate") {
+        return Err("rollout status is only available for RollingUpdate strategy type".to_owned());
+    }
+    if set.metadata.generation.unwrap_or(0) > status.observed_generation.unwrap_or(0) {
+        return Ok(("Waiting for daemon set spec update to be observed...".to_owned(), false));
+    }
+    let desired = status.desired_number_scheduled;
+    let updated = status.updated_number_scheduled.unwrap_or(0);
+    let available = status.number_available.unwrap_or(0);
+    let what = if updated < desired {
+        format!("{updated} out of {desired} new pods have been updated...")
+    } else if available < desired {
+        format!("{available} of {desired} updated pods are available...")
+    } else {
+        return Ok((format!("daemon set \"{name}\" successfully rolled out"), true));
+    };
+    Ok((format!("Waiting for daemon set \"{name}\" rollout to finish: {what}"), false))
 }
 
 /// Models kubectl pkg/polymorphichelpers: DeploymentStatusViewer.

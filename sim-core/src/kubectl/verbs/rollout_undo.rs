@@ -18,7 +18,7 @@ use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::output::Output;
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::rollout::{self, Revision};
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, template};
 
 /// `rollout undo`
 pub static VERB: Verb = Verb {
@@ -83,8 +83,8 @@ fn undo(
     let revisions = rollout::revisions(info, "rollbacker", api.store())?;
     let target = choose(info, to, &revisions)?;
     let patch = match &object {
-        Object::StatefulSet(set) => {
-            let current = set.spec.as_ref().map(|spec| &spec.template);
+        Object::StatefulSet(_) | Object::DaemonSet(_) => {
+            let current = template::template(&object);
             if current == Some(&target.template) {
                 return results.print(&skipped(to), &object, out);
             }
@@ -143,7 +143,7 @@ fn choose<'a>(
     })
 }
 
-/// A StatefulSet's revision is kept as the patch that restores it.
+/// A StatefulSet's or DaemonSet's revision is kept as the patch that restores it.
 fn patch_of_set(target: &Revision) -> Patch {
     let data = match &target.kept_by {
         Object::ControllerRevision(revision) => revision.data.as_ref().map(|raw| raw.0.clone()),

@@ -2,7 +2,7 @@
 //!
 //! Models pkg/scheduler/apis/config/v1: getDefaultPlugins.
 
-mod node_affinity;
+pub(super) mod node_affinity;
 mod node_name;
 mod node_ports;
 mod node_resources;

@@ -45,7 +45,7 @@ fn affinity(pod: &Pod) -> Option<&ApiNodeAffinity> {
 }
 
 /// Whether the node has what the pod's nodeSelector and required affinity ask for.
-fn is_wanted(pod: &Pod, node: &Node) -> bool {
+pub(crate) fn is_wanted(pod: &Pod, node: &Node) -> bool {
     let labels = meta::labels(&node.metadata);
     let selector = pod.spec.as_ref().and_then(|spec| spec.node_selector.as_ref());
     let required = affinity(pod)

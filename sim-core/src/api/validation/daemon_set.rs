@@ -1,0 +1,69 @@
+//! Validation of DaemonSets.
+//!
+//! Models pkg/apis/apps/validation: ValidateDaemonSetSpec.
+
+use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
+use serde_json::json;
+
+use super::{Errors, apps, meta};
+use crate::api::field::FieldError;
+
+pub(super) fn create(errors: &mut Errors, set: &DaemonSet) {
+    let empty = DaemonSetSpec::default();
+    let spec = set.spec.as_ref().unwrap_or(&empty);
+    meta::selector(errors, "spec.selector", &spec.selector);
+    if meta::is_empty_selector(&spec.selector) {
+        let why = "empty selector is invalid for daemonset";
+        errors.invalid("spec.selector", json!(spec.selector), why);
+    }
+    apps::check_template(errors, &spec.template, &spec.selector, &[], "DaemonSet");
+    errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
+    let none = DaemonSetUpdateStrategy::default();
+    strategy(errors, spec.update_strategy.as_ref().unwrap_or(&none));
+    errors.not_negative("spec.revisionHistoryLimit", spec.revision_history_limit);
+}
+
+fn strategy(errors: &mut Errors, strategy: &DaemonSetUpdateStrategy) {
+    let path = "spec.updateStrategy";
+    match (strategy.type_.as_deref().unwrap_or_default(), &strategy.rolling_update) {
+        ("OnDelete", _) => {}
+        ("RollingUpdate", Some(rolling)) => rolling_update(errors, rolling),
+        ("RollingUpdate", None) => errors.required(format!("{path}.rollingUpdate"), ""),
+        (other, _) => {
+            let supported = ["OnDelete", "RollingUpdate"];
+            errors.push(FieldError::not_supported(path, other, &supported));
+        }
+    }
+}
+
+/// Models ValidateRollingUpdateDaemonSet: exactly one of the two limits is not zero.
+fn rolling_update(errors: &mut Errors, rolling: &RollingUpdateDaemonSet) {
+    let path = "spec.updateStrategy.rollingUpdate";
+    let limits = [("maxUnavailable", &rolling.max_unavailable), ("maxSurge", &rolling.max_surge)];
+    for (field, value) in limits {
+        let Some(value) = value else { continue };
+        apps::int_or_percent(errors, &format!("{path}.{field}"), value);
+    }
+    for (field, value) in limits {
+        let Some(value) = value else { continue };
+        apps::at_most_all(errors, &format!("{path}.{field}"), value);
+    }
+    let is_set = |value: &Option<_>| value.as_ref().and_then(apps::number).unwrap_or(0) != 0;
+    match (is_set(&rolling.max_unavailable), is_set(&rolling.max_surge)) {
+        (true, true) => {
+            let why = "may not be set when maxUnavailable is non-zero";
+            errors.invalid(format!("{path}.maxSurge"), json!(rolling.max_surge), why);
+        }
+        (false, false) => {
+            errors.required(format!("{path}.maxUnavailable"), "cannot be 0 when maxSurge is 0");
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn update(errors: &mut Errors, new: &DaemonSet, old: &DaemonSet) {
+    create(errors, new);
+    if let (Some(new), Some(old)) = (&new.spec, &old.spec) {
+        meta::immutable(errors, "spec.selector", json!(new.selector), &json!(old.selector));
+    }
+}
