@@ -12,6 +12,8 @@ static LAB: &[(&str, &str)] = &[
     ("lab14/statefulset.yaml", include_str!("../../examples/lab14/statefulset.yaml")),
     ("lab14/deployment.yaml", include_str!("../../examples/lab14/deployment.yaml")),
     ("lab14/parallel/statefulset.yaml", include_str!("../../examples/lab14/parallel/statefulset.yaml")),
+    ("manifests/postgres.yaml", include_str!("../../examples/manifests/postgres.yaml")),
+    ("manifests/redis.yaml", include_str!("../../examples/manifests/redis.yaml")),
 ];
 
 /// The disk first, then what is built in.

@@ -168,7 +168,12 @@ impl Sync<'_, '_> {
     fn program_pace(&self, at: SimTime) -> Pace {
         let soon = at.since(self.now()) <= SETTLING;
         let fresh = |slot: &Slot| {
-            slot.is_running() && slot.restarts() < 3 && self.now().since(slot.started_at) < SETTLING
+            let steady =
+                self.runtime.container(self.key, &slot.name).is_some_and(|container| container.steady);
+            slot.is_running()
+                && !steady
+                && slot.restarts() < 3
+                && self.now().since(slot.started_at) < SETTLING
         };
         let awaited = |slot: &Slot| slot.stopping.is_some() || (slot.is_init() && slot.is_running());
         let any = self.worker.slots.iter().any(|slot| awaited(slot) || (soon && fresh(slot)));

@@ -96,7 +96,8 @@ impl Sync<'_, '_> {
             signal = Some(SIGKILL);
         } else if now >= stopping.term_at && !stopping.term_sent {
             stopping.term_sent = true;
-            signal = Some(SIGTERM);
+            let image = slot.image.as_ref();
+            signal = Some(image.map_or(SIGTERM, |image| image.spec.stop_signal));
         }
         let next = if stopping.term_sent { stopping.kill_at } else { stopping.term_at };
         if let Some(signal) = signal {

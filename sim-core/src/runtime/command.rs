@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::Runtime;
-use super::exec::working_dir;
+use super::exec::new_process;
 use super::host::ContainerHost;
-use super::shell::{Process, ProcessState};
+use super::shell::ProcessState;
 use crate::api::{ObjectKey, SimTime};
 use crate::store::Store;
 
@@ -43,7 +43,7 @@ impl Runtime {
         let Some(config) = running.map(|container| container.config.clone()) else {
             return CommandOutcome::NotStarted("container not running".to_owned());
         };
-        let mut process = match Process::new(argv, config.env.clone(), &working_dir(&config)) {
+        let mut process = match new_process(&config, argv) {
             Ok(process) => process,
             Err(error) => return CommandOutcome::NotStarted(error.to_string()),
         };

@@ -9,6 +9,7 @@ use super::fs::FileTree;
 use super::image::Image;
 use super::logs::Log;
 use super::mounts::Mount;
+use super::server::Service;
 use super::shell::Process;
 use crate::api::SimTime;
 
@@ -107,6 +108,10 @@ pub struct Container {
     pub exit: Option<Exit>,
     /// When its program wants to run again.
     pub wake: Option<SimTime>,
+    /// Whether its program only repeats itself, as a server does that looks after its links.
+    pub steady: bool,
+    /// Servers that listen in it.
+    pub services: Vec<Service>,
     /// Changes with everything that a probe could notice.
     pub changes: u64,
 }
@@ -123,7 +128,7 @@ impl Container {
             Program::Native(native) => {
                 self.is_running() && native.listens_at <= now && native.ports.contains(&port)
             }
-            Program::Process(_) => false,
+            Program::Process(_) => self.is_running() && self.services.iter().any(|known| known.port == port),
         }
     }
 }

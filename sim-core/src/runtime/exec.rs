@@ -1,7 +1,9 @@
 //! `exec`: commands that a user runs in containers, and the running of processes in general.
 
+use std::sync::Arc;
+
 use super::Runtime;
-use super::container::{Exit, Program};
+use super::container::{ContainerConfig, Exit, Program, Sandbox};
 use super::host::ContainerHost;
 use super::shell::{Process, ProcessState, StartError, Stream};
 use crate::api::{ObjectKey, SimTime};
@@ -106,8 +108,7 @@ impl Runtime {
         let container = sandbox.containers.get(&name).filter(|container| container.is_running());
         let container = container.ok_or_else(|| ExecError::NoContainer(name.clone()))?;
         let config = container.config.clone();
-        let cwd = working_dir(&config);
-        let mut process = Process::new(request.argv, config.env.clone(), &cwd).map_err(ExecError::Start)?;
+        let mut process = new_process(&config, request.argv).map_err(ExecError::Start)?;
         if request.tty {
             process.attach_terminal();
         } else if request.interactive {
@@ -253,12 +254,13 @@ impl Runtime {
         for (stream, text) in process.take_output() {
             container.log.print(now, stream, &text);
         }
-        container.changes += 1;
+        container.changes += u64::from(!container.steady);
         container.wake = match state {
             ProcessState::SleepingUntil(at) => Some(at),
             ProcessState::WaitingForInput => process.deadline(),
             ProcessState::Exited(_) => None,
         };
+        container.services.retain(|service| service.root != 1 || process.has_part(service.owner));
         container.program = Program::Process(process);
         if let ProcessState::Exited(code) = state {
             container.end(Exit::with_code(code, now));
@@ -288,7 +290,14 @@ impl Runtime {
                 None
             }
         };
-        if exec.exit.is_none() {
+        let ended = exec.exit.is_some();
+        let parts = |owner: u32| !ended && process.has_part(owner);
+        let found = self.sandboxes.get_mut(&id.pod).filter(|sandbox| has_services(sandbox, &name));
+        if let Some(container) = found.and_then(|sandbox| Arc::make_mut(sandbox).containers.get_mut(&name)) {
+            container.services.retain(|service| service.root != pid || parts(service.owner));
+        }
+        let Some(exec) = self.execs.get_mut(id) else { return };
+        if !ended {
             exec.process = Some(process);
         }
         let others: Vec<(u32, i32)> = signals.iter().copied().filter(|(to, _)| *to != pid).collect();
@@ -348,6 +357,10 @@ impl Runtime {
     }
 }
 
+fn has_services(sandbox: &Sandbox, container: &str) -> bool {
+    sandbox.containers.get(container).is_some_and(|container| !container.services.is_empty())
+}
+
 impl Runtime {
     /// Sends a signal to a child of the container's own program; false when it has none of that id.
     fn signal_part(
@@ -368,8 +381,24 @@ impl Runtime {
     }
 }
 
+/// A process of a container, if its image has the program.
+///
+/// # Errors
+/// [`StartError`]
+pub(super) fn new_process(config: &ContainerConfig, argv: Vec<String>) -> Result<Process, StartError> {
+    if let Some(word) = argv.first() {
+        let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+        if !config.image.has_tool(name) {
+            let bare = folder.is_empty() && !word.contains('/');
+            let error = if bare { StartError::NotFound } else { StartError::NoSuchFile };
+            return Err(error(word.clone()));
+        }
+    }
+    Process::new(argv, config.env.clone(), &working_dir(config))
+}
+
 /// The working directory of a container's processes.
-pub(super) fn working_dir(config: &super::container::ContainerConfig) -> String {
+pub(super) fn working_dir(config: &ContainerConfig) -> String {
     let own = config.working_dir.clone().filter(|dir| !dir.is_empty());
     let dir = own.unwrap_or_else(|| config.image.spec.working_dir.clone());
     if dir.is_empty() { "/".to_owned() } else { dir }

@@ -3,12 +3,14 @@
 use super::Runtime;
 use super::container::Program;
 use super::fs::FileSystem;
-use super::image::Image;
 use super::mounts::MountedFs;
+use super::packages;
+use super::server::{Call, Drive, Reply, Service, Spot};
 use super::shell::{Flavour, Host, ProcessInfo};
 use crate::api::{ObjectKey, SimTime};
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
+use crate::network::resolver::Lookup;
 use crate::store::Store;
 
 /// The container around a process, for one run of it.
@@ -60,13 +62,6 @@ impl<'a> ContainerHost<'a> {
     }
 }
 
-/// Whether an image's tools are busybox's.
-fn is_busybox(image: &Image) -> bool {
-    let name = image.spec.name.rsplit('/').next().unwrap_or_default();
-    let has_release = image.spec.files.iter().any(|(path, _)| path == "/etc/alpine-release");
-    name == "busybox" || has_release || image.reference.tag.contains("alpine")
-}
-
 impl Host for ContainerHost<'_> {
     fn now(&self) -> SimTime {
         self.now
@@ -99,9 +94,62 @@ impl Host for ContainerHost<'_> {
     fn flavour(&self) -> Flavour {
         let is_small = self.sandbox(|sandbox| {
             let container = sandbox.containers.get(&self.container)?;
-            Some(is_busybox(&container.config.image))
+            Some(container.config.image.is_busybox())
         });
         if is_small == Some(true) { Flavour::Busybox } else { Flavour::Gnu }
+    }
+
+    fn has_tool(&self, name: &str) -> bool {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.is_some_and(|container| container.config.image.has_tool(name))
+    }
+
+    fn has_bind_tools(&self) -> bool {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.is_some_and(|container| container.config.image.packages() & packages::DNS != 0)
+    }
+
+    fn container_id(&self) -> String {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.map(|container| container.config.id.clone()).unwrap_or_default()
+    }
+
+    fn serve(&mut self, service: Service) -> bool {
+        let container = self.container.clone();
+        self.outside(|runtime, _, pod| runtime.serve(pod, &container, service))
+    }
+
+    fn unserve(&mut self, port: u16) {
+        let container = self.container.clone();
+        self.outside(|runtime, _, pod| runtime.unserve(pod, &container, port));
+    }
+
+    fn drive(&mut self, port: u16, found: Option<&Lookup>) -> Drive {
+        let (container, now) = (self.container.clone(), self.now);
+        self.outside(|runtime, store, pod| {
+            let spot = Spot { pod: pod.clone(), container, port };
+            runtime.drive(&spot, found, store, now)
+        })
+    }
+
+    fn signal_server(&mut self, port: u16, signal: i32) {
+        let (container, now) = (self.container.clone(), self.now);
+        self.outside(|runtime, _, pod| {
+            let spot = Spot { pod: pod.clone(), container, port };
+            runtime.with_server(&spot, now, |server, _| server.signal(signal));
+        });
+    }
+
+    fn rest(&mut self, rests: bool) {
+        let found = self.runtime.sandbox_mut(&self.pod);
+        if let Some(container) = found.and_then(|sandbox| sandbox.containers.get_mut(&self.container)) {
+            container.steady = rests;
+        }
+    }
+
+    fn ask(&mut self, ip: &str, port: u16, call: &Call) -> Result<Reply, NetError> {
+        let now = self.now;
+        self.outside(|runtime, store, pod| runtime.ask(store, Some(pod), (ip, port), call, now))
     }
 
     fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {

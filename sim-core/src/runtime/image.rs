@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::packages;
+
 /// How a program logs the requests it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessLog {
@@ -86,6 +88,12 @@ pub struct ImageSpec {
     pub termination_ms: Option<u64>,
     /// Exit code after SIGTERM.
     pub termination_code: i32,
+    /// What stands before the command and stays when a pod gives arguments.
+    pub entrypoint: Vec<String>,
+    /// The signal that asks its program to end, as STOPSIGNAL names it.
+    pub stop_signal: i32,
+    /// The packages whose tools it has; see `packages`.
+    pub packages: u32,
     /// The command of an image that has a shell or a tool as its program.
     pub command: Vec<String>,
     /// Names of the image's own programs, which `command` in a pod may name.
@@ -102,6 +110,8 @@ impl ImageSpec {
             speaks_http: true,
             not_found: "404 page not found\n".to_owned(),
             termination_ms: Some(0),
+            stop_signal: super::program::SIGTERM,
+            packages: packages::ALL,
             ..ImageSpec::default()
         }
     }
@@ -216,4 +226,30 @@ pub struct Image {
     pub spec: Arc<ImageSpec>,
     /// Digest of its manifest, `sha256:...`.
     pub digest: String,
+}
+
+impl Image {
+    /// Whether its tools are busybox's.
+    pub fn is_busybox(&self) -> bool {
+        self.packages() & packages::BUSYBOX != 0 && self.packages() & packages::DEBIAN == 0
+    }
+
+    /// The packages whose tools it has. A tag chooses the base that an image is built on.
+    pub fn packages(&self) -> u32 {
+        let (own, tag) = (self.spec.packages, self.reference.tag.as_str());
+        if self.reference.path.contains("distroless") {
+            0
+        } else if tag.contains("alpine") && own & packages::DEBIAN != 0 {
+            own & !packages::DEBIAN | packages::BUSYBOX
+        } else if tag.contains("slim") && own & packages::BUILDPACK != 0 {
+            packages::DEBIAN
+        } else {
+            own
+        }
+    }
+
+    /// Whether it has a tool or shell of that name. What no package holds is not a matter of the image.
+    pub fn has_tool(&self, name: &str) -> bool {
+        super::shell::packages_of(name).is_none_or(|holders| holders & self.packages() != 0)
+    }
 }

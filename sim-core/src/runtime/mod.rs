@@ -13,8 +13,10 @@ mod images;
 mod logs;
 mod mounts;
 mod net;
+pub mod packages;
 mod program;
 mod registry;
+mod server;
 pub mod shell;
 mod template;
 mod user_image;
@@ -37,7 +39,7 @@ use crate::api::{ObjectKey, SimTime};
 use crate::network::dns::Dns;
 use crate::network::route::Router;
 use fs::FileTree;
-use shell::{Process, StartError};
+use shell::StartError;
 
 /// The containers, volumes and images of all nodes.
 #[derive(Clone, Debug, Default)]
@@ -168,6 +170,8 @@ impl Runtime {
             log: Log::default(),
             exit: None,
             wake: Some(now),
+            steady: false,
+            services: Vec::new(),
             changes: 0,
         };
         if let Some(sandbox) = self.sandbox_mut(pod)
@@ -282,6 +286,9 @@ fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, Star
     let native = || Ok(Program::Native(program::start(spec, &config.ports, &config.env, now)));
     let argv: Vec<String> = if !config.command.is_empty() {
         config.command.iter().chain(&config.args).cloned().collect()
+    } else if !spec.entrypoint.is_empty() {
+        let words = if config.args.is_empty() { &spec.command } else { &config.args };
+        spec.entrypoint.iter().chain(words).cloned().collect()
     } else if !spec.command.is_empty() {
         if config.args.is_empty() { spec.command.clone() } else { config.args.clone() }
     } else if config.args.first().is_some_and(|word| !word.starts_with('-'))
@@ -298,7 +305,7 @@ fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, Star
     if own {
         return native();
     }
-    match Process::new(argv, config.env.clone(), &exec::working_dir(config)) {
+    match exec::new_process(config, argv) {
         Ok(mut process) => {
             process.set_pid(if config.target.is_some() { BESIDE_TARGET } else { 1 });
             if config.tty {

@@ -50,6 +50,16 @@ pub fn make_dirs(tree: &mut FileTree, path: &str, now: SimTime) {
     }
 }
 
+/// Makes a folder of any file system and those above it.
+pub fn make_dirs_in(files: &mut dyn FileSystem, path: &str, now: SimTime) {
+    for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0) {
+        let _ = files.make_dir(&path[..at], now);
+    }
+    if path.len() > 1 {
+        let _ = files.make_dir(path, now);
+    }
+}
+
 /// An absolute path without `.`, `..`, doubled or final slashes; empty for the root.
 pub fn normal_path(path: &str) -> String {
     let path = normalize("/", path);

@@ -56,7 +56,13 @@ impl Runtime {
             own.and_then(|own| self.sandbox(own)).map(|sandbox| sandbox.ip.clone()).unwrap_or_default();
         let (pod, port) = self.target(store, own, Client { ip: &from, now }, target)?;
         let sandbox = self.sandboxes.get(&pod).ok_or(NetError::NoRoute)?;
-        let listens = sandbox.containers.values().any(|container| container.listens_on(port, now));
+        let local = own == Some(&pod);
+        let reaches = |container: &super::container::Container| {
+            let hidden =
+                container.services.iter().any(|service| service.port == port && service.local && !local);
+            container.listens_on(port, now) && !hidden
+        };
+        let listens = sandbox.containers.values().any(reaches);
         if listens { Ok(()) } else { Err(NetError::Refused) }
     }
 
@@ -74,7 +80,12 @@ impl Runtime {
     ) -> Result<(HttpResponse, Duration), NetError> {
         let sandbox = self.sandboxes.get(pod).ok_or(NetError::NoRoute)?;
         let found = sandbox.containers.iter().find(|(_, container)| container.listens_on(port, now));
-        let name = found.map(|(name, _)| name.clone()).ok_or(NetError::Refused)?;
+        let (name, container) = found.ok_or(NetError::Refused)?;
+        if matches!(container.program, super::container::Program::Process(_)) {
+            // A server that speaks no HTTP.
+            return Err(NetError::TimedOut);
+        }
+        let name = name.clone();
         let mut files = self.open_files(pod, &name).ok_or(NetError::Refused)?;
         let sandbox = self.sandbox_mut(pod).ok_or(NetError::NoRoute)?;
         let (hostname, ip) = (sandbox.hostname.clone(), sandbox.ip.clone());
@@ -131,7 +142,7 @@ impl Runtime {
     }
 
     /// The pod and port behind an address; a Service's address leads to one of its ready endpoints.
-    fn target(
+    pub(super) fn target(
         &mut self,
         store: &Store,
         own: Option<&ObjectKey>,

@@ -87,7 +87,7 @@ impl Container {
         match &mut self.program {
             Program::Native(native) => {
                 let spec = &self.config.image.spec;
-                let ends = matches!(signal, SIGTERM | 2 | 3);
+                let ends = signal == SIGTERM || signal == spec.stop_signal || matches!(signal, 2 | 3);
                 if let Some(delay) = spec.termination_ms.filter(|_| ends) {
                     let at = now + Duration::from_millis(delay);
                     if native.exit_at.is_none_or(|(known, _)| known > at) {
@@ -107,6 +107,7 @@ impl Container {
     /// The container ends.
     pub(super) fn end(&mut self, exit: Exit) {
         self.exit = Some(exit);
+        self.services.clear();
         self.wake = None;
         self.changes += 1;
     }

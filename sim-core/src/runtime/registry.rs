@@ -6,7 +6,7 @@ use imbl::OrdMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::image::{Image, ImageSpec, Reference};
-use super::images;
+use super::{images, packages};
 
 /// Tags that exist in no registry, so that a lesson can break a rollout.
 const NO_SUCH_TAGS: [&str; 8] =
@@ -67,10 +67,25 @@ fn generic(name: &str) -> ImageSpec {
         ..super::image::Route::default()
     };
     ImageSpec {
+        packages: base_of(name),
         follows_declared_ports: true,
         routes: vec![route],
         programs: vec!["*".to_owned()],
         ..ImageSpec::server(name, &[])
+    }
+}
+
+/// The tools of images that people know by name; all of them for one of their own.
+fn base_of(name: &str) -> u32 {
+    const LANGUAGES: [&str; 8] = ["golang", "node", "openjdk", "perl", "php", "python", "ruby", "rust"];
+    if LANGUAGES.contains(&name) {
+        packages::DEBIAN | packages::CURL | packages::WGET | packages::PROCPS | packages::BUILDPACK
+    } else if name == "curl" {
+        packages::BUSYBOX | packages::ALPINE | packages::CURL
+    } else if name.contains("dnsutils") {
+        packages::DEBIAN | packages::DNS
+    } else {
+        packages::ALL
     }
 }
 

@@ -1,6 +1,6 @@
 //! `alpine`: a small Linux; without a terminal its shell ends at once.
 
-use super::{pairs, words};
+use super::{packages, pairs, words};
 use crate::runtime::image::ImageSpec;
 
 pub(super) fn spec() -> ImageSpec {
@@ -14,6 +14,7 @@ pub(super) fn spec() -> ImageSpec {
                 "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
             ),
         ]),
+        packages: packages::BUSYBOX | packages::ALPINE,
         command: words(&["/bin/sh"]),
         ..ImageSpec::server("alpine", &[])
     }

@@ -1,6 +1,6 @@
 //! `httpd`: the Apache web server.
 
-use super::{pairs, words};
+use super::{packages, pairs, words};
 use crate::runtime::image::{AccessLog, ImageSpec};
 
 pub(super) fn spec() -> ImageSpec {
@@ -16,6 +16,8 @@ pub(super) fn spec() -> ImageSpec {
         access_log: AccessLog::Combined,
         env: pairs(&[("HTTPD_VERSION", "2.4.65")]),
         working_dir: "/usr/local/apache2".to_owned(),
+        packages: packages::DEBIAN,
+        stop_signal: 28,
         programs: words(&["httpd", "httpd-foreground"]),
         ..ImageSpec::server("httpd", &[80])
     }

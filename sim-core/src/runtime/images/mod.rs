@@ -1,6 +1,7 @@
 //! The images that ship with the product, one a file.
 
 mod alpine;
+mod bases;
 mod busybox;
 mod crash_looper;
 mod httpd;
@@ -12,11 +13,14 @@ mod redis;
 mod slow_starter;
 
 use super::image::ImageSpec;
+use super::packages;
 
 /// Every shipped image.
 pub fn catalogue() -> Vec<ImageSpec> {
     vec![
         alpine::spec(),
+        bases::debian(),
+        bases::ubuntu(),
         busybox::spec(),
         crash_looper::spec(),
         httpd::spec(),

@@ -1,6 +1,6 @@
 //! `nginx`: a web server over `/usr/share/nginx/html`.
 
-use super::{pairs, words};
+use super::{packages, pairs, words};
 use crate::runtime::image::{AccessLog, ImageSpec};
 
 const INDEX: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n\
@@ -22,6 +22,8 @@ pub(super) fn spec() -> ImageSpec {
         log: words(&["/docker-entrypoint.sh: Configuration complete; ready for start up"]),
         access_log: AccessLog::Combined,
         env: pairs(&[("NGINX_VERSION", "1.29.3")]),
+        packages: packages::DEBIAN | packages::CURL,
+        stop_signal: 3,
         programs: words(&["nginx", "/docker-entrypoint.sh"]),
         ..ImageSpec::server("nginx", &[80])
     }

@@ -4,5 +4,10 @@ use super::words;
 use crate::runtime::image::ImageSpec;
 
 pub(super) fn spec() -> ImageSpec {
-    ImageSpec { size_bytes: 320_448, programs: words(&["/pause"]), ..ImageSpec::server("pause", &[]) }
+    ImageSpec {
+        size_bytes: 320_448,
+        packages: 0,
+        programs: words(&["/pause"]),
+        ..ImageSpec::server("pause", &[])
+    }
 }

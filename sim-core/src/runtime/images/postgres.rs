@@ -1,18 +1,19 @@
-//! `postgres`: listens on its port two seconds after its start; its protocol is not simulated.
+//! `postgres`: a database cluster, a primary or a standby.
 
-use super::{pairs, words};
+use super::{packages, pairs, words};
 use crate::runtime::image::ImageSpec;
 
 pub(super) fn spec() -> ImageSpec {
     ImageSpec {
         tags: words(&["bookworm", "trixie"]),
         size_bytes: 161_803_398,
-        startup_ms: 2_000,
         speaks_http: false,
-        files: pairs(&[("/var/lib/postgresql/.keep", "")]),
-        log: words(&["LOG:  starting PostgreSQL", "LOG:  database system is ready to accept connections"]),
-        env: pairs(&[("PGDATA", "/var/lib/postgresql/data")]),
-        programs: words(&["postgres", "docker-entrypoint.sh"]),
-        ..ImageSpec::server("postgres", &[5432])
+        files: pairs(&[("/var/lib/postgresql/.keep", ""), ("/docker-entrypoint-initdb.d/.keep", "")]),
+        env: pairs(&[("PGDATA", "/var/lib/postgresql/data"), ("PG_MAJOR", "17"), ("LANG", "en_US.utf8")]),
+        packages: packages::DEBIAN | packages::POSTGRES,
+        entrypoint: words(&["docker-entrypoint.sh"]),
+        command: words(&["postgres"]),
+        stop_signal: 2,
+        ..ImageSpec::server("postgres", &[])
     }
 }

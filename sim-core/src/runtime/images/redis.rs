@@ -1,6 +1,6 @@
-//! `redis`: listens on its port; its protocol is not simulated.
+//! `redis`: a key-value store, alone or as a replica of another.
 
-use super::{pairs, words};
+use super::{packages, pairs, words};
 use crate::runtime::image::ImageSpec;
 
 pub(super) fn spec() -> ImageSpec {
@@ -9,10 +9,11 @@ pub(super) fn spec() -> ImageSpec {
         size_bytes: 52_637_416,
         speaks_http: false,
         files: pairs(&[("/data/.keep", "")]),
-        log: words(&["1:M * Ready to accept connections tcp"]),
         env: pairs(&[("REDIS_VERSION", "8.2.2")]),
         working_dir: "/data".to_owned(),
-        programs: words(&["redis-server", "docker-entrypoint.sh"]),
-        ..ImageSpec::server("redis", &[6379])
+        packages: packages::DEBIAN | packages::REDIS,
+        entrypoint: words(&["docker-entrypoint.sh"]),
+        command: words(&["redis-server"]),
+        ..ImageSpec::server("redis", &[])
     }
 }

@@ -3,7 +3,9 @@
 use crate::api::SimTime;
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
+use crate::network::resolver::Lookup;
 use crate::runtime::fs::FileSystem;
+use crate::runtime::server::{Call, Drive, Reply, Service};
 
 /// A row of `ps`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,43 @@ pub trait Host {
     /// Whether nslookup is bind's, which also alpine has when bind-tools are installed.
     fn has_bind_tools(&self) -> bool {
         self.flavour() == Flavour::Gnu
+    }
+
+    /// The user that processes run as.
+    fn user_name(&self) -> String {
+        "root".to_owned()
+    }
+
+    /// The container's id, empty outside of one.
+    fn container_id(&self) -> String {
+        String::new()
+    }
+
+    /// Puts a server on its port; false when the port is taken.
+    fn serve(&mut self, _service: Service) -> bool {
+        false
+    }
+
+    /// Takes a server off its port.
+    fn unserve(&mut self, _port: u16) {}
+
+    /// Lets the server on a port do what is due; `found` answers the lookup that it asked for.
+    fn drive(&mut self, _port: u16, _found: Option<&Lookup>) -> Drive {
+        Drive { exit: Some(1), ..Drive::default() }
+    }
+
+    /// Hands a signal to the server on a port.
+    fn signal_server(&mut self, _port: u16, _signal: i32) {}
+
+    /// Whether the container's program only repeats itself from here on.
+    fn rest(&mut self, _rests: bool) {}
+
+    /// Asks the server behind an address in its own protocol.
+    ///
+    /// # Errors
+    /// [`NetError`] when nothing answers.
+    fn ask(&mut self, _ip: &str, _port: u16, _call: &Call) -> Result<Reply, NetError> {
+        Err(NetError::Refused)
     }
 
     /// Whether the image has that tool.

@@ -216,6 +216,13 @@ impl Machine {
                     continue;
                 }
             }
+            if let Body::Tool(tool) = &mut task.body
+                && tool.memory.catches
+                && matches!(signal, 1 | 2 | 3 | 10 | 12 | 15)
+            {
+                tool.memory.signals.push(signal);
+                continue;
+            }
             // The kernel gives the first process of a namespace no default actions.
             let ignored = matches!(signal, 17 | 18 | 19 | 28) || (pid == 1 && signal != 9);
             if !ignored {
@@ -335,6 +342,11 @@ impl Machine {
 
     pub fn has_writer(&self, id: u32) -> bool {
         self.all_descriptors().any(|descriptor| *descriptor == Descriptor::PipeWrite(id))
+    }
+
+    /// Whether a task of that id is at work.
+    pub fn has_task(&self, pid: u32) -> bool {
+        self.tasks.contains_key(&pid)
     }
 
     /// A task's open files.

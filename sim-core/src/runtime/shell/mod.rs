@@ -32,4 +32,6 @@ mod tools;
 mod tests;
 
 pub use host::{Flavour, Host, ProcessInfo};
+pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
+pub use tools::packages_of;

@@ -175,6 +175,11 @@ impl Process {
         others.map(|(pid, task)| (*pid, task.started.unwrap_or_default(), task.command.clone())).collect()
     }
 
+    /// Whether a part of that id is at work.
+    pub fn has_part(&self, pid: u32) -> bool {
+        self.ended.is_none() && self.machine.has_task(pid)
+    }
+
     fn start(&mut self) {
         if let Some(mut task) = self.first.take() {
             if let Body::Shell(shell) = &mut task.body {

@@ -52,6 +52,16 @@ pub(in super::super) struct Memory {
     pub child_signal: i32,
     /// The status of a child that was given up.
     pub late_status: i32,
+    /// Signals that came, for a tool that catches them.
+    pub signals: Vec<i32>,
+    /// Whether signals are handed to it.
+    pub catches: bool,
+    /// When it gives up waiting for an answer.
+    pub limit: Option<SimTime>,
+    /// The beginning of something that goes on.
+    pub held: String,
+    /// Words to be kept.
+    pub words: Vec<String>,
     collected: String,
     source: Source,
 }

@@ -19,14 +19,20 @@ mod getent;
 mod grep;
 mod head;
 mod io;
+mod libpq;
 mod ls;
 mod netcat;
 mod nslookup;
 mod options;
 mod ping;
+mod postgres;
 mod print;
 mod process;
+mod psql;
+mod redis;
+mod rows;
 mod sed;
+mod serve;
 mod sort;
 mod system;
 mod transform;
@@ -39,6 +45,9 @@ use super::frame::Descriptor;
 use super::host::Host;
 use super::machine::Machine;
 use super::task::{Step, Task, ToolTask};
+use crate::runtime::packages::{
+    ALPINE, BASH, BUSYBOX, CURL, DEBIAN, DNS, NETCAT, PING, POSTGRES, PROCPS, REDIS, WGET,
+};
 
 /// How a tool's turn ended: with an exit code, or not yet.
 pub(super) type Turn = Result<i32, Pause>;
@@ -46,82 +55,96 @@ pub(super) type Turn = Result<i32, Pause>;
 /// A tool's code.
 pub(super) type Program = fn(&mut Io<'_>) -> Turn;
 
-/// Name, folder and code of every tool, by name.
-const TOOLS: &[(&str, &str, Program)] = &[
-    ("[", "/usr/bin", check::test),
-    ("[[", "/usr/bin", check::test),
-    ("awk", "/usr/bin", awk::awk),
-    ("base64", "/bin", transform::base64),
-    ("basename", "/usr/bin", files::basename),
-    ("cat", "/bin", cat::cat),
-    ("chmod", "/bin", files::chmod),
-    ("chown", "/bin", files::chown),
-    ("clear", "/usr/bin", system::succeed),
-    ("cp", "/bin", copy::cp),
-    ("curl", "/usr/bin", curl::curl),
-    ("cut", "/usr/bin", transform::cut),
-    ("date", "/bin", date::date),
-    ("df", "/bin", system::df),
-    ("dig", "/usr/bin", dig::dig),
-    ("dirname", "/usr/bin", files::dirname),
-    ("du", "/usr/bin", find::du),
-    ("echo", "/bin", print::echo),
-    ("env", "/usr/bin", env::env),
-    ("expr", "/usr/bin", check::expr),
-    ("false", "/bin", system::fail),
-    ("find", "/usr/bin", find::find),
-    ("free", "/usr/bin", system::free),
-    ("getent", "/usr/bin", getent::getent),
-    ("grep", "/bin", grep::grep),
-    ("egrep", "/bin", grep::grep),
-    ("fgrep", "/bin", grep::grep),
-    ("head", "/usr/bin", head::head),
-    ("host", "/usr/bin", dig::host),
-    ("hostname", "/bin", system::hostname),
-    ("id", "/usr/bin", system::id),
-    ("kill", "/bin", process::kill),
-    ("ln", "/bin", copy::ln),
-    ("ls", "/bin", ls::ls),
-    ("mkdir", "/bin", files::mkdir),
-    ("mount", "/bin", system::mount),
-    ("mv", "/bin", copy::mv),
-    ("nc", "/usr/bin", netcat::nc),
-    ("nohup", "/usr/bin", env::prefix),
-    ("nproc", "/usr/bin", system::nproc),
-    ("nslookup", "/usr/bin", nslookup::nslookup),
-    ("ping", "/bin", ping::ping),
-    ("printenv", "/bin", env::printenv),
-    ("printf", "/usr/bin", print::printf),
-    ("ps", "/bin", process::ps),
-    ("pwd", "/bin", files::pwd),
-    ("readlink", "/usr/bin", files::realpath),
-    ("realpath", "/usr/bin", files::realpath),
-    ("rm", "/bin", files::rm),
-    ("rmdir", "/bin", files::rmdir),
-    ("sed", "/bin", sed::sed),
-    ("seq", "/usr/bin", print::seq),
-    ("sleep", "/bin", date::sleep),
-    ("sort", "/usr/bin", sort::sort),
-    ("stat", "/bin", find::stat),
-    ("sync", "/bin", system::succeed),
-    ("tac", "/usr/bin", sort::tac),
-    ("tail", "/usr/bin", head::tail),
-    ("tee", "/usr/bin", cat::tee),
-    ("test", "/usr/bin", check::test),
-    ("time", "/usr/bin", env::prefix),
-    ("timeout", "/usr/bin", env::timeout),
-    ("touch", "/bin", files::touch),
-    ("tr", "/usr/bin", transform::tr),
-    ("true", "/bin", system::succeed),
-    ("uname", "/bin", system::uname),
-    ("uniq", "/usr/bin", sort::uniq),
-    ("uptime", "/usr/bin", system::uptime),
-    ("wc", "/usr/bin", cat::wc),
-    ("wget", "/usr/bin", wget::wget),
-    ("which", "/usr/bin", files::which),
-    ("whoami", "/usr/bin", system::whoami),
-    ("xargs", "/usr/bin", xargs::xargs),
-    ("yes", "/usr/bin", print::yes),
+/// What busybox and Debian both have.
+const BASE: u32 = BUSYBOX | DEBIAN;
+
+/// Name, folder, code and packages of every tool.
+const TOOLS: &[(&str, &str, Program, u32)] = &[
+    ("[", "/usr/bin", check::test, BASE),
+    ("[[", "/usr/bin", check::test, BUSYBOX),
+    ("awk", "/usr/bin", awk::awk, BASE),
+    ("base64", "/bin", transform::base64, BASE),
+    ("basename", "/usr/bin", files::basename, BASE),
+    ("cat", "/bin", cat::cat, BASE),
+    ("chmod", "/bin", files::chmod, BASE),
+    ("chown", "/bin", files::chown, BASE),
+    ("clear", "/usr/bin", system::succeed, BASE),
+    ("cp", "/bin", copy::cp, BASE),
+    ("curl", "/usr/bin", curl::curl, CURL),
+    ("cut", "/usr/bin", transform::cut, BASE),
+    ("date", "/bin", date::date, BASE),
+    ("df", "/bin", system::df, BASE),
+    ("dig", "/usr/bin", dig::dig, DNS),
+    ("dirname", "/usr/bin", files::dirname, BASE),
+    ("du", "/usr/bin", find::du, BASE),
+    ("echo", "/bin", print::echo, BASE),
+    ("env", "/usr/bin", env::env, BASE),
+    ("expr", "/usr/bin", check::expr, BASE),
+    ("false", "/bin", system::fail, BASE),
+    ("find", "/usr/bin", find::find, BASE),
+    ("free", "/usr/bin", system::free, BUSYBOX | PROCPS),
+    ("getent", "/usr/bin", getent::getent, ALPINE | DEBIAN),
+    ("grep", "/bin", grep::grep, BASE),
+    ("egrep", "/bin", grep::grep, BASE),
+    ("fgrep", "/bin", grep::grep, BASE),
+    ("head", "/usr/bin", head::head, BASE),
+    ("host", "/usr/bin", dig::host, DNS),
+    ("hostname", "/bin", system::hostname, BASE),
+    ("id", "/usr/bin", system::id, BASE),
+    ("kill", "/bin", process::kill, BUSYBOX | PROCPS),
+    ("ln", "/bin", copy::ln, BASE),
+    ("ls", "/bin", ls::ls, BASE),
+    ("mkdir", "/bin", files::mkdir, BASE),
+    ("mount", "/bin", system::mount, BASE),
+    ("mv", "/bin", copy::mv, BASE),
+    ("nc", "/usr/bin", netcat::nc, BUSYBOX | NETCAT),
+    ("nohup", "/usr/bin", env::prefix, BASE),
+    ("nproc", "/usr/bin", system::nproc, BASE),
+    ("nslookup", "/usr/bin", nslookup::nslookup, BUSYBOX | DNS),
+    ("ping", "/bin", ping::ping, BUSYBOX | PING),
+    ("printenv", "/bin", env::printenv, BASE),
+    ("printf", "/usr/bin", print::printf, BASE),
+    ("ps", "/bin", process::ps, BUSYBOX | PROCPS),
+    ("pwd", "/bin", files::pwd, BASE),
+    ("readlink", "/usr/bin", files::realpath, BASE),
+    ("realpath", "/usr/bin", files::realpath, BASE),
+    ("rm", "/bin", files::rm, BASE),
+    ("rmdir", "/bin", files::rmdir, BASE),
+    ("sed", "/bin", sed::sed, BASE),
+    ("seq", "/usr/bin", print::seq, BASE),
+    ("sleep", "/bin", date::sleep, BASE),
+    ("sort", "/usr/bin", sort::sort, BASE),
+    ("stat", "/bin", find::stat, BASE),
+    ("sync", "/bin", system::succeed, BASE),
+    ("tac", "/usr/bin", sort::tac, BASE),
+    ("tail", "/usr/bin", head::tail, BASE),
+    ("tee", "/usr/bin", cat::tee, BASE),
+    ("test", "/usr/bin", check::test, BASE),
+    ("time", "/usr/bin", env::prefix, BUSYBOX),
+    ("timeout", "/usr/bin", env::timeout, BASE),
+    ("touch", "/bin", files::touch, BASE),
+    ("tr", "/usr/bin", transform::tr, BASE),
+    ("true", "/bin", system::succeed, BASE),
+    ("uname", "/bin", system::uname, BASE),
+    ("uniq", "/usr/bin", sort::uniq, BASE),
+    ("uptime", "/usr/bin", system::uptime, BUSYBOX | PROCPS),
+    ("wc", "/usr/bin", cat::wc, BASE),
+    ("wget", "/usr/bin", wget::wget, BUSYBOX | WGET),
+    ("which", "/usr/bin", files::which, BASE),
+    ("whoami", "/usr/bin", system::whoami, BASE),
+    ("xargs", "/usr/bin", xargs::xargs, BASE),
+    ("yes", "/usr/bin", print::yes, BASE),
+    ("createdb", "/usr/bin", postgres::maintain, POSTGRES),
+    ("createuser", "/usr/bin", postgres::maintain, POSTGRES),
+    ("docker-entrypoint.sh", "/usr/local/bin", postgres::entrypoint, POSTGRES | REDIS),
+    ("dropdb", "/usr/bin", postgres::maintain, POSTGRES),
+    ("pg_basebackup", "/usr/bin", postgres::basebackup, POSTGRES),
+    ("pg_ctl", "/usr/bin", postgres::ctl, POSTGRES),
+    ("pg_isready", "/usr/bin", postgres::isready, POSTGRES),
+    ("postgres", "/usr/bin", postgres::server, POSTGRES),
+    ("psql", "/usr/bin", psql::psql, POSTGRES),
+    ("redis-cli", "/usr/local/bin", redis::redis_cli, REDIS),
+    ("redis-server", "/usr/local/bin", redis::redis_server, REDIS),
 ];
 
 /// Folders in which programs are.
@@ -141,7 +164,18 @@ fn bare_name<'a>(name: &'a str, path: Option<&str>) -> Option<&'a str> {
 /// The tool that a command names; `path` is `$PATH`.
 pub(super) fn find(name: &str, path: Option<&str>) -> Option<Program> {
     let bare = bare_name(name, path)?;
-    TOOLS.iter().find(|(known, ..)| *known == bare).map(|(.., program)| *program)
+    TOOLS.iter().find(|(known, ..)| *known == bare).map(|(_, _, program, _)| *program)
+}
+
+/// The packages that hold a tool or a shell of that name; `None` for another name.
+pub fn packages_of(name: &str) -> Option<u32> {
+    match name {
+        "sh" => Some(BASE),
+        "ash" => Some(BUSYBOX),
+        "dash" => Some(DEBIAN),
+        "bash" => Some(DEBIAN | BASH),
+        _ => TOOLS.iter().find(|(known, ..)| *known == name).map(|(.., packages)| *packages),
+    }
 }
 
 /// Where a command's program is.
@@ -150,7 +184,7 @@ pub(super) fn path_of(name: &str, path: Option<&str>) -> Option<String> {
     if is_shell(bare) {
         return Some(format!("/bin/{bare}"));
     }
-    TOOLS.iter().find(|(known, ..)| *known == bare).map(|(_, folder, _)| format!("{folder}/{bare}"))
+    TOOLS.iter().find(|(known, ..)| *known == bare).map(|(_, folder, ..)| format!("{folder}/{bare}"))
 }
 
 /// Whether a command names a shell.

@@ -1,0 +1,36 @@
+//! Databases with a primary and replicas that find each other by their names, as transcripts.
+
+use sim_cli::{DiskFiles, commands};
+use sim_core::engine::{ClusterConfig, TimingProfile};
+use sim_core::kubectl::Stream;
+use sim_core::session::Session;
+
+/// Plays a script and returns what a terminal shows, the two streams in the order in which they were written.
+fn transcript(script: &str) -> String {
+    let profile = TimingProfile::named("minikube").expect("it is built in");
+    let mut session = Session::new(ClusterConfig::for_profile(profile, 14));
+    let files = DiskFiles::default();
+    let mut shown = String::new();
+    for line in commands(script) {
+        shown.push_str(&format!("$ {line}\n"));
+        for chunk in session.run(&line, None, &files) {
+            if chunk.stream == Stream::Err {
+                shown.push_str(&chunk.text.lines().map(|line| format!("! {line}\n")).collect::<String>());
+            } else {
+                shown.push_str(&chunk.text);
+            }
+        }
+        shown.push('\n');
+    }
+    shown
+}
+
+#[test]
+fn redis_replicas_follow_their_primary() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/redis.script")));
+}
+
+#[test]
+fn a_postgres_standby_copies_its_primary_and_streams_from_it() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/postgres.script")));
+}
