@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::{
-    apps::v1 as apps, batch::v1 as batch, core::v1 as core, discovery::v1 as discovery, policy::v1 as policy,
-    storage::v1 as storage,
+    apps::v1 as apps, batch::v1 as batch, coordination::v1 as coordination, core::v1 as core,
+    discovery::v1 as discovery, policy::v1 as policy, scheduling::v1 as scheduling, storage::v1 as storage,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
@@ -142,7 +142,11 @@ kinds! {
     Job => batch::Job,
     EndpointSlice => discovery::EndpointSlice,
     PodDisruptionBudget => policy::PodDisruptionBudget,
+    Lease => coordination::Lease,
+    PriorityClass => scheduling::PriorityClass,
+    CSINode => storage::CSINode,
     StorageClass => storage::StorageClass,
+    VolumeAttachment => storage::VolumeAttachment,
 }
 
 impl Object {

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec, Toleration};
+use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -35,7 +36,7 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
             let pod = Arc::make_mut(pod);
             let name = pod.metadata.name.clone().unwrap_or_default();
             let spec = pod.spec.get_or_insert_default();
-            set_priority(spec, &name)?;
+            set_priority(spec, &name, store)?;
             tolerate_lost_nodes(spec);
             copy_topology_labels(pod, store, gates);
         }
@@ -44,6 +45,7 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
             set_default_class(claim, store);
             add_finalizer(&mut claim.metadata, CLAIM_FINALIZER);
         }
+        Object::PriorityClass(class) => check_default_priority(class, store)?,
         Object::PersistentVolume(volume) => {
             add_finalizer(&mut Arc::make_mut(volume).metadata, VOLUME_FINALIZER);
         }
@@ -64,6 +66,7 @@ pub fn admit_update(object: &mut Object, old: &Object, store: &Store, gates: Fea
             }
             Ok(())
         }
+        (Object::PriorityClass(new), _) => check_default_priority(new, store),
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             check_resize(new, old, store)
         }
@@ -78,27 +81,58 @@ fn add_finalizer(meta: &mut ObjectMeta, name: &str) {
     }
 }
 
-/// Models plugin/pkg/admission/priority.
-fn set_priority(spec: &mut PodSpec, name: &str) -> ApiResult<()> {
-    let class = spec.priority_class_name.clone().unwrap_or_default();
-    let priority = match class.as_str() {
-        "" => 0,
-        "system-cluster-critical" => 2_000_000_000,
-        "system-node-critical" => 2_000_001_000,
-        other => {
-            let why = format!("no PriorityClass with name {other} was found");
-            return Err(ApiError::forbidden(Kind::Pod, name, &why));
-        }
+/// Gives the pod the priority of its class, or of the default one.
+///
+/// Models plugin/pkg/admission/priority: admitPod.
+fn set_priority(spec: &mut PodSpec, name: &str, store: &Store) -> ApiResult<()> {
+    let refuse = |why: String| Err(ApiError::forbidden(Kind::Pod, name, &why));
+    let named = spec.priority_class_name.as_deref().filter(|class| !class.is_empty());
+    let class = match named {
+        None => default_priority(store),
+        Some(class) => match store.typed::<PriorityClass>(&ObjectKey::cluster(class)) {
+            None => return refuse(format!("no PriorityClass with name {class} was found")),
+            found => found,
+        },
     };
+    let priority = class.and_then(|class| class.value).unwrap_or(0);
     if let Some(given) = spec.priority.filter(|given| *given != priority) {
-        let why = format!(
+        return refuse(format!(
             "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {priority} from the given PriorityClass name"
-        );
-        return Err(ApiError::forbidden(Kind::Pod, name, &why));
+        ));
+    }
+    let policy = class.and_then(|class| class.preemption_policy.as_deref()).unwrap_or("PreemptLowerPriority");
+    if let Some(given) = spec.preemption_policy.as_deref().filter(|given| *given != policy) {
+        return refuse(format!(
+            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
+        ));
+    }
+    if named.is_none()
+        && let Some(class) = class
+    {
+        spec.priority_class_name = class.metadata.name.clone();
     }
     spec.priority = Some(priority);
-    spec.preemption_policy.get_or_insert_with(|| "PreemptLowerPriority".to_owned());
+    spec.preemption_policy = Some(policy.to_owned());
     Ok(())
+}
+
+/// The class of pods that name none: of several the one with the lowest value.
+fn default_priority(store: &Store) -> Option<&PriorityClass> {
+    let defaults = store.all::<PriorityClass>().filter(|class| class.global_default == Some(true));
+    defaults.min_by_key(|class| class.value)
+}
+
+/// Models plugin/pkg/admission/priority: validatePriorityClass.
+fn check_default_priority(class: &PriorityClass, store: &Store) -> ApiResult<()> {
+    let name = meta::name(&class.metadata);
+    match default_priority(store).map(|other| meta::name(&other.metadata)) {
+        Some(other) if class.global_default == Some(true) && other != name => {
+            let why =
+                format!("PriorityClass {other} is already marked as default. Only one default can exist");
+            Err(ApiError::forbidden(Kind::PriorityClass, name, &why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Models plugin/pkg/admission/defaulttolerationseconds.

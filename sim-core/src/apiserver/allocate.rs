@@ -37,6 +37,11 @@ impl Allocator {
         Allocator { random, addresses: OrdSet::new(), node_ports: OrdSet::new() }
     }
 
+    /// Draws from `random` from now on; answers the stream from which it drew before.
+    pub fn replace_stream(&mut self, random: ChaCha8Rng) -> ChaCha8Rng {
+        std::mem::replace(&mut self.random, random)
+    }
+
     /// A version 4 UUID.
     pub fn uid(&mut self) -> String {
         let high = (self.random.next_u64() & !0xf000) | 0x4000;

@@ -10,6 +10,7 @@ mod delete;
 pub(crate) mod eviction;
 mod managed;
 mod patch;
+mod placement;
 mod scale;
 mod service;
 mod strategy;
@@ -80,6 +81,18 @@ impl ApiServer {
     /// NotFound.
     pub fn typed<T: Resource>(&self, key: &ObjectKey) -> ApiResult<&T> {
         self.store.typed(key).ok_or_else(|| ApiError::not_found(T::API_KIND, &key.name))
+    }
+
+    /// Lets `action` draw uids from `random`, so that what it creates shifts nobody else's.
+    pub(crate) fn with_identities<T>(
+        &mut self,
+        random: ChaCha8Rng,
+        action: impl FnOnce(&mut ApiServer) -> T,
+    ) -> T {
+        let own = self.allocator.replace_stream(random);
+        let result = action(self);
+        self.allocator.replace_stream(own);
+        result
     }
 
     /// Says when and why the writes that follow happen. Only the event loop calls this.

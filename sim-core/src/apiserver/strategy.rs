@@ -12,8 +12,8 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
 
 use super::allocate::Allocator;
-use super::service;
 use super::write::Subresource;
+use super::{placement, service};
 use crate::api::kinds::daemon_set::TEMPLATE_GENERATION;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
 use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, meta, pod};
@@ -27,7 +27,11 @@ pub fn prepare_for_create(
 ) -> ApiResult<()> {
     object.meta_mut().generation = object.kind().info().counts_generation.then_some(1);
     match object {
-        Object::Pod(pod) => reset_pod(Arc::make_mut(pod)),
+        Object::Pod(pod) => {
+            let pod = Arc::make_mut(pod);
+            reset_pod(pod);
+            placement::prepare(pod);
+        }
         Object::StatefulSet(set) => {
             let set = Arc::make_mut(set);
             set.status = Some(StatefulSetStatus { available_replicas: Some(0), ..Default::default() });
@@ -200,7 +204,7 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget, VolumeAttachment);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -211,7 +215,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget, VolumeAttachment);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {

@@ -97,7 +97,7 @@ impl Scheduler {
         let about = Object::from(pod.clone());
         let warning = EventType::Warning;
         context.events.scheduling_event(context.api, &about, warning, "FailedScheduling", &message);
-        set_unscheduled(context.api, pod, "SchedulerError", &message)?;
+        set_unscheduled(context.api, pod, "SchedulerError", &message, None)?;
         context.wakes.after(pod_ref(pod), BIND_CHECK);
         Ok(())
     }
@@ -142,8 +142,14 @@ fn bind(pod: &Pod, node: &str, context: &mut Context<'_>) -> ApiResult<()> {
     Ok(())
 }
 
-/// Sets PodScheduled to false, when that or its reason or message is news.
-pub(super) fn set_unscheduled(api: &mut ApiServer, pod: &Pod, reason: &str, message: &str) -> ApiResult<()> {
+/// Sets PodScheduled to false and the nomination, when any of it is news.
+pub(super) fn set_unscheduled(
+    api: &mut ApiServer,
+    pod: &Pod,
+    reason: &str,
+    message: &str,
+    nominated: Option<&str>,
+) -> ApiResult<()> {
     let now = api.now();
     let result = api.modify::<Pod>(&pod.key(), Subresource::Status, |pod| {
         let unscheduled = PodCondition {
@@ -156,7 +162,7 @@ pub(super) fn set_unscheduled(api: &mut ApiServer, pod: &Pod, reason: &str, mess
             ..PodCondition::default()
         };
         let status = pod.status.get_or_insert_default();
-        status.nominated_node_name = None;
+        status.nominated_node_name = nominated.map(str::to_owned);
         set_condition(status.conditions.get_or_insert_default(), unscheduled);
     });
     match result {

@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
+use super::pod_counts::{ByNode, KeptKey, PodCounts};
+use super::pod_terms::Picks;
 use super::resources::{Resources, requests, scored_requests};
 use crate::api::quantity::Quantity;
-use crate::api::{ObjectKey, meta};
+use crate::api::{ObjectKey, meta, storage};
+use crate::store::Store;
 
 /// A port on a node's own addresses: protocol, port, address.
 pub(super) type HostPort = (Arc<str>, i32, Arc<str>);
@@ -36,16 +39,63 @@ impl NodeInfo {
     pub(super) fn name(&self) -> &str {
         meta::name(&self.node.metadata)
     }
+
+    /// The value of the node's label.
+    pub(super) fn label(&self, key: &str) -> Option<&str> {
+        meta::labels(&self.node.metadata).get(key).map(String::as_str)
+    }
+
+    /// The pod takes its share of this node.
+    pub(super) fn add(&mut self, share: &Share) {
+        self.pods += 1;
+        self.requested.add(&share.requested);
+        self.scored.add(&share.scored);
+        for port in &share.ports {
+            *self.ports.entry(port.clone()).or_insert(0) += 1;
+        }
+    }
+
+    /// The pod gives its share of this node back.
+    pub(super) fn remove(&mut self, share: &Share) {
+        self.pods -= 1;
+        self.requested.subtract(&share.requested);
+        self.scored.subtract(&share.scored);
+        for port in &share.ports {
+            match self.ports.get_mut(port) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => {
+                    self.ports.remove(port);
+                }
+            }
+        }
+    }
 }
 
 /// What a pod takes of its node.
 #[derive(Clone, Debug)]
-struct Share {
+pub(super) struct Share {
     node: Arc<str>,
     requested: Resources,
     scored: Resources,
     ports: Vec<HostPort>,
     owner: Option<Arc<str>>,
+    claims: Vec<ObjectKey>,
+    terms: Vec<KeptKey>,
+}
+
+impl Share {
+    /// What `pod` takes, or would take, of `node`.
+    pub(super) fn of(pod: &Pod, node: &str) -> Share {
+        Share {
+            node: node.into(),
+            requested: requests(pod),
+            scored: scored_requests(pod),
+            ports: host_ports(pod),
+            owner: owner(pod),
+            claims: storage::claims_of_pod(pod).collect(),
+            terms: Vec::new(),
+        }
+    }
 }
 
 /// Nodes by name, pods by key.
@@ -55,6 +105,10 @@ pub(super) struct NodeCache {
     shares: OrdMap<ObjectKey, Arc<Share>>,
     /// How many pods of one owner are on a node.
     spread: OrdMap<(Arc<str>, Arc<str>), u32>,
+    /// Claim and pod, for pods on nodes.
+    users: OrdSet<(ObjectKey, ObjectKey)>,
+    /// The pods on nodes by what others ask of them.
+    pub counts: PodCounts,
     /// Where the next search for a node begins.
     pub cursor: Option<Arc<str>>,
 }
@@ -82,7 +136,7 @@ impl NodeCache {
             ports: OrdMap::new(),
         };
         for share in self.shares.values().filter(|share| share.node == name) {
-            take(&mut info, share);
+            info.add(share);
         }
         self.nodes.insert(name, info);
     }
@@ -105,33 +159,44 @@ impl NodeCache {
         self.nodes.range(start.clone()..).chain(self.nodes.range(..start)).map(|(_, info)| info)
     }
 
+    /// All nodes, in order of name.
+    pub(super) fn all(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.nodes.values()
+    }
+
     /// The pod takes its share of the node, if it has not yet.
     pub(super) fn assign(&mut self, key: &ObjectKey, node: &str, pod: &Pod) {
         if self.shares.get(key).is_some_and(|share| *share.node == *node) {
             return;
         }
         self.release(key);
-        let share = Share {
-            node: node.into(),
-            requested: requests(pod),
-            scored: scored_requests(pod),
-            ports: host_ports(pod),
-            owner: owner(pod),
-        };
+        let mut share = Share::of(pod, node);
         if let Some(info) = self.nodes.get_mut(&share.node) {
-            take(info, &share);
+            info.add(&share);
         }
         if let Some(owner) = &share.owner {
             *self.spread.entry((owner.clone(), share.node.clone())).or_insert(0) += 1;
         }
+        for claim in &share.claims {
+            self.users.insert((claim.clone(), key.clone()));
+        }
+        self.counts.set(key, &share.node, pod);
+        share.terms = self.counts.keep_terms(&share.node, pod);
         self.shares.insert(key.clone(), Arc::new(share));
+    }
+
+    /// The labels of a pod on a node changed, or its deletion was asked for.
+    pub(super) fn recount(&mut self, key: &ObjectKey, pod: &Pod) {
+        if let Some(share) = self.shares.get(key) {
+            self.counts.set(key, &share.node, pod);
+        }
     }
 
     /// The pod gives its share back; false when it had none.
     pub(super) fn release(&mut self, key: &ObjectKey) -> bool {
         let Some(share) = self.shares.remove(key) else { return false };
         if let Some(info) = self.nodes.get_mut(&share.node) {
-            give_back(info, &share);
+            info.remove(&share);
         }
         if let Some(owner) = &share.owner {
             let place = (owner.clone(), share.node.clone());
@@ -142,7 +207,32 @@ impl NodeCache {
                 }
             }
         }
+        for claim in &share.claims {
+            self.users.remove(&(claim.clone(), key.clone()));
+        }
+        self.counts.unset(key);
+        self.counts.drop_terms(&share.node, &share.terms);
         true
+    }
+
+    /// What the pod takes of its node.
+    pub(super) fn share(&self, key: &ObjectKey) -> Option<&Share> {
+        self.shares.get(key).map(|share| &**share)
+    }
+
+    /// How many of the picked pods are on each node.
+    pub(super) fn count(&mut self, picks: Picks, view: &Store) -> ByNode {
+        let shares = &self.shares;
+        let pods = shares
+            .iter()
+            .filter_map(|(key, share)| Some((key.clone(), share.node.clone(), view.typed::<Pod>(key)?)));
+        self.counts.ask(picks, pods)
+    }
+
+    /// The pods on nodes that use the claim.
+    pub(super) fn users_of<'a>(&'a self, claim: &'a ObjectKey) -> impl Iterator<Item = &'a ObjectKey> {
+        let start = (claim.clone(), ObjectKey::cluster(""));
+        self.users.range(start..).take_while(move |(of, _)| of == claim).map(|(_, pod)| pod)
     }
 
     /// The nodes that have pods of `owner`, and how many.
@@ -152,29 +242,6 @@ impl NodeCache {
             .range(start..)
             .take_while(move |((of, _), _)| &**of == owner)
             .map(|((_, node), count)| (node, *count))
-    }
-}
-
-fn take(info: &mut NodeInfo, share: &Share) {
-    info.pods += 1;
-    info.requested.add(&share.requested);
-    info.scored.add(&share.scored);
-    for port in &share.ports {
-        *info.ports.entry(port.clone()).or_insert(0) += 1;
-    }
-}
-
-fn give_back(info: &mut NodeInfo, share: &Share) {
-    info.pods -= 1;
-    info.requested.subtract(&share.requested);
-    info.scored.subtract(&share.scored);
-    for port in &share.ports {
-        match info.ports.get_mut(port) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => {
-                info.ports.remove(port);
-            }
-        }
     }
 }
 

@@ -8,12 +8,14 @@ use k8s_openapi::api::core::v1::Pod;
 use rand_core::Rng;
 
 use super::Scheduler;
-use super::cache::{NodeInfo, host_ports};
+use super::cache::{NodeInfo, Share};
 use super::diagnosis::FitError;
-use super::framework::{CycleState, Plugins, Rejection};
+use super::framework::{CycleState, Plugins, Refusal, Rejection};
+use super::nominated::{nominated_node, priority};
 use super::plugins::volume_binding::{self, NodeVolumes};
 use super::plugins::{FILTERS, SCORES};
-use super::resources::{requests, scored_requests};
+use super::preemption::{self, Attempt};
+use crate::api::Resource;
 use crate::engine::Context;
 
 /// With fewer nodes than this all of them are looked at.
@@ -23,8 +25,8 @@ const FEW_NODES: usize = 100;
 pub(super) enum Outcome {
     /// A node was found.
     Place(Place),
-    /// None was.
-    Unschedulable(FitError),
+    /// None was, and what was done about it.
+    Unschedulable(FitError, Attempt),
 }
 
 /// The node for a pod, and what its volumes need there.
@@ -36,51 +38,94 @@ pub(super) struct Place {
 /// Looks for a node for the pod.
 pub(super) fn schedule(pod: &Pod, scheduler: &mut Scheduler, context: &mut Context<'_>) -> Outcome {
     let view = context.view.clone();
+    let volume_index = scheduler.volumes.clone();
     let total = scheduler.nodes.len();
-    let volumes = match volume_binding::pre_filter(pod, &view) {
-        Ok(volumes) => volumes,
-        Err(message) => {
-            return Outcome::Unschedulable(FitError::of_pod(total, Plugins::VOLUME_BINDING, message));
+    let state = match CycleState::new(pod, &view, &volume_index, &mut scheduler.nodes) {
+        Ok(state) => state,
+        Err((plugin, message)) => {
+            return Outcome::Unschedulable(FitError::of_pod(total, plugin, message), Attempt::Nothing);
         }
     };
-    let state = CycleState {
-        pod,
-        view: &view,
-        volume_index: &scheduler.volumes,
-        requests: requests(pod),
-        scored: scored_requests(pod),
-        ports: host_ports(pod),
-        volumes,
-    };
-    let wanted = nodes_to_find(total);
-    let (mut feasible, mut rejections, mut looked_at) = (Vec::new(), Vec::new(), 0);
-    for node in scheduler.nodes.rotated() {
-        if feasible.len() >= wanted {
-            break;
-        }
-        looked_at += 1;
-        match rejection(&state, node) {
-            None => feasible.push(node),
-            Some(rejection) => rejections.push(rejection),
-        }
-    }
-    let next = scheduler.nodes.rotated().nth(looked_at).map(|node| node.name().into());
-    let outcome = match choose(&state, &feasible, scheduler, context) {
+    let search = search(&state, scheduler);
+    let outcome = match choose(&state, &search.feasible, scheduler, context) {
         None => {
             let shared = !state.volumes.tie_to_nodes(&view);
-            Outcome::Unschedulable(FitError::of_nodes(total, &rejections, shared))
+            let attempt = preemption::attempt(&state, &search.refusals, scheduler, context.random);
+            let why = attempt.message(total);
+            Outcome::Unschedulable(FitError::of_nodes(total, &search.refusals, shared, why), attempt)
         }
         Some(node) => Outcome::Place(Place {
             node: node.name().into(),
             volumes: volume_binding::find_on_node(&state, node).unwrap_or_default(),
         }),
     };
+    let next = search.next;
     scheduler.nodes.cursor = next;
     outcome
 }
 
+/// What a look at the nodes found.
+struct Search<'a> {
+    feasible: Vec<&'a NodeInfo>,
+    refusals: Vec<Refusal>,
+    /// Where the next search begins.
+    next: Option<Arc<str>>,
+}
+
+fn search<'a>(state: &CycleState<'_>, scheduler: &'a Scheduler) -> Search<'a> {
+    let nominated = nominated_node(state.pod).and_then(|node| scheduler.nodes.get(node));
+    if let Some(node) = nominated.filter(|node| rejection(state, node, scheduler).is_none()) {
+        let next = scheduler.nodes.cursor.clone();
+        return Search { feasible: vec![node], refusals: Vec::new(), next };
+    }
+    let wanted = nodes_to_find(scheduler.nodes.len());
+    let mut found = Search { feasible: Vec::new(), refusals: Vec::new(), next: None };
+    let mut looked_at = 0;
+    for node in scheduler.nodes.rotated() {
+        if found.feasible.len() >= wanted {
+            break;
+        }
+        looked_at += 1;
+        match rejection(state, node, scheduler) {
+            None => found.feasible.push(node),
+            Some((plugin, rejection)) => found.refusals.push((node.name().into(), plugin, rejection)),
+        }
+    }
+    found.next = scheduler.nodes.rotated().nth(looked_at).map(|node| node.name().into());
+    found
+}
+
+/// Why the pod cannot go to the node: with the pods that are nominated for it and are at least as important,
+/// or even without them.
+///
+/// Models pkg/scheduler/framework/runtime: RunFilterPluginsWithNominatedPods.
+pub(super) fn rejection(
+    state: &CycleState<'_>,
+    node: &NodeInfo,
+    scheduler: &Scheduler,
+) -> Option<(Plugins, Rejection)> {
+    let own = state.pod.key();
+    let nominated = scheduler.nominated.on(node.name()).filter(|key| **key != own);
+    let ahead: Vec<&Pod> = nominated
+        .filter_map(|key| state.view.typed::<Pod>(key))
+        .filter(|other| priority(other) >= priority(state.pod))
+        .collect();
+    if !ahead.is_empty() {
+        let (mut state, mut node) = (state.clone(), node.clone());
+        for other in ahead {
+            node.add(&Share::of(other, node.name()));
+            state.with(other, &other.key(), &node.node);
+        }
+        let refused = refusal(&state, &node);
+        if refused.is_some() {
+            return refused;
+        }
+    }
+    refusal(state, node)
+}
+
 /// The first plugin that turns the node down, and why.
-fn rejection(state: &CycleState<'_>, node: &NodeInfo) -> Option<(Plugins, Rejection)> {
+fn refusal(state: &CycleState<'_>, node: &NodeInfo) -> Option<(Plugins, Rejection)> {
     FILTERS.iter().find_map(|filter| Some((filter.plugin(), filter.filter(state, node)?)))
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::framework::{Plugins, Rejection};
+use super::framework::{Plugins, Refusal};
 
 /// Why no node took the pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ enum Cause {
     /// A plugin turned the pod down before any node was looked at.
     Pod(String),
     /// Each node was turned down.
-    Nodes { reasons: BTreeMap<String, usize>, resolvable: usize },
+    Nodes { reasons: Vec<String>, afterwards: String },
 }
 
 impl FitError {
@@ -33,21 +33,17 @@ impl FitError {
         FitError { nodes, rejected_by: plugin, is_shared: false, cause: Cause::Pod(message) }
     }
 
-    /// No node fits.
-    pub(super) fn of_nodes(nodes: usize, rejections: &[(Plugins, Rejection)], is_shared: bool) -> FitError {
-        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-        let mut rejected_by = Plugins::default();
-        for (plugin, rejection) in rejections {
-            rejected_by = rejected_by.with(*plugin);
-            for reason in &rejection.reasons {
-                *reasons.entry(reason.clone()).or_default() += 1;
-            }
-        }
-        if rejections.is_empty() {
-            rejected_by = Plugins::ALL;
-        }
-        let resolvable = rejections.iter().filter(|(_, rejection)| rejection.resolvable).count();
-        FitError { nodes, rejected_by, is_shared, cause: Cause::Nodes { reasons, resolvable } }
+    /// No node fits; `afterwards` is what came of making room.
+    pub(super) fn of_nodes(
+        nodes: usize,
+        refusals: &[Refusal],
+        is_shared: bool,
+        afterwards: String,
+    ) -> FitError {
+        let plugins = refusals.iter().map(|(_, plugin, _)| *plugin);
+        let rejected_by = plugins.reduce(Plugins::with).unwrap_or(Plugins::ALL);
+        let reasons = refusals.iter().flat_map(|(.., rejection)| rejection.reasons.clone()).collect();
+        FitError { nodes, rejected_by, is_shared, cause: Cause::Nodes { reasons, afterwards } }
     }
 }
 
@@ -59,16 +55,13 @@ impl fmt::Display for FitError {
             // The dynamic resources plugin ends its part of a failed cycle with these words when it was not
             // asked before; recorded with v1.36.
             Cause::Pod(message) => write!(f, "0/{nodes} nodes are available: {message}. not found"),
-            Cause::Nodes { reasons, resolvable } => {
+            Cause::Nodes { reasons, afterwards } => {
                 write!(f, "0/{nodes} nodes are available: {}.", counted(reasons))?;
-                let mut preemption = BTreeMap::new();
-                preemption.insert("No preemption victims found for incoming pod".to_owned(), *resolvable);
-                preemption.insert("Preemption is not helpful for scheduling".to_owned(), nodes - resolvable);
-                write!(
-                    f,
-                    " no new claims to deallocate, preemption: 0/{nodes} nodes are available: {}.",
-                    counted(&preemption)
-                )
+                if afterwards.is_empty() {
+                    return Ok(());
+                }
+                // The dynamic resources plugin speaks before preemption does.
+                write!(f, " no new claims to deallocate, {afterwards}")
             }
         }
     }
@@ -85,12 +78,12 @@ pub(super) fn without_dynamic_resources(message: &str, nodes: usize) -> String {
 }
 
 /// `1 reason, 2 other reason`, in the order of that text.
-fn counted(reasons: &BTreeMap<String, usize>) -> String {
-    let mut texts: Vec<String> = reasons
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .map(|(reason, count)| format!("{count} {reason}"))
-        .collect();
+pub(super) fn counted(reasons: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in reasons {
+        *counts.entry(reason).or_default() += 1;
+    }
+    let mut texts: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     texts.sort();
     texts.join(", ")
 }

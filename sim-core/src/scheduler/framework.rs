@@ -2,11 +2,17 @@
 //!
 //! Models k8s.io/kube-scheduler/framework.
 
-use k8s_openapi::api::core::v1::Pod;
+use std::sync::Arc;
 
-use super::cache::{HostPort, NodeCache, NodeInfo};
-use super::plugins::volume_binding::{PodVolumes, VolumeIndex};
-use super::resources::Resources;
+use k8s_openapi::api::core::v1::{Node, Pod};
+
+use super::cache::{HostPort, NodeCache, NodeInfo, host_ports};
+use super::plugins::inter_pod_affinity::Neighbours;
+use super::plugins::pod_topology_spread::Spread;
+use super::plugins::volume_binding::{self, PodVolumes, VolumeIndex};
+use super::plugins::volume_restrictions;
+use super::resources::{Resources, requests, scored_requests};
+use crate::api::{ObjectKey, storage};
 use crate::store::Store;
 
 /// The best score.
@@ -24,10 +30,17 @@ impl Plugins {
     pub(super) const NODE_PORTS: Plugins = Plugins(1 << 4);
     pub(super) const NODE_RESOURCES_FIT: Plugins = Plugins(1 << 5);
     pub(super) const VOLUME_BINDING: Plugins = Plugins(1 << 6);
+    pub(super) const VOLUME_RESTRICTIONS: Plugins = Plugins(1 << 7);
+    pub(super) const NODE_VOLUME_LIMITS: Plugins = Plugins(1 << 8);
+    pub(super) const VOLUME_ZONE: Plugins = Plugins(1 << 9);
+    pub(super) const POD_TOPOLOGY_SPREAD: Plugins = Plugins(1 << 10);
+    pub(super) const INTER_POD_AFFINITY: Plugins = Plugins(1 << 11);
     /// All of them.
     pub(super) const ALL: Plugins = Plugins(u16::MAX);
+    /// Those that look at the pod's claims.
+    pub(super) const VOLUMES: Plugins = Plugins(0b1111 << 6);
 
-    pub(super) fn with(self, other: Plugins) -> Plugins {
+    pub(super) const fn with(self, other: Plugins) -> Plugins {
         Plugins(self.0 | other.0)
     }
 
@@ -37,6 +50,7 @@ impl Plugins {
 }
 
 /// What is worked out once for a pod and then asked by every plugin for every node.
+#[derive(Clone)]
 pub(super) struct CycleState<'a> {
     pub pod: &'a Pod,
     pub view: &'a Store,
@@ -45,6 +59,59 @@ pub(super) struct CycleState<'a> {
     pub scored: Resources,
     pub ports: Vec<HostPort>,
     pub volumes: PodVolumes,
+    /// Pods on nodes that have a claim of the pod's for themselves, one entry for each claim of each.
+    pub sole_users: Vec<ObjectKey>,
+    pub spread: Spread,
+    pub neighbours: Neighbours,
+}
+
+impl<'a> CycleState<'a> {
+    /// Looks at the pod before any node.
+    ///
+    /// Models the plugins' PreFilter.
+    ///
+    /// # Errors
+    /// The plugin that turns the pod down, and why.
+    pub(super) fn new(
+        pod: &'a Pod,
+        view: &'a Store,
+        volume_index: &'a VolumeIndex,
+        nodes: &mut NodeCache,
+    ) -> Result<CycleState<'a>, (Plugins, String)> {
+        let volumes = volume_binding::pre_filter(pod, view).map_err(|why| (Plugins::VOLUME_BINDING, why))?;
+        Ok(CycleState {
+            pod,
+            view,
+            volume_index,
+            requests: requests(pod),
+            scored: scored_requests(pod),
+            ports: host_ports(pod),
+            volumes,
+            sole_users: volume_restrictions::sole_users(pod, view, nodes),
+            spread: Spread::new(pod, view, nodes),
+            neighbours: Neighbours::new(pod, view, nodes),
+        })
+    }
+
+    /// What would be without `pod` on `node`. Models the plugins' PreFilterExtensions.
+    pub(super) fn without(&mut self, pod: &Pod, key: &ObjectKey, node: &Node) {
+        self.sole_users.retain(|user| user != key);
+        self.change(pod, node, -1);
+    }
+
+    /// What would be with `pod` on `node`. Models the plugins' PreFilterExtensions.
+    pub(super) fn with(&mut self, pod: &Pod, key: &ObjectKey, node: &Node) {
+        let own: Vec<ObjectKey> = storage::claims_of_pod(self.pod).collect();
+        let shared = storage::claims_of_pod(pod)
+            .filter(|claim| own.contains(claim) && volume_restrictions::is_for_one_pod(claim, self.view));
+        self.sole_users.extend(shared.map(|_| key.clone()));
+        self.change(pod, node, 1);
+    }
+
+    fn change(&mut self, pod: &Pod, node: &Node, by: i64) {
+        self.spread.change(self.pod, pod, node, by);
+        self.neighbours.change(self.pod, pod, node, by, self.view);
+    }
 }
 
 /// Why a node is turned down.
@@ -60,7 +127,15 @@ impl Rejection {
     pub(super) fn unresolvable(reason: &str) -> Option<Rejection> {
         Some(Rejection { reasons: vec![reason.to_owned()], resolvable: false })
     }
+
+    /// A node that may fit without some of its pods.
+    pub(super) fn resolvable(reason: &str) -> Option<Rejection> {
+        Some(Rejection { reasons: vec![reason.to_owned()], resolvable: true })
+    }
 }
+
+/// A node that was turned down: its name, by which plugin, and why.
+pub(super) type Refusal = (Arc<str>, Plugins, Rejection);
 
 /// Turns nodes down.
 pub(super) trait FilterPlugin: Sync {

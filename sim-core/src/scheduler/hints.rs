@@ -4,18 +4,29 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, PersistentVolume};
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
 
 use super::Scheduler;
 use super::framework::Plugins;
+use super::pod_terms::{Wish, terms_of};
+use crate::api::selector::Selector;
 use crate::api::{Kind, Object, ObjectKey, ObjectRef, meta, storage};
 use crate::engine::Wakes;
-use crate::store::{Change, ChangeType};
+use crate::store::{Change, ChangeType, Store};
+
+/// The plugins that look at other pods' labels.
+const NEIGHBOURS: Plugins = Plugins::POD_TOPOLOGY_SPREAD.with(Plugins::INTER_POD_AFFINITY);
+/// The plugins that look at what other pods take.
+const ROOM: Plugins = Plugins::NODE_RESOURCES_FIT
+    .with(Plugins::NODE_PORTS)
+    .with(Plugins::VOLUME_RESTRICTIONS)
+    .with(Plugins::NODE_VOLUME_LIMITS);
 
 impl Scheduler {
     pub(super) fn node_changed(&mut self, change: &Change, node: &Arc<Node>, wakes: &mut Wakes) {
         if change.change == ChangeType::Deleted {
             self.nodes.remove_node(meta::name(&node.metadata));
+            self.wake_firsts(Plugins::POD_TOPOLOGY_SPREAD, wakes);
             return;
         }
         let helps = match &change.previous {
@@ -51,8 +62,29 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn wake_after_room_was_freed(&mut self, wakes: &mut Wakes) {
-        self.wake_firsts(Plugins::NODE_RESOURCES_FIT.with(Plugins::NODE_PORTS), wakes);
+    pub(super) fn namespace_changed(&mut self, change: &Change, wakes: &mut Wakes) {
+        let labels = |object: &Object| object.meta().labels.clone();
+        if change.previous.as_ref().is_some_and(|old| labels(old) != labels(&change.object)) {
+            self.wake_firsts(Plugins::INTER_POD_AFFINITY, wakes);
+        }
+    }
+
+    /// A pod left the node: those that are nominated for it come first.
+    pub(super) fn wake_after_room_was_freed(&self, node: Option<&str>, wakes: &mut Wakes) {
+        if let Some(node) = node {
+            self.nominated.on(node).for_each(|pod| wakes.soon(pod_ref(pod)));
+        }
+        self.wake_firsts(ROOM, wakes);
+    }
+
+    /// A pod came to a node, left it or changed there: wakes those that want to be near or far from such.
+    pub(super) fn wake_neighbours(&self, pod: &Pod, old: Option<&Pod>, view: &Store, wakes: &mut Wakes) {
+        for key in self.waiting.firsts(NEIGHBOURS) {
+            let Some(waiting) = view.typed::<Pod>(key) else { continue };
+            if cares(waiting, pod, view) || old.is_some_and(|old| cares(waiting, old, view)) {
+                wakes.soon(pod_ref(key));
+            }
+        }
     }
 
     fn wake_firsts(&self, plugins: Plugins, wakes: &mut Wakes) {
@@ -74,10 +106,10 @@ fn what_changed(old: &Node, new: &Node) -> Plugins {
     let spec = |node: &Node| node.spec.clone().unwrap_or_default();
     let allocatable = |node: &Node| node.status.as_ref().and_then(|status| status.allocatable.clone());
     if old.metadata.labels != new.metadata.labels {
-        plugins = plugins.with(Plugins::NODE_AFFINITY).with(Plugins::VOLUME_BINDING);
+        plugins = plugins.with(Plugins::NODE_AFFINITY).with(Plugins::VOLUMES).with(NEIGHBOURS);
     }
     if spec(old).taints != spec(new).taints {
-        plugins = plugins.with(Plugins::TAINT_TOLERATION);
+        plugins = plugins.with(Plugins::TAINT_TOLERATION).with(Plugins::POD_TOPOLOGY_SPREAD);
     }
     if spec(old).unschedulable != spec(new).unschedulable {
         plugins = plugins.with(Plugins::NODE_UNSCHEDULABLE);
@@ -86,4 +118,21 @@ fn what_changed(old: &Node, new: &Node) -> Plugins {
         plugins = plugins.with(Plugins::NODE_RESOURCES_FIT);
     }
     plugins
+}
+
+/// Whether it matters to the waiting pod where the other one is.
+fn cares(waiting: &Pod, other: &Pod, view: &Store) -> bool {
+    let labels = meta::labels(&other.metadata);
+    let constraints = waiting.spec.iter().flat_map(|spec| spec.topology_spread_constraints.iter().flatten());
+    let spreads = waiting.metadata.namespace == other.metadata.namespace
+        && constraints
+            .filter_map(|constraint| constraint.label_selector.as_ref())
+            .any(|selector| Selector::from_api(selector).matches(labels));
+    let speaks_of = |owner: &Pod, wish: Wish, pod: &Pod| {
+        terms_of(owner, wish).iter().any(|(term, _)| term.matches(pod, view))
+    };
+    spreads
+        || speaks_of(waiting, Wish::RequiredNear, other)
+        || speaks_of(waiting, Wish::RequiredFar, other)
+        || speaks_of(other, Wish::RequiredFar, waiting)
 }

@@ -1,17 +1,23 @@
 //! Binds pods to nodes.
 //!
 //! Models pkg/scheduler: `cycle` is the scheduling cycle, `plugins` its filters and scores one a file,
-//! `cache` the nodes with what is taken of them, `queue` the pods that could not be scheduled and what they
-//! wait for, `bind` the binding cycle.
+//! `cache` the nodes with what is taken of them, `pod_counts` where the pods are that others ask for, `queue`
+//! the pods that could not be scheduled and what they wait for, `preemption` making room, `bind` the binding
+//! cycle.
 
 mod bind;
+mod budgets;
 mod cache;
 mod cycle;
 mod diagnosis;
 mod framework;
 mod hints;
 mod node_selector;
+mod nominated;
 mod plugins;
+mod pod_counts;
+mod pod_terms;
+mod preemption;
 mod queue;
 mod resources;
 #[cfg(test)]
@@ -31,7 +37,9 @@ use bind::Binding;
 use cache::NodeCache;
 use cycle::Outcome;
 use diagnosis::FitError;
+use nominated::{Nominated, nominated_node};
 use plugins::volume_binding::VolumeIndex;
+use preemption::Attempt;
 use queue::WaitingPods;
 
 /// The scheduler that pods name when they name none.
@@ -47,6 +55,7 @@ pub struct Scheduler {
     nodes: NodeCache,
     volumes: VolumeIndex,
     waiting: WaitingPods,
+    nominated: Nominated,
     /// Pods that have a node and wait for their volumes to be bound to it.
     binding: OrdMap<ObjectKey, Binding>,
 }
@@ -60,13 +69,14 @@ impl Component for Scheduler {
         config.profile.scheduler
     }
 
-    fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
+    fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         match &change.object {
-            Object::Pod(pod) => self.pod_changed(change, pod, wakes),
+            Object::Pod(pod) => self.pod_changed(change, pod, view, wakes),
             Object::Node(node) => self.node_changed(change, node, wakes),
             Object::PersistentVolumeClaim(_) => self.claim_changed(change, wakes),
             Object::PersistentVolume(volume) => self.volume_changed(change, volume, wakes),
             Object::StorageClass(_) => self.class_changed(change, wakes),
+            Object::Namespace(_) => self.namespace_changed(change, wakes),
             _ => {}
         }
     }
@@ -87,9 +97,12 @@ impl Component for Scheduler {
                 self.place(&pod, place, context)?;
                 None
             }
-            Outcome::Unschedulable(error) => {
+            Outcome::Unschedulable(error, attempt) => {
                 let group = self.waiting.park(&pod, &error);
-                self.report_failure(&pod, &error, context)?;
+                self.report_failure(&pod, &error, &attempt, context)?;
+                if let Attempt::Chosen { node, victims } = &attempt {
+                    preemption::make_room(&pod, node, victims, self, context)?;
+                }
                 Some(group)
             }
         };
@@ -104,39 +117,72 @@ impl Component for Scheduler {
 }
 
 impl Scheduler {
-    fn pod_changed(&mut self, change: &Change, pod: &Pod, wakes: &mut Wakes) {
+    fn pod_changed(&mut self, change: &Change, pod: &Pod, view: &Store, wakes: &mut Wakes) {
         let key = change.object.key();
         let gone = change.change == ChangeType::Deleted;
         if gone {
             self.waiting.remove(&key);
         }
-        let takes_room = !gone && !pod::is_terminal(pod);
-        match pod::node_name(pod) {
-            Some(node) if takes_room => {
-                self.binding.remove(&key);
-                self.nodes.assign(&key, node, pod);
-            }
-            _ if !gone && self.binding.contains_key(&key) => {}
-            _ => {
-                self.binding.remove(&key);
-                if self.nodes.release(&key) {
-                    self.wake_after_room_was_freed(wakes);
-                }
-            }
-        }
-        if gone || !is_to_be_scheduled(pod) {
+        let old = match &change.previous {
+            Some(Object::Pod(old)) => Some(&**old),
+            _ => None,
+        };
+        self.follow_placement(&key, pod, old, gone, view, wakes);
+        let waits = !gone && is_to_be_scheduled(pod);
+        let nominated = nominated_node(pod).filter(|_| waits && !self.binding.contains_key(&key));
+        self.nominated.set(&key, nominated);
+        if !waits {
             return;
         }
-        let retry = match (&change.previous, self.waiting.contains(&key)) {
+        let retry = match (old, self.waiting.contains(&key)) {
             (None, _) => true,
-            (Some(Object::Pod(old)), true) => {
-                old.spec != pod.spec || old.metadata.labels != pod.metadata.labels
-            }
-            (Some(Object::Pod(old)), false) => !is_to_be_scheduled(old),
-            _ => false,
+            (Some(old), true) => old.spec != pod.spec || old.metadata.labels != pod.metadata.labels,
+            (Some(old), false) => !is_to_be_scheduled(old),
         };
         if retry {
             wakes.soon(change.object.reference());
+        }
+    }
+
+    /// Keeps account of what the pod takes of its node, and wakes those whom that helps.
+    fn follow_placement(
+        &mut self,
+        key: &ObjectKey,
+        pod: &Pod,
+        old: Option<&Pod>,
+        gone: bool,
+        view: &Store,
+        wakes: &mut Wakes,
+    ) {
+        let stays = !gone && !pod::is_terminal(pod);
+        let counts_otherwise = old.is_some_and(|old| {
+            old.metadata.labels != pod.metadata.labels
+                || old.metadata.deletion_timestamp.is_some() != pod.metadata.deletion_timestamp.is_some()
+        });
+        match pod::node_name(pod) {
+            Some(node) if stays => {
+                self.binding.remove(key);
+                let came = old.is_none_or(|old| pod::node_name(old).is_none());
+                self.nodes.assign(key, node, pod);
+                if counts_otherwise {
+                    self.nodes.recount(key, pod);
+                }
+                if came || counts_otherwise {
+                    self.wake_neighbours(pod, old, view, wakes);
+                }
+            }
+            _ if !gone && self.binding.contains_key(key) => {
+                if counts_otherwise {
+                    self.nodes.recount(key, pod);
+                }
+            }
+            node => {
+                self.binding.remove(key);
+                if self.nodes.release(key) {
+                    self.wake_after_room_was_freed(node, wakes);
+                    self.wake_neighbours(pod, old, view, wakes);
+                }
+            }
         }
     }
 
@@ -147,6 +193,7 @@ impl Scheduler {
         &mut self,
         pod: &Pod,
         error: &FitError,
+        attempt: &Attempt,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
         let mut message = error.to_string();
@@ -156,7 +203,12 @@ impl Scheduler {
         let about = Object::from(pod.clone());
         let warning = EventType::Warning;
         context.events.scheduling_event(context.api, &about, warning, "FailedScheduling", &message);
-        bind::set_unscheduled(context.api, pod, "Unschedulable", &message)?;
+        let nominated = match attempt {
+            Attempt::Chosen { node, .. } => Some(&**node),
+            Attempt::NoCandidate(_) => None,
+            Attempt::Nothing | Attempt::NotEligible(_) => nominated_node(pod),
+        };
+        bind::set_unscheduled(context.api, pod, "Unschedulable", &message, nominated)?;
         context.wakes.at(about.reference(), context.now + UNSCHEDULABLE_FLUSH, Pace::Periodic);
         Ok(())
     }

@@ -50,7 +50,7 @@ impl WaitingPods {
         let key = pod.key();
         self.remove(&key);
         let group = Group { rejected_by: error.rejected_by, template: template(pod, error.is_shared) };
-        let claims: Vec<ObjectKey> = match error.rejected_by.overlaps(Plugins::VOLUME_BINDING) {
+        let claims: Vec<ObjectKey> = match error.rejected_by.overlaps(Plugins::VOLUMES) {
             true => storage::claims_of_pod(pod).collect(),
             false => Vec::new(),
         };

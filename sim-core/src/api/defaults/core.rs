@@ -1,9 +1,10 @@
-//! Defaults of the core, storage and discovery groups but for pods. Models pkg/apis/core/v1: defaults.go.
+//! Defaults of the core, scheduling, storage and discovery groups but for pods. Models pkg/apis/core/v1: defaults.go.
 
 use k8s_openapi::api::core::v1::{
     Namespace, Node, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret, Service,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use k8s_openapi::{ByteString, api::core::v1::ServiceSpec};
@@ -96,6 +97,10 @@ pub(super) fn set_node(node: &mut Node) {
 pub(super) fn set_storage_class(class: &mut StorageClass) {
     text(&mut class.reclaim_policy, "Delete");
     text(&mut class.volume_binding_mode, "Immediate");
+}
+
+pub(super) fn set_priority_class(class: &mut PriorityClass) {
+    text(&mut class.preemption_policy, "PreemptLowerPriority");
 }
 
 pub(super) fn set_endpoint_slice(slice: &mut EndpointSlice) {

@@ -28,12 +28,16 @@ pub fn apply(object: &mut Object) {
         Object::Secret(object) => core::set_secret(Arc::make_mut(object)),
         Object::Namespace(object) => core::set_namespace(Arc::make_mut(object)),
         Object::Node(object) => core::set_node(Arc::make_mut(object)),
+        Object::PriorityClass(object) => core::set_priority_class(Arc::make_mut(object)),
         Object::StorageClass(object) => core::set_storage_class(Arc::make_mut(object)),
         Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
         Object::ConfigMap(_)
         | Object::Event(_)
         | Object::ControllerRevision(_)
-        | Object::PodDisruptionBudget(_) => {}
+        | Object::PodDisruptionBudget(_)
+        | Object::Lease(_)
+        | Object::CSINode(_)
+        | Object::VolumeAttachment(_) => {}
     }
 }
 

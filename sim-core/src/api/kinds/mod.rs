@@ -4,12 +4,14 @@
 
 mod config_map;
 mod controller_revision;
+mod csi_node;
 pub mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 pub mod event;
 pub mod format;
 pub mod job;
+mod lease;
 mod namespace;
 pub mod node;
 pub mod persistent_volume;
@@ -17,11 +19,13 @@ pub mod persistent_volume_claim;
 mod pod;
 pub mod pod_disruption_budget;
 pub mod pod_summary;
+mod priority_class;
 mod replica_set;
 mod secret;
 mod service;
 mod stateful_set;
 pub mod storage_class;
+mod volume_attachment;
 
 use std::fmt;
 use std::time::Duration;
@@ -111,7 +115,11 @@ impl Kind {
             Kind::Job => &job::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,
             Kind::PodDisruptionBudget => &pod_disruption_budget::INFO,
+            Kind::Lease => &lease::INFO,
+            Kind::PriorityClass => &priority_class::INFO,
+            Kind::CSINode => &csi_node::INFO,
             Kind::StorageClass => &storage_class::INFO,
+            Kind::VolumeAttachment => &volume_attachment::INFO,
         }
     }
 

@@ -8,8 +8,10 @@ mod ephemeral;
 pub(crate) mod format;
 mod meta;
 mod network;
+mod placement;
 mod pod;
 mod policy;
+mod priority;
 mod probe;
 mod storage;
 #[cfg(test)]
@@ -23,6 +25,7 @@ use super::field::FieldError;
 use super::object::Object;
 
 pub(crate) use network::cluster_ips;
+pub(crate) use priority::SYSTEM_CLASSES;
 
 /// What is wrong with a new object; empty when nothing is.
 pub fn validate_create(object: &Object) -> Vec<FieldError> {
@@ -61,6 +64,9 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
             storage::volume_update(&mut errors, new, old);
         }
+        (Object::PriorityClass(new), Object::PriorityClass(old)) => {
+            priority::class_update(&mut errors, new, old)
+        }
         (Object::StorageClass(new), Object::StorageClass(old)) => {
             storage::class_update(&mut errors, new, old)
         }
@@ -95,10 +101,16 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::PersistentVolumeClaim(object) => storage::claim(errors, object),
         Object::PersistentVolume(object) => storage::volume(errors, object),
         Object::PodDisruptionBudget(object) => policy::budget(errors, object),
+        Object::PriorityClass(object) => priority::class(errors, object),
         Object::StorageClass(object) => storage::class(errors, object),
         Object::ConfigMap(object) => storage::config_map(errors, object),
         Object::Secret(object) => storage::secret(errors, object),
-        Object::Namespace(_) | Object::Node(_) | Object::Event(_) => {}
+        Object::Namespace(_)
+        | Object::Node(_)
+        | Object::Event(_)
+        | Object::Lease(_)
+        | Object::CSINode(_)
+        | Object::VolumeAttachment(_) => {}
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Toleration};
 use serde_json::json;
 
-use super::{Errors, container, differences, ephemeral, format, meta, volume};
+use super::{Errors, container, differences, ephemeral, format, meta, placement, priority, volume};
+use crate::api::pod;
 
 /// Which fields of a pod's spec an update may change, as the refusal says it.
 const UPDATABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -20,6 +21,9 @@ pub(super) fn create(errors: &mut Errors, pod: &Pod) {
             }
         }
         None => check_spec(errors, "spec", &PodSpec::default(), &[]),
+    }
+    if pod::node_name(pod).is_some() && is_gated(pod.spec.as_ref()) {
+        errors.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
     }
 }
 
@@ -52,6 +56,9 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
         &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
     );
     meta::labels(errors, &format!("{path}.nodeSelector"), spec.node_selector.as_ref());
+    placement::affinity(errors, &format!("{path}.affinity"), spec);
+    placement::gates(errors, &format!("{path}.schedulingGates"), spec);
+    placement::spread(errors, &format!("{path}.topologySpreadConstraints"), spec);
     if let Some(name) = spec.service_account_name.as_deref().filter(|name| !name.is_empty()) {
         errors.invalid_all(format!("{path}.serviceAccountName"), name, format::dns_subdomain(name));
     }
@@ -70,6 +77,11 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
     for (index, toleration) in spec.tolerations.iter().flatten().enumerate() {
         check_toleration(errors, &format!("{path}.tolerations[{index}]"), toleration);
     }
+    if let Some(class) = spec.priority_class_name.as_deref().filter(|class| !class.is_empty()) {
+        errors.invalid_all(format!("{path}.priorityClassName"), class, format::dns_subdomain(class));
+    }
+    let policy = spec.preemption_policy.as_deref();
+    priority::preemption_policy(errors, &format!("{path}.preemptionPolicy"), policy);
 }
 
 /// Models ValidateTolerations.
@@ -129,7 +141,16 @@ pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
     }
     check_deadline(errors, new.active_deadline_seconds, old.active_deadline_seconds);
     check_tolerations(errors, new, old);
+    let kept = old.scheduling_gates.as_deref().unwrap_or_default();
+    for gate in new.scheduling_gates.iter().flatten().filter(|gate| !kept.contains(gate)) {
+        let why = format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
+        errors.forbidden("spec.schedulingGates", why);
+    }
     let mut munged = new.clone();
+    munged.scheduling_gates = old.scheduling_gates.clone();
+    if is_gated(Some(old)) {
+        take_tightened_placement(errors, &mut munged, old);
+    }
     take_images(&mut munged.containers, &old.containers);
     let earlier = old.init_containers.as_deref().unwrap_or_default();
     take_images(munged.init_containers.as_deref_mut().unwrap_or_default(), earlier);
@@ -141,6 +162,30 @@ pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
     }
     if munged != *old {
         errors.forbidden("spec", format!("{UPDATABLE}\n{}\n", differences(&json!(munged), &json!(old))));
+    }
+}
+
+fn is_gated(spec: Option<&PodSpec>) -> bool {
+    spec.is_some_and(|spec| spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()))
+}
+
+/// A pod that waits for its gates may be given fewer nodes to choose from (KEP-3838).
+fn take_tightened_placement(errors: &mut Errors, munged: &mut PodSpec, old: &PodSpec) {
+    let now = munged.node_selector.clone().unwrap_or_default();
+    for (key, value) in old.node_selector.iter().flatten() {
+        if now.get(key) != Some(value) {
+            let path = format!("spec.nodeSelector[{key}]");
+            errors.invalid(path, json!(now.get(key)), "cannot be modified or deleted");
+        }
+    }
+    munged.node_selector = old.node_selector.clone();
+    let wish = old.affinity.as_ref().and_then(|affinity| affinity.node_affinity.clone());
+    match &mut munged.affinity {
+        Some(affinity) if old.affinity.is_some() => affinity.node_affinity = wish,
+        Some(affinity) if affinity.pod_affinity.is_none() && affinity.pod_anti_affinity.is_none() => {
+            munged.affinity = None;
+        }
+        _ => {}
     }
 }
 

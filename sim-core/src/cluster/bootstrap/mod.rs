@@ -12,13 +12,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, NamespaceSpec, NamespaceStatus};
+use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::Cluster;
 use crate::api::SimTime;
+use crate::api::validation::SYSTEM_CLASSES;
 use crate::apiserver::{ApiServer, Subresource};
-use crate::engine::{CauseKind, ClusterConfig, StorageClassConfig};
+use crate::engine::{CauseKind, ClusterConfig, StorageClassConfig, stream};
 
 /// Time enough for controllers to have seen the first objects.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
@@ -41,6 +43,11 @@ pub(super) fn install(cluster: &mut Cluster) {
         for class in &config.storage_classes {
             let _ = api.create(storage_class(class, &config, &created));
         }
+        api.with_identities(stream(config.seed, "built-in objects"), |api| {
+            for class in priority_classes(&created) {
+                let _ = api.create(class);
+            }
+        });
     });
     cluster.settle(SETTLE_LIMIT);
 }
@@ -73,6 +80,20 @@ fn namespace(name: &str, created: &Time) -> Namespace {
         spec: Some(NamespaceSpec { finalizers: Some(vec!["kubernetes".to_owned()]) }),
         status: Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None }),
     }
+}
+
+/// Models pkg/apis/scheduling/v1: systemPriorityClasses.
+fn priority_classes(created: &Time) -> impl Iterator<Item = PriorityClass> {
+    let descriptions = [
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+        "Used for system critical pods that must not be moved from their current node.",
+    ];
+    SYSTEM_CLASSES.into_iter().zip(descriptions).map(|((name, value), description)| PriorityClass {
+        metadata: meta(name, None, created),
+        value: Some(value),
+        description: Some(description.to_owned()),
+        ..PriorityClass::default()
+    })
 }
 
 fn storage_class(class: &StorageClassConfig, config: &ClusterConfig, created: &Time) -> StorageClass {

@@ -63,7 +63,11 @@ pub fn describe(
         Object::StorageClass(class) => small::storage_class(&mut text, class),
         Object::EndpointSlice(slice) => small::endpoint_slice(&mut text, slice),
         Object::PodDisruptionBudget(budget) => small::disruption_budget(&mut text, budget),
-        Object::ControllerRevision(_) | Object::Event(_) => generic::describe(&mut text, object),
+        Object::PriorityClass(class) => small::priority_class(&mut text, class),
+        Object::CSINode(node) => small::csi_node(&mut text, node),
+        Object::ControllerRevision(_) | Object::Event(_) | Object::Lease(_) | Object::VolumeAttachment(_) => {
+            generic::describe(&mut text, object);
+        }
     }
     // Upstream looks for no events of these two.
     if show_events && !matches!(object.kind(), Kind::Namespace | Kind::Secret) {

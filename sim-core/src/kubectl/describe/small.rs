@@ -1,10 +1,11 @@
 //! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, EndpointSlice,
-//! PodDisruptionBudget.
+//! PodDisruptionBudget, PriorityClass, CSINode.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::text::Text;
@@ -142,6 +143,39 @@ fn endpoint_lines(text: &mut Text, endpoint: &Endpoint) {
     }
     text.field(2, "NodeName", endpoint.node_name.as_deref().unwrap_or(UNSET));
     text.field(2, "Zone", endpoint.zone.as_deref().unwrap_or(UNSET));
+}
+
+/// Models kubectl pkg/describe: PriorityClassDescriber.
+pub(super) fn priority_class(text: &mut Text, class: &PriorityClass) {
+    text.field(0, "Name", meta::name(&class.metadata));
+    text.field(0, "Value", class.value.unwrap_or(0));
+    text.field(0, "GlobalDefault", class.global_default.unwrap_or(false));
+    text.field(0, "PreemptionPolicy", or_empty(&class.preemption_policy));
+    text.field(0, "Description", or_empty(&class.description));
+    text.field(0, "Annotations", format_labels(class.metadata.annotations.as_ref()));
+}
+
+/// Models kubectl pkg/describe: describeCSINode.
+pub(super) fn csi_node(text: &mut Text, node: &CSINode) {
+    text.field(0, "Name", meta::name(&node.metadata));
+    text.labels("", "Labels", node.metadata.labels.as_ref());
+    text.annotations("Annotations", node.metadata.annotations.as_ref());
+    text.field(0, "CreationTimestamp", time_text(node.metadata.creation_timestamp.as_ref()));
+    text.line(0, "Spec:");
+    if !node.spec.drivers.is_empty() {
+        text.line(1, "Drivers:");
+    }
+    for driver in &node.spec.drivers {
+        text.line(2, format_args!("{}:", driver.name));
+        text.field(3, "Node ID", &driver.node_id);
+        if let Some(count) = driver.allocatable.as_ref().and_then(|allocatable| allocatable.count) {
+            text.line(3, "Allocatables:");
+            text.field(4, "Count", count);
+        }
+        if let Some(keys) = &driver.topology_keys {
+            text.field(3, "Topology Keys", super::list_text(keys));
+        }
+    }
 }
 
 /// Models kubectl pkg/describe: describePodDisruptionBudgetv1.

@@ -12,6 +12,7 @@ mod create_configmap;
 mod create_deployment;
 mod create_job;
 mod create_namespace;
+mod create_priorityclass;
 mod create_secret;
 mod create_service;
 mod delete;
@@ -75,6 +76,7 @@ pub static VERBS: &[&Verb] = &[
     &create_deployment::VERB,
     &create_job::VERB,
     &create_namespace::VERB,
+    &create_priorityclass::VERB,
     &create_secret::VERB,
     &create_service::CLUSTER_IP,
     &create_service::EXTERNAL_NAME,

@@ -2,14 +2,17 @@
 //!
 //! Models pkg/scheduler/apis/config/v1: getDefaultPlugins.
 
+pub(super) mod inter_pod_affinity;
 pub(super) mod node_affinity;
 mod node_name;
 mod node_ports;
 mod node_resources;
 mod node_unschedulable;
-mod pod_topology_spread;
+pub(super) mod pod_topology_spread;
 mod taint_toleration;
 pub(super) mod volume_binding;
+pub(super) mod volume_restrictions;
+mod volume_zone;
 
 use super::framework::{FilterPlugin, ScorePlugin};
 
@@ -21,7 +24,11 @@ pub(super) static FILTERS: &[&dyn FilterPlugin] = &[
     &node_affinity::NodeAffinity,
     &node_ports::NodePorts,
     &node_resources::NodeResourcesFit,
+    &volume_restrictions::VolumeRestrictions,
     &volume_binding::VolumeBinding,
+    &volume_zone::VolumeZone,
+    &pod_topology_spread::PodTopologySpread,
+    &inter_pod_affinity::InterPodAffinity,
 ];
 
 /// The scores.
@@ -30,4 +37,6 @@ pub(super) static SCORES: &[&dyn ScorePlugin] = &[
     &node_affinity::NodeAffinity,
     &node_resources::NodeResourcesFit,
     &pod_topology_spread::PodTopologySpread,
+    &inter_pod_affinity::InterPodAffinity,
+    &node_resources::BalancedAllocation,
 ];

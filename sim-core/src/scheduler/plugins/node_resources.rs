@@ -55,3 +55,34 @@ impl ScorePlugin for NodeResourcesFit {
         nodes.iter().map(|node| score(node)).collect()
     }
 }
+
+/// Models pkg/scheduler/framework/plugins/noderesources: BalancedAllocation. Pods that ask for neither CPU nor
+/// memory are not scored (kubernetes/kubernetes#129138).
+pub(super) struct BalancedAllocation;
+
+impl ScorePlugin for BalancedAllocation {
+    fn weight(&self) -> i64 {
+        1
+    }
+
+    fn scores(&self, state: &CycleState<'_>, nodes: &[&NodeInfo], _cache: &NodeCache) -> Vec<i64> {
+        let wanted = &state.requests;
+        if wanted.milli_cpu == 0 && wanted.memory == 0 {
+            return vec![0; nodes.len()];
+        }
+        // Shares in millionths; with two resources half their difference is the standard deviation.
+        let share = |wanted: i64, used: i64, has: i64| {
+            (has > 0).then(|| {
+                (i128::from(used.saturating_add(wanted)) * 1_000_000 / i128::from(has)).min(1_000_000)
+            })
+        };
+        let score = |node: &NodeInfo| {
+            let (used, has) = (&node.requested, &*node.allocatable);
+            let cpu = share(wanted.milli_cpu, used.milli_cpu, has.milli_cpu);
+            let memory = share(wanted.memory, used.memory, has.memory);
+            let apart = cpu.zip(memory).map_or(0, |(cpu, memory)| (cpu - memory).abs());
+            (i128::from(MAX_SCORE) * (2_000_000 - apart) / 2_000_000) as i64
+        };
+        nodes.iter().map(|node| score(node)).collect()
+    }
+}

@@ -15,8 +15,7 @@ impl FilterPlugin for TaintToleration {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
-        if untolerated(state.pod, &node.node, keeps_away) == 0 {
+        if bears_taints(state.pod, &node.node) {
             return None;
         }
         Rejection::unresolvable("node(s) had untolerated taint(s)")
@@ -33,6 +32,12 @@ impl ScorePlugin for TaintToleration {
         let counts = nodes.iter().map(|node| untolerated(state.pod, &node.node, discourages)).collect();
         normalized(counts, true)
     }
+}
+
+/// Whether none of the node's taints keeps the pod away.
+pub(super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
+    let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
+    untolerated(pod, node, keeps_away) == 0
 }
 
 /// How many taints that `counts` picks the pod does not tolerate.

@@ -68,6 +68,11 @@ impl PodVolumes {
         };
         !self.waiting.is_empty() || self.bound.iter().any(affine)
     }
+
+    /// The volumes of the claims that are bound.
+    pub(super) fn volumes<'a>(&'a self, view: &'a Store) -> impl Iterator<Item = &'a PersistentVolume> {
+        self.bound.iter().filter_map(|claim| volume_of(claim, view))
+    }
 }
 
 /// What is to be done on a node before the pod can be bound to it.

@@ -1,5 +1,8 @@
 //! Pods get nodes as recorded, and never more than a node holds.
 
+mod neighbours;
+mod preemption;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
