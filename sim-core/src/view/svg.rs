@@ -53,9 +53,10 @@ impl Svg {
         self.finish("title");
     }
 
-    /// A line of text with its baseline at `y`.
+    /// A line of text with its baseline at `y`. What is written is abbreviated: a screen reader reads the titles.
     pub fn text(&mut self, class: &str, x: i64, y: i64, text: &str) {
-        self.start("text").attr("class", class).number("x", x).number("y", y).end();
+        let tag = self.start("text").attr("class", class).number("x", x).number("y", y);
+        tag.attr("aria-hidden", "true").end();
         self.escape(text);
         self.finish("text");
     }
@@ -88,7 +89,7 @@ impl Svg {
         self.start("path").attr("class", class).attr("transform", &transform).attr("d", path).empty();
     }
 
-    /// Opens the group of an object that can be clicked: `class`, what it is called, what hovering says.
+    /// Opens the group of an object that can be clicked. Its title is what it is called and what hovering says.
     pub fn object(&mut self, prefix: &str, reference: &str, class: &str, about: &str) {
         let id = format!("{prefix}-{}", reference.replace('/', "-"));
         self.start("g")
@@ -97,7 +98,6 @@ impl Svg {
             .attr("data-ref", reference)
             .attr("role", "button")
             .attr("tabindex", "0")
-            .attr("aria-label", about)
             .end();
         self.title(about);
     }

@@ -56,8 +56,10 @@ pub(super) fn outline(svg: &str) -> String {
         Some(rest.split_once('"')?.0.to_owned())
     };
     let mut text = String::new();
-    for tag in svg.split('<').filter(|tag| tag.starts_with("g ")) {
-        let Some(label) = attribute(tag, "aria-label") else { continue };
+    let tags: Vec<&str> = svg.split('<').collect();
+    for (tag, next) in tags.iter().zip(tags.iter().skip(1)).filter(|(tag, _)| tag.starts_with("g ")) {
+        let title = next.strip_prefix("title>").filter(|_| tag.contains(" data-ref=")).map(str::to_owned);
+        let Some(label) = attribute(tag, "aria-label").or(title) else { continue };
         let class = attribute(tag, "class").unwrap_or_default();
         let reference =
             attribute(tag, "data-ref").map(|reference| format!(" [{reference}]")).unwrap_or_default();

@@ -223,7 +223,7 @@ impl Drawing<'_> {
                 &claim.words.chars().take(1).collect::<String>(),
             );
         } else {
-            self.svg.text("name", x + 8, y + 15, &shortened(&claim.key.name, 16));
+            self.svg.text("name", x + 8, y + 15, &shortened(&claim.key.name, 17));
             self.svg.text("word", x + 8, y + 29, &claim.words);
         }
         self.svg.finish("g");

@@ -9,6 +9,8 @@ const NODE_HEADER: i64 = 24;
 const LABEL: i64 = 18;
 /// A node's box is at least so wide where there are several.
 const NODE_WIDTH_MIN: i64 = 300;
+/// A set's box is at least so wide where there are several: its heading fits.
+const SET_WIDTH_MIN: i64 = 380;
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub(super) struct Sizes {
 const CARDS: Sizes = Sizes {
     is_compact: false,
     pod: (140, 52),
-    service: (180, 40),
+    service: (190, 40),
     slot_height: 24,
     claim_height: 36,
     volume_height: 24,
@@ -53,7 +55,7 @@ const CARDS: Sizes = Sizes {
 const CELLS: Sizes = Sizes {
     is_compact: true,
     pod: (34, 34),
-    service: (180, 40),
+    service: (190, 40),
     slot_height: 18,
     claim_height: 16,
     volume_height: 12,
@@ -168,40 +170,64 @@ impl Layout {
         y
     }
 
-    /// Places a box with `pods`, a label above each group of them, and finds its height.
+    /// Places a box with `pods`, a label above each group of them, and finds its height. Groups stand side by side
+    /// where they fit.
     fn place_box(&mut self, scene: &Scene, pods: &[usize], area: Rect) {
-        let mut y = area.y + NODE_HEADER;
+        let (left, right) = (area.x + MARGIN, area.x + area.width - MARGIN);
+        let (mut x, mut y, mut bottom) = (left, area.y + NODE_HEADER, area.y + NODE_HEADER);
         let same_group = |a: &usize, b: &usize| group(&scene.pods[*a]) == group(&scene.pods[*b]);
         for members in pods.chunk_by(same_group) {
-            let group = &scene.pods[members[0]].group;
-            if !group.is_empty() {
-                self.labels.push(Label { x: area.x + MARGIN, y: y + 12, text: group.clone() });
-                y += LABEL;
+            // Room for an even number, so that a pod that comes or goes moves the next group less often.
+            let width = self.row_width(members.len().next_multiple_of(2));
+            if x > left && x + width > right {
+                (x, y) = (left, bottom);
             }
-            let inside = Rect { x: area.x + MARGIN, y, width: area.width - 2 * MARGIN, height: 0 };
-            let (places, bottom) = flow(inside, self.sizes.pod, self.sizes.gap, members.len());
+            let group = &scene.pods[members[0]].group;
+            let label_height = if group.is_empty() { 0 } else { LABEL };
+            if !group.is_empty() {
+                self.labels.push(Label { x, y: y + 12, text: group.clone() });
+            }
+            let inside = Rect { x, y: y + label_height, width: right - x, height: 0 };
+            let (places, end) = flow(inside, self.sizes.pod, self.sizes.gap, members.len());
             for (pod, place) in members.iter().zip(places) {
                 self.pods[*pod] = place;
                 self.node_of_pod[*pod] = self.nodes.len();
             }
-            y = bottom + MARGIN;
+            x += width + 2 * MARGIN;
+            bottom = bottom.max(end + MARGIN);
         }
         let empty = if self.sizes.is_compact { 24 } else { self.sizes.pod.1 };
-        let height = (y - area.y).max(NODE_HEADER + empty + MARGIN);
+        let height = (bottom - area.y).max(NODE_HEADER + empty + MARGIN);
         self.nodes.push(Rect { height, ..area });
     }
 
+    /// The width of `count` pods in a row.
+    fn row_width(&self, count: usize) -> i64 {
+        i64::try_from(count).unwrap_or(0) * (self.sizes.pod.0 + self.sizes.gap) - self.sizes.gap
+    }
+
+    /// Places the sets' boxes, side by side where all of their ordinals fit in a row of them.
     fn place_sets(&mut self, scene: &Scene, y: i64) -> i64 {
+        let widest =
+            scene.sets.iter().map(|set| self.row_width(set.seats.len()) + 2 * MARGIN).max().unwrap_or(0);
+        let count = i64::try_from(scene.sets.len()).unwrap_or(1).max(1);
+        let columns = ((self.inner_width() + MARGIN) / (widest.max(SET_WIDTH_MIN) + MARGIN)).clamp(1, count);
+        let width = (self.inner_width() - (columns - 1) * MARGIN) / columns;
         let mut y = y;
-        for set in &scene.sets {
-            let claims = set.seats.iter().map(|seat| seat.claims.len()).max().unwrap_or(0);
-            let height = self.sizes.slot_height + self.claims_height(claims);
-            let inside =
-                Rect { x: 2 * MARGIN, y: y + NODE_HEADER, width: self.inner_width() - 2 * MARGIN, height: 0 };
-            let (places, bottom) = flow(inside, (self.sizes.pod.0, height), self.sizes.gap, set.seats.len());
-            self.seats.push(places);
-            let height = bottom + MARGIN - y;
-            self.sets.push(Rect { x: MARGIN, y, width: self.inner_width(), height });
+        for row in scene.sets.chunks(usize::try_from(columns).unwrap_or(1)) {
+            let first = self.sets.len();
+            for (set, x) in row.iter().zip((MARGIN..).step_by(usize::try_from(width + MARGIN).unwrap_or(1))) {
+                let claims = set.seats.iter().map(|seat| seat.claims.len()).max().unwrap_or(0);
+                let height = self.sizes.slot_height + self.claims_height(claims);
+                let inside = Rect { x: x + MARGIN, y: y + NODE_HEADER, width: width - 2 * MARGIN, height: 0 };
+                let (places, end) = flow(inside, (self.sizes.pod.0, height), self.sizes.gap, set.seats.len());
+                self.seats.push(places);
+                self.sets.push(Rect { x, y, width, height: end + MARGIN - y });
+            }
+            let height = self.sets[first..].iter().map(|set| set.height).max().unwrap_or(0);
+            for set in &mut self.sets[first..] {
+                set.height = height;
+            }
             y += height + MARGIN;
         }
         y

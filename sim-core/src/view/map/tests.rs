@@ -78,6 +78,40 @@ fn a_deployments_pods_are_grouped_by_its_name() {
     assert!(map(&session).contains(">Deployment front<"));
 }
 
+/// The sides of every card: left, top, right, bottom.
+fn cards(svg: &str) -> Vec<[i64; 4]> {
+    let number = |tag: &str, name: &str| -> i64 {
+        let (_, rest) = tag.split_once(&format!(" {name}=\"")).expect("there");
+        rest.split('"').next().and_then(|number| number.parse().ok()).expect("a number")
+    };
+    let tags = svg.split('<').filter(|tag| tag.starts_with("rect class=\"card\""));
+    tags.map(|tag| {
+        let (x, y) = (number(tag, "x"), number(tag, "y"));
+        [x, y, x + number(tag, "width"), y + number(tag, "height")]
+    })
+    .collect()
+}
+
+#[test]
+fn at_any_width_nothing_overlaps_and_nothing_sticks_out() {
+    let mut session = session(2, WEB);
+    session.apply(&WEB.replace("web", "api").replace("replicas: 2", "replicas: 3")).expect("applied");
+    session.kubectl("create deployment front --image=nginx:1.27 --replicas=3").expect("created");
+    session.kubectl("settle").expect("settled");
+    let of_width = |width| cluster_svg(session.cluster(), &MapOptions { width, ..MapOptions::default() });
+    for width in [440, 640, 960, 1600] {
+        let cards = cards(&of_width(width));
+        assert!(cards.len() >= 16, "{}", cards.len());
+        for (index, [left, top, right, bottom]) in cards.iter().enumerate() {
+            assert!(*left >= 0 && *right <= i64::from(width), "{left} to {right} of {width}");
+            let clear = |[l, t, r, b]: &[i64; 4]| r <= left || l >= right || b <= top || t >= bottom;
+            assert!(cards[..index].iter().all(clear), "card {index} at width {width}");
+        }
+    }
+    let height = |width| -> i64 { cards(&of_width(width)).iter().map(|card| card[3]).max().expect("cards") };
+    assert!(height(1600) < height(960) && height(960) < height(440), "a wider picture is less high");
+}
+
 #[test]
 fn a_hundred_pods_are_cells() {
     let many = WEB.replace("replicas: 2", "replicas: 100\n  podManagementPolicy: Parallel");
