@@ -1,12 +1,11 @@
 // The page: relative addresses, so that it works from any folder of any server, and a service worker
 // that knows every file, so that it works offline after the first visit.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const optimised = here("../target/web/bindings/sim_web_bg.opt.wasm");
 
 /** Emits sw.js with the list of all files and a digest of their names and texts. */
 function offline() {
@@ -29,21 +28,25 @@ function offline() {
   };
 }
 
-/** Takes the module that wasm-opt made, where there is one. */
-function smallest() {
+/** The two parts of the module; where it was left whole, the second has no address. */
+function modules() {
+  const part = (name) => here(`../target/web/bindings/${name}.wasm`);
   return {
-    name: "smallest-wasm",
+    name: "modules",
     enforce: "pre",
     resolveId(id) {
-      return id === "@module" ? `${existsSync(optimised) ? optimised : optimised.replace(".opt", "")}?url` : null;
+      if (id === "@first") return `${part("first")}?url`;
+      if (id === "@rest") return statSync(part("rest")).size > 0 ? `${part("rest")}?url` : "\0no-rest";
+      return null;
     },
+    load: (id) => (id === "\0no-rest" ? 'export default "";' : null),
   };
 }
 
 export default defineConfig({
   base: "./",
   root: here("."),
-  plugins: [smallest(), offline()],
+  plugins: [modules(), offline()],
   resolve: { alias: { "@wasm": here("../target/web/bindings") } },
   worker: { format: "es" },
   server: { fs: { allow: [here("..")] } },

@@ -82,7 +82,9 @@ export class Comparison {
       files: { [FILE]: manifest(policy) },
       paused: false,
     });
-    simulator.size(inside(map), inside(timeline));
+    // So wide that all replicas stand in a row, where that leaves them legible.
+    const narrowest = map.clientWidth > 500 ? 640 : undefined;
+    simulator.size(inside(map, narrowest), inside(timeline));
     const side: Side = { policy, simulator, time, told, since: undefined };
     const pictures = { map: new Picture(map, () => {}), timeline: new Picture(timeline, () => {}) };
     simulator.listen({

@@ -62,6 +62,9 @@ async function start(): Promise<void> {
     const said = (ended.out + ended.err).trim().split("\n");
     announce(said.slice(0, 8).join("\n") + (said.length > 8 ? `\nand ${said.length - 8} more lines` : ""));
   };
+  simulator.listen({
+    failed: (message) => terminal.say(`The simulator stopped: ${message}. Reload the page to go on with what was kept.`),
+  });
   simulator.listen({ journal: keep, pictures: ({ state }) => state && tellPods(state) });
   const comparison = new Comparison(seed);
   byId("compare-open").addEventListener("click", () => void comparison.open());

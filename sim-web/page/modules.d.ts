@@ -1,4 +1,10 @@
-declare module "@module" {
+declare module "@first" {
+  const url: string;
+  export default url;
+}
+
+/** Empty when the module was left whole. */
+declare module "@rest" {
   const url: string;
   export default url;
 }

@@ -2,8 +2,6 @@
 
 import { patch } from "./patch";
 
-const LABEL = / role="button" tabindex="0" aria-label="[^"]*"/g;
-
 /** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
 export class Picture {
   #host: HTMLElement;
@@ -31,8 +29,7 @@ export class Picture {
   /** Shows `svg` with the next frame; what came before and was not shown is dropped. */
   show(svg: string): void {
     if (this.#latest === undefined) requestAnimationFrame(() => this.#patch());
-    // An object is called by its title, which says all; what is written on it is abbreviated.
-    this.#latest = svg.replaceAll("<text ", '<text aria-hidden="true" ').replace(LABEL, ' role="button" tabindex="-1"');
+    this.#latest = svg.replaceAll(' tabindex="0"', ' tabindex="-1"');
   }
 
   #patch(): void {
@@ -71,10 +68,12 @@ export class Picture {
   }
 }
 
-/** The width that there is for a picture in `place`, in the picture's own pixels; 0 while it is not shown. */
-export function inside(place: HTMLElement): number {
+/** The width to draw a picture of in `place`, in the picture's own pixels; 0 while it is not shown. A picture is
+ *  drawn for at least `narrowest` pixels and scaled down to where there is less. */
+export function inside(place: HTMLElement, narrowest = 440): number {
   const { paddingLeft, paddingRight } = getComputedStyle(place);
   // On a projector's page pictures are enlarged: see style.css.
   const zoom = matchMedia("(min-width: 1700px)").matches ? 1.2 : 1;
-  return Math.floor((place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)) / zoom);
+  const width = Math.floor((place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)) / zoom);
+  return width > 0 ? Math.max(width, narrowest) : 0;
 }

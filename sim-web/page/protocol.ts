@@ -61,6 +61,8 @@ export interface Completion {
 
 export interface Setup {
   module: WebAssembly.Module;
+  /** Where the rest of the module is; empty when there is none. */
+  restUrl: string;
   profile: string;
   seed: number;
   nodes: number;
@@ -90,6 +92,7 @@ export type ToWorker =
   | { type: "step" }
   | { type: "file"; path: string; text: string }
   | { type: "size"; map: number; timeline: number }
+  | { type: "rest"; module: WebAssembly.Module }
   | { type: "ask"; id: number; question: Ask };
 
 export type FromWorker =

@@ -1,24 +1,35 @@
 // The page's side of a simulator that runs in a worker.
 
-import moduleUrl from "@module";
+import firstUrl from "@first";
+import restUrl from "@rest";
 import type { Ask, Chunk, ClusterState, Completion, FromWorker, Setup, ToWorker, Update } from "./protocol";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** Compiles the module once; every simulator of the page shares it. */
-export function loadModule(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compileStreaming(fetch(moduleUrl)).catch(async () => {
-    // A server that does not know the media type of wasm.
-    const response = await fetch(moduleUrl);
-    return WebAssembly.compile(await response.arrayBuffer());
-  });
+/** Compiles a module once; every simulator of the page shares it. */
+function compile(url: string): Promise<WebAssembly.Module> {
+  const compiled =
+    modules.get(url) ??
+    WebAssembly.compileStreaming(fetch(url)).catch(async () => {
+      // A server that does not know the media type of wasm.
+      const response = await fetch(url);
+      return WebAssembly.compile(await response.arrayBuffer());
+    });
+  modules.set(url, compiled);
   return compiled;
+}
+
+/** Starts to load what the simulator starts with. */
+export function loadModule(): Promise<WebAssembly.Module> {
+  return compile(firstUrl);
 }
 
 export interface Listener {
   update?(update: Update): void;
   pictures?(pictures: { map?: string; timeline?: string; state?: ClusterState }): void;
   journal?(text: string): void;
+  /** The simulator stopped for good. */
+  failed?(message: string): void;
 }
 
 type Waiter = { isDone: (update: Update) => boolean; done: (update: Update) => void };
@@ -40,16 +51,26 @@ export class Simulator {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
   }
 
-  static async start(setup: Omit<Setup, "module">): Promise<Simulator> {
+  static async start(setup: Omit<Setup, "module" | "restUrl">): Promise<Simulator> {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const simulator = new Simulator(worker);
     const ready = new Promise<void>((resolve, reject) => {
       simulator.#ready = { resolve, reject };
       worker.onerror = (event) => reject(new Error(event.message));
     });
-    simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule() } });
+    simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule(), restUrl: restUrl && new URL(restUrl, location.href).href } });
     await ready;
+    if (restUrl) void simulator.#complete();
     return simulator;
+  }
+
+  /** Hands the worker the rest of the module. Without it the worker fetches it by itself, once it is called. */
+  async #complete(): Promise<void> {
+    try {
+      this.#send({ type: "rest", module: await compile(restUrl) });
+    } catch {
+      modules.delete(restUrl);
+    }
   }
 
   listen(listener: Listener): void {
@@ -153,6 +174,7 @@ export class Simulator {
         break;
       case "failed":
         this.#ready?.reject(new Error(message.message));
+        for (const listener of this.#listeners) listener.failed?.(message.message);
         break;
       case "answer":
         this.#answers.get(message.id)?.(message.answer as never);

@@ -2,6 +2,7 @@
 
 import { initSync, Simulator } from "@wasm/sim_web.js";
 import type { Ask, FromWorker, Setup, ToWorker, Update } from "./protocol";
+import { Rest } from "./rest";
 
 /** How often the clock moves, in milliseconds. */
 const TICK = 50;
@@ -13,6 +14,8 @@ const CATCH_UP = 1000;
 const KEEP = 4000;
 
 let simulator: Simulator | undefined;
+let rest: Rest | undefined;
+let timer: ReturnType<typeof setInterval> | undefined;
 let width = { map: 960, timeline: 960 };
 let before = performance.now();
 let lines = 0;
@@ -25,13 +28,12 @@ function post(message: FromWorker): void {
 }
 
 function setUp(setup: Setup): void {
-  initSync({ module: setup.module });
+  rest = new Rest(initSync({ module: setup.module }), setup.restUrl);
   const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
   if (setup.journal) {
     try {
-      made.open(setup.journal);
-      made.take();
+      open(made, setup.journal);
     } catch (error) {
       console.warn("the kept session could not be opened", error);
     }
@@ -42,7 +44,23 @@ function setUp(setup: Setup): void {
   post({ type: "ready" });
   tell(true);
   draw();
-  setInterval(tick, TICK);
+  timer = setInterval(tick, TICK);
+}
+
+/** What cannot happen did: the session's state is not to be trusted any more. */
+addEventListener("error", (event) => {
+  clearInterval(timer);
+  simulator = undefined;
+  post({ type: "failed", message: event.message });
+});
+
+/** Opens a session at its prompt: a watch that ran when it was kept has nobody to look at it any more. */
+function open(simulator: Simulator, journal: string): void {
+  simulator.open(journal);
+  const { status } = JSON.parse(simulator.take()) as Update;
+  if (status !== "running") return;
+  simulator.interrupt();
+  simulator.take();
 }
 
 function tick(): void {
@@ -110,7 +128,7 @@ function answer(question: Ask): unknown {
       return simulator.hash();
     case "open":
       try {
-        simulator.open(question.journal);
+        open(simulator, question.journal);
         drawn.stale = true;
         return "";
       } catch (error) {
@@ -162,6 +180,9 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "size":
       width = data;
       drawn.stale = true;
+      break;
+    case "rest":
+      rest?.add(data.module);
       break;
     case "ask":
       post({ type: "answer", id: data.id, answer: answer(data.question) });

@@ -16,6 +16,20 @@ use sim_core::session::{ClockMode, Effect, MemoryFiles, Session, Status, is_inco
 use sim_core::view::{self, MapOptions, TimelineOptions};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[wasm_bindgen]
+extern "C" {
+    /// Fetches the part of this module that the page did not start with; `page/worker.ts` has it.
+    /// `cargo web` splits the module and puts calls of this wherever one leads into that part.
+    #[wasm_bindgen(js_name = loadRest)]
+    fn load_rest();
+}
+
+/// Fetches what is missing of this module now. The call keeps [`load_rest`] among its imports.
+#[wasm_bindgen]
+pub fn complete_module() {
+    load_rest();
+}
+
 /// A session and the files that its commands may read.
 #[wasm_bindgen]
 pub struct Simulator {

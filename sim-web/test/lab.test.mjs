@@ -1,6 +1,7 @@
 // The lab in the browser, from the first step to the last.
 
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +97,18 @@ test("a reload goes on with the same session", () =>
     assert.deepEqual(await doneSteps(page), []);
   }));
 
+test("a reload in the middle of a watch comes back to the prompt", () =>
+  inBrowser("?pace=0", async (page) => {
+    await type(page, "kubectl apply -f lab14/service.yaml");
+    await page.keyboard.type("kubectl get pods -w");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.lab14.terminal.status === "running");
+    await page.waitForFunction(() => localStorage.length > 0 && JSON.stringify(localStorage).includes("get pods -w"));
+    await page.reload();
+    await ready(page);
+    assert.match((await type(page, "kubectl get services")).out, /python-app/);
+  }));
+
 test("offline after the first visit", async () => {
   const own = await serve();
   const { context, close } = await browse();
@@ -108,6 +121,28 @@ test("offline after the first visit", async () => {
     assert.match((await type(page, "kubectl get nodes")).out, /minikube/);
     await page.click("#tab-manifest");
     await page.waitForSelector(".cm-content");
+  } finally {
+    await close();
+  }
+});
+
+/** `cargo web --dev` leaves the module whole. */
+const isSplit = readdirSync(new URL("../dist/assets", import.meta.url)).some((name) => /^rest-.*\.wasm$/.test(name));
+
+test("a command that needs the rest of the module fetches it when nothing else did", { skip: !isSplit }, async () => {
+  const { context, close } = await browse();
+  try {
+    const asked = [];
+    await context.route(/rest-.*\.wasm$/, (route) => {
+      const how = route.request().resourceType();
+      asked.push(how);
+      return how === "xhr" ? route.continue() : route.abort();
+    });
+    const page = await open(context, server.url);
+    await type(page, "kubectl apply -f lab14/");
+    assert.equal((await type(page, "kubectl rollout status sts/python-app")).exit, 0);
+    assert.ok(asked.includes("fetch"), `the page fetches it beforehand: ${asked}`);
+    assert.deepEqual(asked.filter((how) => how === "xhr"), ["xhr"]);
   } finally {
     await close();
   }

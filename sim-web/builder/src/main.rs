@@ -3,8 +3,10 @@
 //! rustc's wasm target comes from rustup where that works, otherwise from Debian's packages with the
 //! standard library built from source; the choice is made here.
 
+mod module;
 mod page;
 mod serve;
+mod split;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +22,11 @@ struct Args {
     /// Only compile sim-web to WebAssembly, to see that it builds.
     #[arg(long)]
     check: bool,
+    /// Compile quickly and do not make the module small: for work on sim-core and for trying things.
+    #[arg(long)]
+    dev: bool,
     /// Take the module of the last time: for work on the page alone.
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "dev"])]
     page: bool,
     /// Serve the page on this machine afterwards.
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8014")]
@@ -37,19 +42,23 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let root = workspace_root()?;
-    let wasm = if args.page { toolchain::built(&root) } else { toolchain::build(&root)? };
-    println!("built {} ({} KiB)", relative(&root, &wasm), std::fs::metadata(&wasm)?.len() / 1024);
+    let bindings = root.join("target/web/bindings");
+    let (wasm, is_dev) = match args.page {
+        true => toolchain::last(&root)?,
+        false => (toolchain::build(&root, args.dev)?, args.dev),
+    };
+    println!("{} has {} KiB", relative(&root, &wasm), std::fs::metadata(&wasm)?.len() / 1024);
     if args.check {
         return Ok(());
     }
-    let into = root.join("target/web/bindings");
-    bindings(&wasm, &into)?;
-    page::build(&root, &into)?;
+    page::packages(&root)?;
+    module::make(&root, &wasm, &bindings, !is_dev)?;
+    page::build(&root)?;
     println!("the page is in sim-web/dist");
     if args.test {
         // The tests compare with the native program.
         run(Command::new(env!("CARGO")).current_dir(&root).args(["build", "--quiet", "-p", "sim-cli"]))?;
-        page::node(&root, &["--test", "--test-concurrency=1", "test/"])?;
+        page::test(&root)?;
     }
     if args.sizes {
         page::node(&root, &["test/sizes.mjs"])?;
@@ -58,19 +67,6 @@ fn main() -> anyhow::Result<()> {
         Some(port) => serve::serve(&root.join("sim-web/dist"), port),
         None => Ok(()),
     }
-}
-
-/// The JavaScript around the module, as `wasm-bindgen --target web` writes it, unless it is newer than the module.
-fn bindings(wasm: &Path, into: &Path) -> anyhow::Result<()> {
-    let time = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified());
-    if let (Ok(from), Ok(made)) = (time(wasm), time(&into.join("sim_web_bg.wasm")))
-        && made > from
-    {
-        return Ok(());
-    }
-    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(wasm).web(true)?.typescript(true);
-    bindgen.generate(into).with_context(|| format!("wasm-bindgen could not write to {}", into.display()))
 }
 
 fn workspace_root() -> anyhow::Result<PathBuf> {

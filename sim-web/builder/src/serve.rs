@@ -15,12 +15,16 @@ pub fn serve(folder: &Path, port: u16) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("cannot listen on port {port}"))?;
     println!("http://localhost:{}/ (Ctrl-C ends it)", listener.local_addr()?.port());
+    answer_all(&listener, folder);
+    Ok(())
+}
+
+fn answer_all(listener: &TcpListener, folder: &Path) {
     for stream in listener.incoming().flatten() {
         let folder = folder.to_owned();
         // A browser that goes away in the middle of an answer is no error of ours.
         std::thread::spawn(move || answer(&stream, &folder).ok());
     }
-    Ok(())
 }
 
 fn answer(stream: &TcpStream, folder: &Path) -> std::io::Result<()> {
@@ -69,5 +73,44 @@ fn media_type(path: &Path) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    fn ask(port: u16, request: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("listening");
+        write!(stream, "{request} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    #[test]
+    fn it_serves_the_folder_and_nothing_else() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        std::thread::spawn(move || answer_all(&listener, &folder));
+
+        let found = ask(port, "GET /serve.rs?x=1");
+        assert!(
+            found.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"),
+            "{found}"
+        );
+        assert!(found.contains("it_serves_the_folder_and_nothing_else"));
+        for refused in
+            ["GET /../Cargo.toml", "GET /./../Cargo.toml", "GET //etc/hostname", "GET /", "POST /serve.rs"]
+        {
+            assert!(ask(port, refused).starts_with("HTTP/1.1 404 Not Found"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn wasm_has_the_media_type_that_streaming_wants() {
+        assert_eq!(media_type(Path::new("assets/first-1.wasm")), "application/wasm");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::run;
 
@@ -16,15 +16,15 @@ const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
-/// Builds sim-web for wasm32 and returns the module.
+/// Builds sim-web for wasm32 and returns the module; with `is_dev` quickly, otherwise small.
 ///
 /// # Errors
 /// There is no compiler for wasm32 and none can be installed, or sim-web does not compile.
-pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
-    let target_dir = root.join(TARGET_DIR);
+pub fn build(root: &Path, is_dev: bool) -> anyhow::Result<PathBuf> {
+    let profile = profile(is_dev);
     if has_rustup_target() || add_rustup_target() {
         println!("compiling sim-web with rustup's wasm target ...");
-        run(&mut cargo(Path::new("cargo"), root, &target_dir))?;
+        run(&mut cargo(Path::new("cargo"), root, profile))?;
     } else {
         if !Path::new(DEBIAN_SOURCE).exists() {
             install_debian_packages()?;
@@ -32,7 +32,7 @@ pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
         println!(
             "compiling sim-web and the standard library with Debian's compiler; the first time takes minutes ..."
         );
-        let mut command = cargo(Path::new(DEBIAN_CARGO), root, &target_dir);
+        let mut command = cargo(Path::new(DEBIAN_CARGO), root, profile);
         command.arg("-Zbuild-std=std,panic_abort");
         command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
         if let Some(linker) = linker() {
@@ -40,26 +40,42 @@ pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
         }
         run(&mut command)?;
     }
-    Ok(built(root))
+    Ok(built(root, is_dev))
 }
 
-/// Where the module is once it was built.
-pub fn built(root: &Path) -> PathBuf {
-    root.join(TARGET_DIR).join(TARGET).join("wasm/sim_web.wasm")
+/// The module that was built last, and whether quickly.
+///
+/// # Errors
+/// None was built yet.
+pub fn last(root: &Path) -> anyhow::Result<(PathBuf, bool)> {
+    let modules = [false, true].map(|is_dev| (built(root, is_dev), is_dev)).into_iter();
+    let dated =
+        modules.filter_map(|module| Some((std::fs::metadata(&module.0).ok()?.modified().ok()?, module)));
+    let (_, module) =
+        dated.max_by_key(|(time, _)| *time).context("there is no module yet: run `cargo web`")?;
+    Ok(module)
 }
 
-fn cargo(program: &Path, root: &Path, target_dir: &Path) -> Command {
+fn profile(is_dev: bool) -> &'static str {
+    if is_dev { "wasm-dev" } else { "wasm" }
+}
+
+fn built(root: &Path, is_dev: bool) -> PathBuf {
+    root.join(TARGET_DIR).join(TARGET).join(profile(is_dev)).join("sim_web.wasm")
+}
+
+fn cargo(program: &Path, root: &Path, profile: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root).args([
         "build",
         "--profile",
-        "wasm",
+        profile,
         "--package",
         "sim-web",
         "--target",
         TARGET,
     ]);
-    command.arg("--target-dir").arg(target_dir);
+    command.arg("--target-dir").arg(root.join(TARGET_DIR));
     command
 }
 
