@@ -2,13 +2,22 @@
 
 import { patch } from "./patch";
 
+/** What share of its size a picture may be scaled down to for its height. */
+const SMALLEST = 0.8;
+
 /** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
 export class Picture {
   #host: HTMLElement;
   #latest: string | undefined;
+  /** How high the place is, without its edges. */
+  #room = 0;
 
   constructor(host: HTMLElement, choose: (reference: string) => void) {
     this.#host = host;
+    new ResizeObserver(([entry]) => {
+      this.#room = entry?.contentRect.height ?? 0;
+      this.#fit();
+    }).observe(host);
     const referenceOf = (event: Event) =>
       (event.target as Element).closest<SVGElement>("[data-ref]")?.getAttribute("data-ref");
     host.addEventListener("click", (event) => {
@@ -44,7 +53,16 @@ export class Picture {
     if (old && fresh) patch(old, fresh);
     else this.#host.replaceChildren(template.content);
     this.#rove();
+    this.#fit();
     performance.measure("patch", { start: before });
+  }
+
+  /** Scales the picture down to the height that there is, when it stays legible; otherwise it scrolls. */
+  #fit(): void {
+    const height = Number(this.#host.querySelector("svg")?.getAttribute("height"));
+    const fits = height > this.#room && height * SMALLEST <= this.#room;
+    const most = fits ? `${Math.floor(this.#room)}px` : "none";
+    if (this.#host.style.getPropertyValue("--most") !== most) this.#host.style.setProperty("--most", most);
   }
 
   /** One stop for Tab, since the picture comes without any; arrows go from object to object. */
