@@ -16,6 +16,9 @@ static LAB: &[(&str, &str)] = &[
     ("manifests/redis.yaml", include_str!("../../examples/manifests/redis.yaml")),
 ];
 
+/// The table of the API's descriptions, which `explain` reads.
+pub(crate) static SCHEMA: &str = include_str!("../../data/api-v1.36.txt");
+
 /// The disk first, then what is built in.
 #[derive(Debug)]
 pub struct DiskFiles {
@@ -47,6 +50,36 @@ impl Files for DiskFiles {
         paths.sort();
         paths
     }
+
+    fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
+        let on_disk = Path::new(path);
+        if !on_disk.exists() {
+            return self.built_in.read_tree(path);
+        }
+        let mut found = Vec::new();
+        read_below(on_disk, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
+        Ok(found)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(SCHEMA)
+    }
+
+    fn edit(&self, _name: &str, text: &str) -> Option<Result<String, String>> {
+        crate::editor::edit(text)
+    }
+}
+
+/// Every file below `path`, whatever its name.
+fn read_below(path: &Path, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        let text = std::fs::read_to_string(path)?;
+        found.push((path.to_string_lossy().into_owned(), text));
+        return Ok(());
+    }
+    let mut entries: Vec<_> = std::fs::read_dir(path)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(|entry| entry.file_name());
+    entries.iter().try_for_each(|entry| read_below(&entry.path(), found))
 }
 
 /// Whether kubectl reads the file when it is in a folder.

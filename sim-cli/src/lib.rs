@@ -1,6 +1,7 @@
 //! `sts-sim`: the REPL and the sub-commands. All input and output of the simulator lives here.
 
 pub mod cli;
+mod editor;
 mod files;
 mod print;
 mod repl;

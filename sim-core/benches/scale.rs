@@ -5,7 +5,7 @@ use std::time::Duration;
 use sim_core::api::{Kind, ObjectKey};
 use sim_core::cluster::Cluster;
 use sim_core::engine::{ClusterConfig, NodeConfig, TimingProfile};
-use sim_core::kubectl::{self, Env, NoFiles, Output};
+use sim_core::kubectl::{self, Env, NoFiles, Output, Workstation};
 
 fn main() {
     divan::main();
@@ -62,6 +62,7 @@ fn bring_up(replicas: u32, policy: &str) {
         namespace: "default",
         files: &NoFiles,
         stdin: Some(&text),
+        workstation: &mut Workstation::default(),
         out: &mut out,
     };
     kubectl::start(&words, &mut env);

@@ -8,11 +8,12 @@ use sim_core::api::{Kind, KubernetesVersion, ObjectKey, SimTime};
 use sim_core::apiserver::DeleteOptions;
 use sim_core::cluster::{Cluster, Fault};
 use sim_core::engine::ClusterConfig;
-use sim_core::kubectl::{self, Env, Flow, NoFiles, Output, Progress, Stream, Task};
+use sim_core::kubectl::{self, Env, FileError, Files, Flow, Output, Progress, Stream, Task, Workstation};
 use sim_core::kubelet::RecorderMode;
 
 use super::recording::{Recording, Step};
 use super::trace;
+use crate::files::SCHEMA;
 
 /// How long a kubectl process takes before its request arrives, as the recordings' times show.
 const KUBECTL_STARTS: Duration = Duration::from_millis(50);
@@ -47,6 +48,19 @@ pub struct Played {
     pub end: Vec<(String, Value)>,
 }
 
+/// No files, but the descriptions that a real API server serves.
+struct OnlySchema;
+
+impl Files for OnlySchema {
+    fn read(&self, _path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        Err(FileError::NotFound)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(SCHEMA)
+    }
+}
+
 /// A `get -w` that prints until the scenario ends.
 struct Watcher {
     step: usize,
@@ -56,6 +70,7 @@ struct Watcher {
 
 struct Player {
     cluster: Cluster,
+    workstation: Workstation,
     watchers: Vec<Watcher>,
     seen: u64,
     trace: Vec<Value>,
@@ -75,7 +90,8 @@ pub fn play(recording: &Recording, seed: u64, version: KubernetesVersion) -> any
         let _ = cluster.act("clean up", |api| api.delete(Kind::Service, &key, &DeleteOptions::default()));
     }
     let seen = cluster.store().revision();
-    let mut player = Player { cluster, watchers: Vec::new(), seen, trace: Vec::new() };
+    let workstation = Workstation::default();
+    let mut player = Player { cluster, workstation, watchers: Vec::new(), seen, trace: Vec::new() };
     let mut played = Played::default();
     for (number, step) in recording.transcript.iter().enumerate() {
         let (printed, timed_out) =
@@ -153,7 +169,8 @@ impl Player {
     fn kubectl(&mut self, line: &str, stdin: Option<&str>) -> anyhow::Result<Printed> {
         let words = words(line)?;
         let mut out = Output::default();
-        let flow = kubectl::start(&words, &mut env(&mut self.cluster, stdin, &mut out));
+        let flow =
+            kubectl::start(&words, &mut env(&mut self.cluster, &mut self.workstation, stdin, &mut out));
         self.note();
         let exit = match flow {
             Flow::Done(code) => code,
@@ -165,7 +182,9 @@ impl Player {
     fn wait_for(&mut self, task: &mut dyn Task, out: &mut Output) -> anyhow::Result<u8> {
         let give_up = self.cluster.now() + PATIENCE;
         loop {
-            if let Progress::Done(code) = kubectl::poll(task, &mut env(&mut self.cluster, None, out)) {
+            if let Progress::Done(code) =
+                kubectl::poll(task, &mut env(&mut self.cluster, &mut self.workstation, None, out))
+            {
                 self.note();
                 return Ok(code);
             }
@@ -196,7 +215,9 @@ impl Player {
         self.run_for(KUBECTL_STARTS);
         let words = words(line)?;
         let mut out = Output::default();
-        if let Flow::Task(task) = kubectl::start(&words, &mut env(&mut self.cluster, None, &mut out)) {
+        if let Flow::Task(task) =
+            kubectl::start(&words, &mut env(&mut self.cluster, &mut self.workstation, None, &mut out))
+        {
             self.watchers.push(Watcher { step, task, out });
         }
         // The recorder gave a watch time to print its list.
@@ -230,13 +251,21 @@ impl Player {
         self.trace.extend(store.log().since(self.seen).map(trace::entry));
         self.seen = store.revision();
         for watcher in &mut self.watchers {
-            kubectl::poll(watcher.task.as_mut(), &mut env(&mut self.cluster, None, &mut watcher.out));
+            kubectl::poll(
+                watcher.task.as_mut(),
+                &mut env(&mut self.cluster, &mut self.workstation, None, &mut watcher.out),
+            );
         }
     }
 }
 
-fn env<'a>(cluster: &'a mut Cluster, stdin: Option<&'a str>, out: &'a mut Output) -> Env<'a> {
-    Env { cluster, namespace: "default", files: &NoFiles, stdin, out }
+fn env<'a>(
+    cluster: &'a mut Cluster,
+    workstation: &'a mut Workstation,
+    stdin: Option<&'a str>,
+    out: &'a mut Output,
+) -> Env<'a> {
+    Env { cluster, namespace: "default", files: &OnlySchema, stdin, workstation, out }
 }
 
 fn words(line: &str) -> anyhow::Result<Vec<String>> {

@@ -8,9 +8,11 @@ mod apply;
 pub mod args;
 mod attach;
 mod builder;
+pub mod config;
 pub mod custom_columns;
 pub mod describe;
 mod error;
+pub mod explain;
 mod field_selector;
 mod generate;
 mod gojson;
@@ -34,12 +36,14 @@ mod template;
 #[cfg(test)]
 mod tests;
 pub mod verbs;
+mod workstation;
 pub mod yaml;
 
 pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
 pub use resources::{ResourceArgs, Target, resolve_kind};
 pub use suggest::suggest;
+pub use workstation::{Forward, Workstation};
 
 use crate::api::SimTime;
 pub use crate::api::error::quote;
@@ -56,6 +60,8 @@ pub struct Env<'a> {
     pub files: &'a dyn Files,
     /// Standard input, if there is any.
     pub stdin: Option<&'a str>,
+    /// The machine that kubectl runs on.
+    pub workstation: &'a mut Workstation,
     /// Where text goes.
     pub out: &'a mut Output,
 }
@@ -68,9 +74,30 @@ pub trait Files {
     /// [`FileError`] when nothing can be read there.
     fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError>;
 
+    /// The file at `path`, or every file below it, whatever their names: what `cp` copies.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
+        self.read(path, true)
+    }
+
     /// Paths worth offering: the manifests at hand.
     fn at_hand(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The table of the API's descriptions, which `explain` reads; see [`explain::Schema`].
+    fn schema(&self) -> Option<&str> {
+        None
+    }
+
+    /// Lets the user change `text` in an editor and returns what came of it; `None` where there is no editor.
+    ///
+    /// # Errors
+    /// What the editor said when it failed.
+    fn edit(&self, _name: &str, _text: &str) -> Option<Result<String, String>> {
+        None
     }
 }
 

@@ -5,6 +5,7 @@ use super::words::WORDS;
 use crate::api::{Kind, Object, meta};
 use crate::kubectl::Files;
 use crate::kubectl::args::{Flag, GLOBAL_FLAGS, Takes};
+use crate::kubectl::explain::Schema;
 use crate::kubectl::verbs::{self, Verb};
 
 /// At most this many candidates are offered.
@@ -62,6 +63,7 @@ impl Session {
                 texts(&["wide", "yaml", "json", "name", "jsonpath=", "custom-columns="])
             }
             Some(&("-c" | "--container")) => self.containers(&rest),
+            _ if verb.name == "explain" => field_paths(word, files),
             _ => self.resources(verb, &rest, word),
         }
     }
@@ -162,6 +164,24 @@ fn file_names(files: &dyn Files) -> Vec<Candidate> {
         candidates.push(Candidate { text: name, about: String::new() });
     }
     candidates
+}
+
+/// Kinds, and behind a kind and a dot the fields there.
+fn field_paths(word: &str, files: &dyn Files) -> Vec<Candidate> {
+    let Some((before, _)) = word.rsplit_once('.') else { return kind_names() };
+    let Some(schema) = files.schema().map(Schema::new) else { return Vec::new() };
+    let Ok((kind, path)) = verbs::explained_place(before) else { return Vec::new() };
+    let Some(object) = schema.kind(kind) else { return Vec::new() };
+    let place = match path.as_slice() {
+        [] => Some(object),
+        path => schema.field(object, path).and_then(|field| schema.behind(field.shape)),
+    };
+    let fields = place.iter().flat_map(|definition| definition.fields());
+    let spelled = fields.map(|field| Candidate {
+        text: format!("{before}.{}", field.name),
+        about: schema.type_name(field.shape),
+    });
+    spelled.collect()
 }
 
 fn kind_names() -> Vec<Candidate> {

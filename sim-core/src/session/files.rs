@@ -31,9 +31,33 @@ impl Files for RecordingFiles<'_> {
         Ok(files)
     }
 
+    fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
+        let files = self.inner.read_tree(path)?;
+        self.reads.borrow_mut().push(FileRead { path: path.to_owned(), files: files.clone() });
+        Ok(files)
+    }
+
     fn at_hand(&self) -> Vec<String> {
         self.inner.at_hand()
     }
+
+    fn schema(&self) -> Option<&str> {
+        self.inner.schema()
+    }
+
+    fn edit(&self, name: &str, text: &str) -> Option<Result<String, String>> {
+        let edited = self.inner.edit(name, text)?;
+        if let Ok(text) = &edited {
+            let files = vec![(name.to_owned(), text.clone())];
+            self.reads.borrow_mut().push(FileRead { path: edit_path(name), files });
+        }
+        Some(edited)
+    }
+}
+
+/// The name under which the journal keeps what an editor gave.
+fn edit_path(name: &str) -> String {
+    format!("edit:{name}")
 }
 
 /// Serves what a journal says was read.
@@ -44,24 +68,35 @@ impl Files for ReplayedFiles<'_> {
         let read = self.0.iter().find(|read| read.path == path).ok_or(FileError::NotFound)?;
         Ok(read.files.clone())
     }
+
+    fn edit(&self, name: &str, _text: &str) -> Option<Result<String, String>> {
+        let read = self.0.iter().find(|read| read.path == edit_path(name))?;
+        Some(Ok(read.files.first()?.1.clone()))
+    }
 }
 
 /// A few files in memory: the browser's, a test's, or the lab's manifests built into the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryFiles {
     files: BTreeMap<String, String>,
+    schema: Option<String>,
 }
 
 impl MemoryFiles {
     /// Files of these paths and texts.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> MemoryFiles {
         let owned = files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned()));
-        MemoryFiles { files: owned.collect() }
+        MemoryFiles { files: owned.collect(), schema: None }
     }
 
     /// Puts a file in place of what was there.
     pub fn put(&mut self, path: &str, text: &str) {
         self.files.insert(path.to_owned(), text.to_owned());
+    }
+
+    /// Takes the table of the API's descriptions, without which `explain` has nothing to say.
+    pub fn set_schema(&mut self, text: &str) {
+        self.schema = Some(text.to_owned());
     }
 
     /// The paths, in order.
@@ -75,8 +110,14 @@ impl MemoryFiles {
     }
 }
 
-impl Files for MemoryFiles {
-    fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+impl MemoryFiles {
+    /// The files at or below `path` whose names `wanted` accepts.
+    fn below(
+        &self,
+        path: &str,
+        recursive: bool,
+        wanted: fn(&str) -> bool,
+    ) -> Result<Vec<(String, String)>, FileError> {
         let path = path.trim_start_matches("./").trim_end_matches('/');
         if let Some(text) = self.files.get(path) {
             return Ok(vec![(path.to_owned(), text.clone())]);
@@ -87,13 +128,32 @@ impl Files for MemoryFiles {
             .iter()
             .filter(|(name, _)| name.starts_with(&prefix))
             .filter(|(name, _)| recursive || !name[prefix.len()..].contains('/'))
-            .filter(|(name, _)| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)))
+            .filter(|(name, _)| wanted(name))
             .map(|(name, text)| (name.clone(), text.clone()))
             .collect();
         if below.is_empty() { Err(FileError::NotFound) } else { Ok(below) }
     }
+}
+
+/// Whether kubectl reads the file when it is in a folder.
+fn is_manifest(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        self.below(path, recursive, is_manifest)
+    }
+
+    fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
+        self.below(path, true, |_| true)
+    }
 
     fn at_hand(&self) -> Vec<String> {
         self.paths().map(str::to_owned).collect()
+    }
+
+    fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 }

@@ -29,7 +29,7 @@ pub use words::{WORDS, Word};
 use crate::api::SimTime;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, InputKind, Journal, LineInput};
-use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task};
+use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task, Workstation};
 use crate::view::Timeline;
 use files::RecordingFiles;
 use line::Line;
@@ -84,6 +84,7 @@ pub struct Session {
     exit: u8,
     clock: ClockMode,
     tunnels: http::Tunnels,
+    workstation: Workstation,
     effects: Vec<Effect>,
     timeline: Timeline,
 }
@@ -102,6 +103,7 @@ impl Session {
             exit: 0,
             clock: ClockMode::default(),
             tunnels: http::Tunnels::new(),
+            workstation: Workstation::default(),
             effects: Vec::new(),
         }
     }
@@ -258,7 +260,14 @@ impl Session {
     }
 
     fn env<'a>(&'a mut self, files: &'a dyn Files, stdin: Option<&'a str>) -> Env<'a> {
-        Env { cluster: &mut self.cluster, namespace: &self.namespace, files, stdin, out: &mut self.out }
+        Env {
+            cluster: &mut self.cluster,
+            namespace: &self.namespace,
+            files,
+            stdin,
+            workstation: &mut self.workstation,
+            out: &mut self.out,
+        }
     }
 
     fn with_foreground(&mut self, act: impl FnOnce(&mut dyn Task, &mut Env<'_>)) {

@@ -25,6 +25,7 @@ impl Session {
             exit: 0,
             clock: self.clock,
             tunnels: self.tunnels.clone(),
+            workstation: self.workstation.clone(),
             effects: Vec::new(),
             timeline: Timeline::new(&self.cluster),
         };

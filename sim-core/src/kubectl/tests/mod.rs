@@ -3,6 +3,7 @@
 mod containers;
 mod daemons;
 mod errors;
+mod golden;
 mod jobs;
 mod managed;
 mod mutate;
@@ -14,25 +15,36 @@ mod write;
 
 use std::time::Duration;
 
-use super::{Env, Flow, NoFiles, Output, Progress, Stream, poll, start};
+use super::{Env, Flow, Output, Progress, Stream, Workstation, poll, start};
 use crate::api::KubernetesVersion;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, TimingProfile};
+use crate::session::MemoryFiles;
 
 /// A cluster and what was asked of it.
 pub struct Bench {
     pub cluster: Cluster,
+    pub workstation: Workstation,
+    pub files: MemoryFiles,
 }
 
 impl Bench {
     pub fn new() -> Bench {
-        Bench { cluster: Cluster::new(ClusterConfig::recorder(1)) }
+        Bench::on(ClusterConfig::recorder(1))
     }
 
     /// A cluster with whole kubelets, where nothing takes time.
     pub fn whole() -> Bench {
         let config = ClusterConfig::for_profile(TimingProfile::named("instant").expect("a known profile"), 1);
-        Bench { cluster: Cluster::new(config) }
+        Bench::on(config)
+    }
+
+    fn on(config: ClusterConfig) -> Bench {
+        Bench {
+            cluster: Cluster::new(config),
+            workstation: Workstation::default(),
+            files: MemoryFiles::default(),
+        }
     }
 
     /// [`Bench::whole`] of a release.
@@ -43,7 +55,7 @@ impl Bench {
         let mut config = ClusterConfig::for_profile(profile, 1);
         config.set_nodes("node", 2);
         config.set_kubernetes_version(version);
-        Bench { cluster: Cluster::new(config) }
+        Bench::on(config)
     }
 
     /// Runs a line, letting time pass while it waits, and shows everything it said.
@@ -64,8 +76,9 @@ impl Bench {
         let mut env = Env {
             cluster: &mut self.cluster,
             namespace: "default",
-            files: &NoFiles,
+            files: &self.files,
             stdin,
+            workstation: &mut self.workstation,
             out: &mut output,
         };
         let mut flow = start(&words, &mut env);

@@ -20,6 +20,7 @@ mod describe;
 mod drain;
 mod events;
 mod exec;
+mod explain;
 mod expose;
 mod get;
 mod label;
@@ -43,6 +44,7 @@ mod version;
 mod wait;
 
 pub use create::SAVE_CONFIG;
+pub use explain::place as explained_place;
 
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
 use super::error::CliError;
@@ -87,6 +89,7 @@ pub static VERBS: &[&Verb] = &[
     &drain::VERB,
     &events::VERB,
     &exec::VERB,
+    &explain::VERB,
     &expose::VERB,
     &get::VERB,
     &label::VERB,
@@ -181,6 +184,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
                 namespace: &namespace,
                 files: env.files,
                 stdin: env.stdin,
+                workstation: env.workstation,
                 out: env.out,
             };
             (verb.run)(&args, &mut inner)

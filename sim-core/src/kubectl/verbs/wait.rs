@@ -167,6 +167,7 @@ impl Waiting {
             namespace: &self.namespace,
             files: env.files,
             stdin: self.stdin.as_deref(),
+            workstation: env.workstation,
             out: env.out,
         };
         let Selection { infos, mut errors, .. } = builder.select(&self.args, &looker, &self.args.words)?;

@@ -1,0 +1,51 @@
+//! Transcripts of the real kubectl v1.36.3, line for line: what it says by itself, without a cluster's help.
+//!
+//! A transcript is text: `$ LINE`, then its standard input with `< ` before each line, then what was printed,
+//! with `! ` before standard error, and `exit N` unless it is 0. Files that lines read stand first, as
+//! `= PATH` and lines with `| ` before them.
+
+use crate::kubectl::tests::Bench;
+
+/// The table of the API's descriptions.
+const SCHEMA: &str = include_str!("../../../../data/api-v1.36.txt");
+
+/// Plays a transcript and shows how the outcome differs from it.
+fn check(transcript: &str) {
+    let mut bench = Bench::new();
+    bench.files.set_schema(SCHEMA);
+    let mut differences = String::new();
+    let mut blocks = transcript.split("\n$ ");
+    for (path, text) in files(blocks.next().unwrap_or_default()) {
+        bench.files.put(&path, &text);
+    }
+    for block in blocks {
+        let (line, rest) = block.split_once('\n').unwrap_or((block, ""));
+        let stdin: String =
+            rest.lines().map_while(|line| line.strip_prefix("< ")).map(|line| format!("{line}\n")).collect();
+        let wanted: String =
+            rest.lines().skip_while(|line| line.starts_with("< ")).map(|l| format!("{l}\n")).collect();
+        let got = bench.run_with(line, Some(stdin.as_str()).filter(|text| !text.is_empty()));
+        if got.trim_end() != wanted.trim_end() {
+            differences.push_str(&format!("$ {line}\n--- kubectl\n{wanted}--- ours\n{got}\n"));
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
+
+fn files(head: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in head.lines() {
+        if let Some(path) = line.strip_prefix("= ") {
+            files.push((path.to_owned(), String::new()));
+        } else if let (Some(text), Some((_, file))) = (line.strip_prefix("| "), files.last_mut()) {
+            file.push_str(text);
+            file.push('\n');
+        }
+    }
+    files
+}
+
+#[test]
+fn explain() {
+    check(include_str!("golden/explain.txt"));
+}
