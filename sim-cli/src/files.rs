@@ -61,6 +61,10 @@ impl Files for DiskFiles {
         Ok(found)
     }
 
+    fn is_folder(&self, path: &str) -> bool {
+        Path::new(path).is_dir()
+    }
+
     fn schema(&self) -> Option<&str> {
         Some(SCHEMA)
     }

@@ -169,7 +169,7 @@ fn announce(effect: &Effect, session: &Session) {
     match effect {
         Effect::Save { path, .. } => println!("saved to {path}; load {path} opens it again"),
         Effect::Load { path } => println!("opened {path} at {}", session.prompt().trim_end_matches("> ")),
-        Effect::Quit => {}
+        Effect::Write { .. } | Effect::Quit => {}
     }
 }
 

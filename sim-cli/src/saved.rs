@@ -18,8 +18,16 @@ pub fn carry_out(session: &mut Session, effect: &Effect) -> anyhow::Result<()> {
             *session = Session::from_journal(&Journal::from_text(&text)?);
             Ok(())
         }
+        Effect::Write { path, bytes } => write(Path::new(path), bytes),
         Effect::Quit => Ok(()),
     }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes beside the file first, so that a full disk does not cost the session that was there.

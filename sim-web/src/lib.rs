@@ -196,6 +196,9 @@ fn chunk(chunk: &Chunk) -> Value {
 fn effect(effect: &Effect) -> Value {
     match effect {
         Effect::Save { path, text } => json!({ "kind": "save", "path": path, "text": text }),
+        Effect::Write { path, bytes } => {
+            json!({ "kind": "save", "path": path, "text": String::from_utf8_lossy(bytes) })
+        }
         Effect::Load { path } => json!({ "kind": "load", "path": path }),
         Effect::Quit => json!({ "kind": "quit" }),
     }

@@ -54,14 +54,31 @@ impl Flag {
 
 /// Flags that every verb has.
 pub const GLOBAL_FLAGS: &[Flag] = &[
+    Flag::new("as", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("as-group", Takes::Array, "Accepted and ignored: the user may do everything"),
+    Flag::new("as-uid", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("cache-dir", Takes::Text, "Accepted and ignored: discovery costs nothing"),
+    Flag::new("certificate-authority", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
+    Flag::new("client-certificate", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
+    Flag::new("client-key", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
+    Flag::new("cluster", Takes::Text, "A cluster of the kubeconfig; there is one"),
+    Flag::new("context", Takes::Text, "The context of the kubeconfig to use"),
+    Flag::new("insecure-skip-tls-verify", Takes::Bool, "Accepted and ignored: nothing goes over a wire"),
+    Flag::new("kubeconfig", Takes::Text, "Accepted and ignored: the kubeconfig is the session's"),
     Flag::short("namespace", 'n', Takes::Text, "The namespace to work in"),
-    Flag::new("context", Takes::Text, "Accepted and ignored: there is one cluster"),
-    Flag::new("cluster", Takes::Text, "Accepted and ignored: there is one cluster"),
-    Flag::new("kubeconfig", Takes::Text, "Accepted and ignored: there is one cluster"),
     Flag::new("request-timeout", Takes::Text, "Accepted and ignored: requests take no time"),
+    Flag::short("server", 's', Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("token", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("user", Takes::Text, "A user of the kubeconfig; there is one"),
+    Flag::short("v", 'v', Takes::Int, "Accepted and ignored: there is no log"),
     Flag::new("warnings-as-errors", Takes::Bool, "Treat warnings as errors"),
     Flag::short("help", 'h', Takes::Bool, "Say how the verb is used"),
-    Flag::short("v", 'v', Takes::Text, "Accepted and ignored: there is no log"),
+];
+
+/// Flags that every verb has which has `--output`.
+const TEMPLATE_FLAGS: &[Flag] = &[
+    Flag::new("template", Takes::Text, "The template, for go-template, jsonpath and custom-columns"),
+    Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
 ];
 
 /// A parsed command line of one verb.
@@ -107,6 +124,14 @@ impl Args {
     /// A flag's last value.
     pub fn text(&self, long: &str) -> Option<&str> {
         self.values.get(long).and_then(|values| values.last()).map(String::as_str)
+    }
+
+    /// What `--output` asks for; a template without it is one of Go's.
+    pub fn output(&self) -> &str {
+        match self.text("output").unwrap_or_default() {
+            "" if self.text("template").is_some_and(|template| !template.is_empty()) => "go-template",
+            output => output,
+        }
     }
 
     /// All values of a List or Array flag.
@@ -225,16 +250,18 @@ impl Parser<'_> {
         if name.is_empty() || name.starts_with('-') {
             return Err(format!("bad flag syntax: --{word}"));
         }
-        let flag = self
-            .find(|flag| flag.long == name && flag.long.len() > 1)
-            .ok_or_else(|| format!("unknown flag: --{name}"))?;
+        let flag = self.find(|flag| flag.long == name).ok_or_else(|| format!("unknown flag: --{name}"))?;
         let value = match (value, flag.takes) {
             (Some(value), _) => value,
             (None, Takes::Bool) => "true".to_owned(),
             (None, Takes::TextOr(alone)) => alone.to_owned(),
             (None, _) => rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?,
         };
-        set(args, &flag, &value, &format!("--{name}"))
+        let shown = match flag.short {
+            Some(letter) => format!("-{letter}, --{name}"),
+            None => format!("--{name}"),
+        };
+        set(args, &flag, &value, &shown)
     }
 
     fn shorts<'w>(
@@ -270,7 +297,9 @@ impl Parser<'_> {
     }
 
     fn find(&self, wanted: impl Fn(&Flag) -> bool) -> Option<Flag> {
-        self.flags.iter().chain(GLOBAL_FLAGS).copied().find(|flag| wanted(flag))
+        let prints = self.flags.iter().any(|flag| flag.long == "output");
+        let more = if prints { TEMPLATE_FLAGS } else { &[] };
+        self.flags.iter().chain(more).chain(GLOBAL_FLAGS).copied().find(|flag| wanted(flag))
     }
 }
 

@@ -46,7 +46,7 @@ impl KubeConfig {
             name: name.to_owned(),
             cluster: name.to_owned(),
             user: name.to_owned(),
-            namespace: String::new(),
+            namespace: "default".to_owned(),
         };
         KubeConfig {
             clusters: vec![(name.to_owned(), server.to_owned())],

@@ -22,6 +22,13 @@ pub enum CliError {
         /// What was being done, `error when creating "STDIN"`.
         doing: Option<String>,
     },
+    /// `error: ...`, after an explanation on standard output.
+    Explained {
+        /// What standard output says.
+        explanation: String,
+        /// What is wrong.
+        message: String,
+    },
     /// Text that stands by itself, without `error: `.
     Verbatim(String),
     /// Several failures, in order.
@@ -78,6 +85,7 @@ impl CliError {
                 format!("error: {message}\nSee 'kubectl {verb} --help' for usage.")
             }
             CliError::Api { error, doing } => api_text(error, doing.as_deref()),
+            CliError::Explained { message, .. } => format!("error: {message}"),
             CliError::Verbatim(text) => text.clone(),
             CliError::Several(errors) => {
                 let texts: Vec<String> =
@@ -108,8 +116,17 @@ impl CliError {
         }
     }
 
+    fn explain(&self, out: &mut Output) {
+        match self {
+            CliError::Explained { explanation, .. } => out.out(explanation),
+            CliError::Several(errors) => errors.iter().for_each(|error| error.explain(out)),
+            _ => {}
+        }
+    }
+
     /// Prints the error and returns its exit code.
     pub fn report(&self, out: &mut Output) -> u8 {
+        self.explain(out);
         let text = self.text();
         if !text.is_empty() {
             out.err_line(text.trim_end_matches('\n'));

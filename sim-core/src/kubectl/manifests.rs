@@ -33,6 +33,8 @@ pub struct Manifests {
     pub errors: Vec<CliError>,
     /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
     pub images: Vec<Value>,
+    /// What kustomize warns of.
+    pub warnings: Vec<String>,
 }
 
 /// Whether `args` name any manifest.
@@ -40,16 +42,32 @@ pub fn is_given(args: &Args) -> bool {
     args.has("filename") || args.has("kustomize")
 }
 
+/// Complains unless manifests are named in one way.
+///
+/// # Errors
+/// Neither `-f` nor `-k` is given, or both are.
+pub fn require(args: &Args) -> Result<(), CliError> {
+    match (args.has("filename"), args.has("kustomize")) {
+        (false, false) => Err(CliError::plain("must specify one of -f and -k")),
+        (true, true) => Err(CliError::plain("only one of -f or -k can be specified")),
+        _ => Ok(()),
+    }
+}
+
 /// Reads every manifest that `args` name.
 ///
 /// # Errors
 /// A path that is not there: then nothing at all is done, as kubectl does.
 pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
-    if args.has("kustomize") {
-        return Err(CliError::plain("kustomizations are not supported by the simulator: use -f"));
-    }
     let mut missing = Vec::new();
     let mut texts = Vec::new();
+    let mut warnings = Vec::new();
+    if let Some(folder) = args.text("kustomize") {
+        require(args)?;
+        let (text, found) = super::kustomize::build(folder, env.files)?;
+        warnings = found;
+        texts.push((folder.to_owned(), text));
+    }
     for path in args.list("filename").iter().filter(|path| !path.is_empty()) {
         if path == "-" {
             texts.push(("STDIN".to_owned(), env.stdin.unwrap_or_default().to_owned()));
@@ -69,7 +87,7 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
         return Err(error);
     }
     let validate = validate && !matches!(args.text("validate"), Some("false" | "ignore"));
-    let mut manifests = Manifests::default();
+    let mut manifests = Manifests { warnings, ..Manifests::default() };
     let mut reader = Reader {
         namespace: env.namespace,
         enforce: args.has("namespace"),

@@ -16,9 +16,12 @@ pub mod explain;
 mod field_selector;
 mod generate;
 mod gojson;
+mod gotemplate;
 mod images;
 pub mod json;
 pub mod jsonpath;
+mod kustomize;
+mod kyaml;
 mod manifests;
 mod output;
 mod pace;
@@ -35,6 +38,7 @@ pub mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unified;
 pub mod verbs;
 mod workstation;
 pub mod yaml;
@@ -80,6 +84,11 @@ pub trait Files {
     /// As [`Files::read`].
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
         self.read(path, true)
+    }
+
+    /// Whether there is a folder at `path`.
+    fn is_folder(&self, _path: &str) -> bool {
+        false
     }
 
     /// Paths worth offering: the manifests at hand.

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::custom_columns::CustomColumns;
 use super::error::CliError;
+use super::gotemplate::{self, Template};
 use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
-use super::{Files, json, quote, wire, yaml};
+use super::{Files, json, kyaml, quote, wire, yaml};
 use crate::api::kinds::{Column, RowContext, format};
 use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
 
@@ -27,8 +28,17 @@ pub enum Printer {
         /// How many documents have been printed.
         printed: usize,
     },
+    /// `-o kyaml`
+    KYaml,
     /// `-o name`
     Name,
+    /// `-o go-template=...`
+    GoTemplate {
+        /// The template as the user wrote it.
+        text: String,
+        /// The parsed template.
+        template: Template,
+    },
     /// `-o jsonpath=...`
     JsonPath {
         /// The template as the user wrote it.
@@ -67,7 +77,10 @@ impl Printer {
         match format {
             "json" if given.is_empty() => Ok(Printer::Json),
             "yaml" if given.is_empty() => Ok(Printer::Yaml { printed: 0 }),
+            "kyaml" if given.is_empty() => Ok(Printer::KYaml),
             "name" if given.is_empty() => Ok(Printer::Name),
+            "go-template" | "template" => go_template(template.to_owned(), args),
+            "go-template-file" | "templatefile" => go_template(read_template(template, files)?, args),
             "jsonpath" | "jsonpath-as-json" => {
                 json_path(template.to_owned(), format == "jsonpath-as-json", args)
             }
@@ -81,7 +94,7 @@ impl Printer {
                     let message = "custom-columns format specified but no custom columns given";
                     return Err(CliError::plain(message));
                 }
-                let columns = CustomColumns::from_template(&read_template(template, files)?)?;
+                let columns = CustomColumns::from_template(&read_columns(template, files)?)?;
                 Ok(Printer::columns(columns, args))
             }
             _ => Err(unknown(output)),
@@ -104,7 +117,11 @@ impl Printer {
                 let separator = if *printed > 1 { "---\n" } else { "" };
                 Ok(format!("{separator}{}", yaml::document(value)))
             }
+            Printer::KYaml => Ok(kyaml::document(value)),
             Printer::Name => Ok(each(value).map(name_line).collect()),
+            Printer::GoTemplate { text, template } => {
+                template.execute(value).map_err(|why| go_template_error(text, &why, value))
+            }
             Printer::JsonPath { template, path, as_json, strict } => {
                 let found = if *strict { path.find_strictly(value) } else { path.find(value) };
                 let found = found.map_err(|error| template_error(template, &error, value))?;
@@ -147,7 +164,7 @@ pub fn list_of(items: Vec<Value>) -> Value {
 
 /// kubectl's complaint about a format.
 pub fn unknown(output: &str) -> CliError {
-    let format = quote(output.split_once('=').map_or(output, |(format, _)| format));
+    let format = quote(output);
     CliError::plain(format!(
         "unable to match a printer suitable for the output format {format}, allowed formats are: {ALLOWED}"
     ))
@@ -161,6 +178,36 @@ fn json_path(template: String, as_json: bool, args: &Args) -> Result<Printer, Cl
         .map_err(|error| CliError::plain(format!("error parsing jsonpath {template}, {error}")))?;
     let strict = args.text("allow-missing-template-keys") == Some("false");
     Ok(Printer::JsonPath { template, path, as_json, strict })
+}
+
+fn go_template(text: String, args: &Args) -> Result<Printer, CliError> {
+    if text.is_empty() {
+        return Err(CliError::plain("template format specified but no template given"));
+    }
+    let template = Template::parse(&text)
+        .map_err(|error| CliError::plain(format!("error parsing template {text}, {error}")))?;
+    let strict = args.text("allow-missing-template-keys") == Some("false");
+    Ok(Printer::GoTemplate { text, template: if strict { template.strict() } else { template } })
+}
+
+/// Models cli-runtime pkg/printers: GoTemplatePrinter, which explains itself on standard output.
+fn go_template_error(text: &str, why: &str, value: &Value) -> CliError {
+    CliError::Explained {
+        explanation: format!(
+            "Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate \
+             was:\n\t\t{text}\n\traw data was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
+            super::gojson::encode(value),
+            gotemplate::show(value)
+        ),
+        message: format!("error executing template {}: {why}", quote(text)),
+    }
+}
+
+fn read_columns(path: &str, files: &dyn Files) -> Result<String, CliError> {
+    let found = files.read(path, false).map_err(|_| {
+        CliError::plain(format!("error reading template {path}, open {path}: no such file or directory"))
+    })?;
+    Ok(found.into_iter().map(|(_, text)| text).collect())
 }
 
 fn read_template(path: &str, files: &dyn Files) -> Result<String, CliError> {

@@ -63,7 +63,10 @@ fn slashed(words: &[String]) -> Result<ResourceArgs, CliError> {
                  'kubectl get resource resource/<resource_name>'",
             ));
         };
-        if kind.is_empty() || name.is_empty() || name.contains('/') {
+        if name.contains('/') {
+            return Err(CliError::plain("arguments in resource/name form may not have more than one slash"));
+        }
+        if kind.is_empty() || name.is_empty() {
             return Err(CliError::plain(
                 "arguments in resource/name form must have a single resource and name",
             ));

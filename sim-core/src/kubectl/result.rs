@@ -105,14 +105,14 @@ impl Results {
     /// kubectl's complaint about a format that it does not know.
     pub fn parse(args: &Args, files: &dyn Files) -> Result<Results, CliError> {
         let dry_run = DryRun::parse(args)?;
-        let format = match args.text("output") {
-            None | Some("") => Format::Sentence,
-            Some("name") => Format::Name,
-            Some(other) => {
+        let format = match args.output() {
+            "" => Format::Sentence,
+            "name" => Format::Name,
+            other => {
                 let base = other.split_once('=').map_or(other, |(base, _)| base);
                 if !ALLOWED.contains(&base) {
                     return Err(CliError::plain(format!(
-                        "unable to match a printer suitable for the output format \"{base}\", allowed formats \
+                        "unable to match a printer suitable for the output format \"{other}\", allowed formats \
                          are: {}",
                         ALLOWED.join(",")
                     )));

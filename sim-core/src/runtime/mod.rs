@@ -271,6 +271,27 @@ impl Runtime {
         sandbox.containers.get(container).map(|container| &container.log)
     }
 
+    /// Changes a container's files as `change` does.
+    ///
+    /// # Errors
+    /// Those of `change`; nothing is changed then.
+    pub fn change_files<E>(
+        &mut self,
+        pod: &ObjectKey,
+        container: &str,
+        change: impl FnOnce(&mut MountedFs) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(mut files) = self.open_files(pod, container) else { return Ok(()) };
+        change(&mut files)?;
+        self.close_files(pod, container, files);
+        Ok(())
+    }
+
+    /// The folder in which a container's commands start.
+    pub fn working_dir(&self, pod: &ObjectKey, container: &str) -> Option<String> {
+        self.container(pod, container).map(|container| exec::working_dir(&container.config))
+    }
+
     /// A container's files, for reading.
     pub fn files(&self, pod: &ObjectKey, container: &str) -> Option<MountedFs> {
         self.open_files(pod, container)

@@ -51,7 +51,7 @@ impl Session {
     pub(super) fn run_to(&mut self, target: SimTime) {
         while self.cluster.next_time().is_some_and(|next| next <= target) {
             self.cluster.step();
-            self.timeline.follow(&self.cluster);
+            self.followed();
         }
         self.cluster.advance_to(target);
     }
@@ -64,7 +64,7 @@ impl Session {
                 Some(next) if next <= end => self.cluster.step(),
                 _ => return false,
             };
-            self.timeline.follow(&self.cluster);
+            self.followed();
         }
         true
     }
@@ -112,7 +112,7 @@ impl Session {
     pub(super) fn poll(&mut self) {
         let Some(mut foreground) = self.foreground.take() else { return };
         let progress = kubectl::poll(foreground.task.as_mut(), &mut self.env(&NoFiles, None));
-        self.timeline.follow(&self.cluster);
+        self.followed();
         match progress {
             Progress::Waiting => self.foreground = Some(foreground),
             Progress::Done(code) => {
@@ -135,7 +135,7 @@ impl Session {
     pub(super) fn move_to(&mut self, next: SimTime) {
         if self.cluster.next_time().is_some_and(|event| event <= next) {
             self.cluster.step();
-            self.timeline.follow(&self.cluster);
+            self.followed();
         } else {
             self.cluster.advance_to(next);
         }
@@ -146,6 +146,9 @@ impl Session {
         let Some(foreground) = &self.foreground else { return false };
         let words: Vec<&str> = foreground.text.split_whitespace().collect();
         let follows = words.iter().any(|word| matches!(*word, "-w" | "--watch" | "--watch-only" | "-f"));
+        if words.contains(&"port-forward") {
+            return true;
+        }
         follows && words.iter().any(|word| matches!(*word, "get" | "events" | "logs"))
     }
 

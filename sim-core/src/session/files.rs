@@ -37,6 +37,10 @@ impl Files for RecordingFiles<'_> {
         Ok(files)
     }
 
+    fn is_folder(&self, path: &str) -> bool {
+        self.inner.is_folder(path)
+    }
+
     fn at_hand(&self) -> Vec<String> {
         self.inner.at_hand()
     }
@@ -147,6 +151,11 @@ impl Files for MemoryFiles {
 
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
         self.below(path, true, |_| true)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        let prefix = format!("{}/", path.trim_start_matches("./").trim_end_matches('/'));
+        self.files.keys().any(|name| name.starts_with(&prefix))
     }
 
     fn at_hand(&self) -> Vec<String> {

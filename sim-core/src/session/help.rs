@@ -60,7 +60,7 @@ static OVERVIEW: &[(&str, &str)] = &[
     ("step [N]", "Let the next thing happen, and say what it was"),
     ("settle", "Run until only repeating timers are left"),
     ("fault WHAT ...", "Break something: see help fault"),
-    ("curl URL", "Send a request from your own machine"),
+    ("curl URL, jobs, kill %1", "Send a request; port-forward X & stays open"),
     ("minikube service NAME [--url]", "Open a service from your machine"),
     ("ls, cat FILE", "List and show the manifests at hand"),
     ("save FILE, load FILE, reset", "Keep a session, open it again, start anew"),

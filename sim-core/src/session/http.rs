@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Service, ServicePort};
+use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Session;
 use super::words::refuse;
 use crate::api::{ObjectKey, SimTime, meta};
-use crate::kubectl::Files;
+use crate::kubectl::{Files, Forward};
 use crate::network::dns::{Answer, Question, Record, RecordType, ResponseCode};
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
 use crate::runtime::Runtime;
@@ -30,9 +30,23 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
         return refuse(session, "curl could not be started");
     };
     let (now, namespace, tunnels) = (session.now(), session.namespace.clone(), session.tunnels.clone());
+    let forwards = session.workstation.forwards.clone();
     let (runtime, store) = session.cluster.runtime_mut();
-    let mut machine = Machine { runtime, store, now, namespace, tunnels, files: FileTree::new() };
+    let mut machine = Machine {
+        runtime,
+        store,
+        now,
+        namespace,
+        tunnels,
+        forwards,
+        handled: Vec::new(),
+        files: FileTree::new(),
+    };
     let state = process.run(&mut machine);
+    let handled = machine.handled;
+    for port in handled {
+        session.out.line(format!("Handling connection for {port}"));
+    }
     for (stream, text) in process.take_output() {
         match stream {
             Stream::Out => session.out.out(text),
@@ -122,6 +136,9 @@ struct Machine<'a> {
     now: SimTime,
     namespace: String,
     tunnels: Tunnels,
+    forwards: Vec<Forward>,
+    /// The forwarded ports that were asked for something.
+    handled: Vec<u16>,
     files: FileTree,
 }
 
@@ -146,6 +163,15 @@ impl Machine<'_> {
             let ready = endpoints.find(|e| e.conditions.as_ref().is_some_and(|c| c.ready == Some(true)))?;
             ready.addresses.first().cloned()
         })
+    }
+
+    /// The pod and the port that a forwarded port of this machine leads to.
+    fn forwarded(&mut self, ip: &str, port: u16) -> Option<(String, u16)> {
+        let forward = self.forwards.iter().find(|forward| forward.local == port)?;
+        let pod = self.store.typed::<Pod>(&forward.pod).filter(|_| ip.starts_with("127."))?;
+        let address = pod.status.as_ref()?.pod_ip.clone()?;
+        self.handled.push(port);
+        Some((address, forward.remote))
     }
 
     fn target(&self, ip: &str, port: u16) -> (String, u16) {
@@ -196,7 +222,10 @@ impl Host for Machine<'_> {
     }
 
     fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {
-        let (ip, port) = self.target(ip, port);
+        let (ip, port) = self.forwarded(ip, port).unwrap_or_else(|| self.target(ip, port));
+        if ip.starts_with("127.") {
+            return Err(NetError::Refused);
+        }
         self.runtime.http_from_user(self.store, &ip, port, request, self.now).map(|(response, _)| response)
     }
 

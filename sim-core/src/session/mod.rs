@@ -10,6 +10,7 @@ mod files;
 mod help;
 mod hints;
 mod http;
+mod jobs;
 mod library;
 mod line;
 mod query;
@@ -49,6 +50,13 @@ pub enum Effect {
         /// Where.
         path: String,
     },
+    /// Write `bytes`, which a command took out of a container, to the file at `path`, making its folders.
+    Write {
+        /// Where.
+        path: String,
+        /// What.
+        bytes: Vec<u8>,
+    },
     /// Leave.
     Quit,
 }
@@ -80,6 +88,7 @@ pub struct Session {
     journal: Journal,
     namespace: String,
     foreground: Option<Foreground>,
+    background: Vec<jobs::Job>,
     out: Output,
     exit: u8,
     clock: ClockMode,
@@ -99,6 +108,7 @@ impl Session {
             journal: Journal::new(config),
             namespace: "default".to_owned(),
             foreground: None,
+            background: Vec::new(),
             out: Output::default(),
             exit: 0,
             clock: ClockMode::default(),
@@ -182,7 +192,7 @@ impl Session {
         let reads = recording.into_reads();
         let line = LineInput { text: text.to_owned(), stdin: stdin.map(str::to_owned), reads };
         self.journal.push(started.0, started.1, InputKind::Line(line));
-        self.timeline.follow(&self.cluster);
+        self.followed();
         self.poll();
     }
 
@@ -224,6 +234,7 @@ impl Session {
                 return;
             }
         };
+        let (line, in_background) = jobs::split(line);
         let stdin = line.here_document.as_deref().or(stdin);
         if let Some(word) = words::find(&line) {
             self.exit = (word.run)(self, &line.words[1..], files);
@@ -232,6 +243,7 @@ impl Session {
             let flow = kubectl::start(&line.words, &mut self.env(files, stdin));
             match flow {
                 Flow::Done(code) => self.exit = code,
+                Flow::Task(task) if in_background => self.put_in_background(task, text),
                 Flow::Task(task) => {
                     self.foreground = Some(Foreground { task, text: text.to_owned() });
                     return;
@@ -250,8 +262,12 @@ impl Session {
         }
     }
 
-    /// Adds a hint of our own, marked as such, when a command failed over a word that is nearly right.
+    /// Takes over what the command left on the user's machine. Adds a hint of our own, marked as such, when a
+    /// command failed over a word that is nearly right.
     fn after_command(&mut self, text: &str) {
+        self.workstation.config.namespace().clone_into(&mut self.namespace);
+        let written = std::mem::take(&mut self.workstation.written);
+        self.effects.extend(written.into_iter().map(|(path, bytes)| Effect::Write { path, bytes }));
         if self.exit != 0
             && let Some(hint) = hints::hint(self, text)
         {

@@ -21,6 +21,7 @@ impl Session {
             journal: Journal::new(self.journal.config.clone()),
             namespace: self.namespace.clone(),
             foreground: None,
+            background: Vec::new(),
             out: Output::default(),
             exit: 0,
             clock: self.clock,

@@ -55,6 +55,8 @@ pub static WORDS: &[Word] = &[
         about: "Open a service from your own machine",
         run: super::http::minikube,
     },
+    Word { name: "jobs", usage: "jobs", about: "List what runs in the background", run: super::jobs::list },
+    Word { name: "kill", usage: "kill %N", about: "End a command in the background", run: super::jobs::kill },
     Word {
         name: "timeline",
         usage: "timeline",
@@ -188,7 +190,7 @@ fn step(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
             session.out.line("nothing is pending");
             return 0;
         };
-        session.timeline.follow(&session.cluster);
+        session.followed();
         if count <= 100 {
             session.out.line(text);
         }

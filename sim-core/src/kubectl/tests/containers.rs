@@ -134,6 +134,7 @@ fn a_pod_is_run_for_one_command() {
     "#);
     assert_snapshot!(bench.run("run x --image=busybox --rm"), @r"
     ! error: --rm should only be used for attached containers
+    ! See 'kubectl run -h' for help and examples
     exit 1
     ");
 }

@@ -9,16 +9,26 @@ use crate::kubectl::tests::Bench;
 /// The table of the API's descriptions.
 const SCHEMA: &str = include_str!("../../../../data/api-v1.36.txt");
 
-/// Plays a transcript and shows how the outcome differs from it.
-fn check(transcript: &str) {
+/// A cluster with the files that stand at the start of a transcript.
+fn bench(head: &str) -> Bench {
     let mut bench = Bench::new();
     bench.files.set_schema(SCHEMA);
-    let mut differences = String::new();
-    let mut blocks = transcript.split("\n$ ");
-    for (path, text) in files(blocks.next().unwrap_or_default()) {
+    for (path, text) in files(head) {
         bench.files.put(&path, &text);
     }
+    bench
+}
+
+/// Plays a transcript and shows how the outcome differs from it. With `afresh`, each line has a new cluster.
+fn check(transcript: &str, afresh: bool) {
+    let mut differences = String::new();
+    let mut blocks = transcript.split("\n$ ");
+    let head = blocks.next().unwrap_or_default();
+    let mut bench = bench(head);
     for block in blocks {
+        if afresh {
+            bench = self::bench(head);
+        }
         let (line, rest) = block.split_once('\n').unwrap_or((block, ""));
         let stdin: String =
             rest.lines().map_while(|line| line.strip_prefix("< ")).map(|line| format!("{line}\n")).collect();
@@ -47,5 +57,25 @@ fn files(head: &str) -> Vec<(String, String)> {
 
 #[test]
 fn explain() {
-    check(include_str!("golden/explain.txt"));
+    check(include_str!("golden/explain.txt"), false);
+}
+
+#[test]
+fn config() {
+    check(include_str!("golden/config.txt"), false);
+}
+
+#[test]
+fn templates() {
+    check(include_str!("golden/templates.txt"), false);
+}
+
+#[test]
+fn usage() {
+    check(include_str!("golden/usage.txt"), true);
+}
+
+#[test]
+fn kustomize() {
+    check(include_str!("golden/kustomize.txt"), false);
 }

@@ -72,7 +72,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let output = args.text("output").unwrap_or_default();
     if !matches!(output, "" | "name" | "wide") {
-        return Err(CliError::plain(format!("--output {output} is not available")));
+        return Err(CliError::plain(format!(
+            "unable to match a printer suitable for the output format \"{output}\", allowed formats are: \
+             json,kyaml,name,wide,yaml"
+        )));
     }
     let sort_by = args.text("sort-by").unwrap_or_default();
     if !matches!(sort_by, "" | "name" | "kind") {

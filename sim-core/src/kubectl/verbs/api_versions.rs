@@ -17,7 +17,11 @@ pub static VERB: Verb = Verb {
     run,
 };
 
-fn run(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !args.words.is_empty() {
+        let why = format!("unexpected arguments: [{}]", args.words.join(" "));
+        return Err(CliError::misuse("api-versions", why));
+    }
     let versions: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.info().api_version()).collect();
     versions.iter().for_each(|version| env.out.line(version));
     Ok(Flow::OK)

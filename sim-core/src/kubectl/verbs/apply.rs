@@ -38,18 +38,17 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if !manifests::is_given(args) {
-        return Err(CliError::plain("must specify one of -f and -k"));
+    if !args.words.is_empty() {
+        return Err(CliError::misuse("apply", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
-    if let Some(word) = args.words.first() {
-        return Err(CliError::misuse("apply", format!("Unexpected args: [{word}]")));
-    }
+    manifests::require(args)?;
     if args.flag("prune") {
         return Err(CliError::plain("--prune is not supported by the simulator"));
     }
     let results = Results::parse(args, env.files)?;
     let server_side = server_side(args, results.dry_run())?;
     let found = manifests::read(args, env, true)?;
+    found.warnings.iter().for_each(|warning| env.out.err_line(warning));
     let mut errors = found.errors;
     if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
         return Err(CliError::plain("no objects passed to apply"));

@@ -28,18 +28,19 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let [word] = args.words.as_slice() else {
-        let why = match args.words.len() {
-            0 => "at least 1 argument is required for attach".to_owned(),
-            _ => format!(
-                "expected POD, TYPE/NAME, or TYPE NAME, (at most 1 arguments) saw {}: {:?}",
-                args.words.len(),
-                args.words
-            ),
-        };
-        return Err(CliError::plain(why));
+    let word = match args.words.as_slice() {
+        [] => return Err(CliError::plain("at least 1 argument is required for attach")),
+        [word] => word.clone(),
+        [kind, name] => format!("{kind}/{name}"),
+        words => {
+            return Err(CliError::plain(format!(
+                "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: [{}]",
+                words.len(),
+                words.join(" ")
+            )));
+        }
     };
-    let Some(pod) = pods::first(pods::pods_of(word, env)?, false) else {
+    let Some(pod) = pods::first(pods::pods_of(&word, env)?, false) else {
         return Err(CliError::plain("timed out waiting for the condition"));
     };
     let phase = pods::phase(&pod);

@@ -38,11 +38,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if let Some(word) = args.words.first() {
         return Err(CliError::misuse("create", format!("Unexpected args: [{word}]")));
     }
-    if !manifests::is_given(args) {
-        return Err(CliError::plain("must specify one of -f and -k"));
-    }
+    manifests::require(args)?;
     let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
+    found.warnings.iter().for_each(|warning| env.out.err_line(warning));
     let mut errors = found.errors;
     errors.extend(images::register_all(&found.images, &results, env));
     let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;

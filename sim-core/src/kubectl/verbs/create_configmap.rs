@@ -37,7 +37,7 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let name = generate::name("create configmap", args)?;
-    let data = data(args, env)?;
+    let data = data(args, env, &format!(" for ConfigMap \"{name}\""))?;
     let mut manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
     if !data.is_empty() {
         manifest["data"] = json!(data);
@@ -46,27 +46,36 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     Ok(Flow::OK)
 }
 
-/// The keys and texts that the `--from-...` flags give.
+/// The keys and texts that the `--from-...` flags give; `whose` ends the complaint about a key that stands twice.
 ///
 /// # Errors
 /// kubectl's complaint about a source that cannot be read or a key that stands twice.
-pub fn data(args: &Args, env: &Env<'_>) -> Result<BTreeMap<String, String>, CliError> {
+pub fn data(args: &Args, env: &Env<'_>, whose: &str) -> Result<BTreeMap<String, String>, CliError> {
+    if args.has("from-env-file") && (args.has("from-file") || args.has("from-literal")) {
+        return Err(CliError::plain("from-env-file cannot be combined with from-file or from-literal"));
+    }
     let mut data = BTreeMap::new();
     for literal in args.list("from-literal") {
         let pair = literal.split_once('=').filter(|(key, _)| !key.is_empty());
         let (key, value) = pair.ok_or_else(|| {
             CliError::plain(format!("invalid literal source {literal}, expected key=value"))
         })?;
-        add(&mut data, key, unquoted(value).to_owned())?;
+        add(&mut data, key, unquoted(value).to_owned(), whose)?;
     }
     for source in args.list("from-file") {
         let (key, path) = match source.split_once('=') {
+            Some(("", path)) => {
+                return Err(CliError::plain(format!("key name for file path {path} missing")));
+            }
+            Some((key, "")) => {
+                return Err(CliError::plain(format!("file path for key name {key} missing")));
+            }
             Some((key, path)) => (Some(key), path),
             None => (None, source.as_str()),
         };
         for (file, text) in read(path, env)? {
             let base = file.rsplit('/').next().unwrap_or_default();
-            add(&mut data, key.unwrap_or(base), text)?;
+            add(&mut data, key.unwrap_or(base), text, whose)?;
         }
     }
     for path in args.list("from-env-file") {
@@ -76,7 +85,7 @@ pub fn data(args: &Args, env: &Env<'_>) -> Result<BTreeMap<String, String>, CliE
                 continue;
             }
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            add(&mut data, key, value.to_owned())?;
+            add(&mut data, key, value.to_owned(), whose)?;
         }
     }
     Ok(data)
@@ -100,7 +109,7 @@ fn read(path: &str, env: &Env<'_>) -> Result<Vec<(String, String)>, CliError> {
     })
 }
 
-fn add(data: &mut BTreeMap<String, String>, key: &str, text: String) -> Result<(), CliError> {
+fn add(data: &mut BTreeMap<String, String>, key: &str, text: String, whose: &str) -> Result<(), CliError> {
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if key.is_empty() || !key.chars().all(valid) {
         return Err(CliError::plain(format!(
@@ -111,7 +120,7 @@ fn add(data: &mut BTreeMap<String, String>, key: &str, text: String) -> Result<(
     }
     if data.contains_key(key) {
         return Err(CliError::plain(format!(
-            "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap"
+            "cannot add key \"{key}\", another key by that name already exists in Data{whose}"
         )));
     }
     data.insert(key.to_owned(), text);

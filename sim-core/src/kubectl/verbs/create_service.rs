@@ -40,6 +40,9 @@ service_verb!(EXTERNAL_NAME, "externalname", "ExternalName");
 
 /// Models kubectl pkg/cmd/create: ServiceOptions.
 fn run(args: &Args, env: &mut Env<'_>, kind: &str, verb: &str) -> Result<Flow, CliError> {
+    if kind == "ExternalName" && !args.has("external-name") {
+        return Err(CliError::plain("required flag(s) \"external-name\" not set"));
+    }
     let name = generate::name(verb, args)?;
     let cluster_ip = args.text("clusterip").unwrap_or_default();
     let tcp = args.list("tcp");
@@ -78,7 +81,7 @@ fn port(text: &str, node_port: Option<i64>) -> Result<Value, CliError> {
     let (port, target) = text.split_once(':').unwrap_or((text, text));
     let number: i32 = port
         .parse()
-        .map_err(|_| CliError::plain(format!("strconv.ParseInt: parsing \"{port}\": invalid syntax")))?;
+        .map_err(|_| CliError::plain(format!("strconv.ParseUint: parsing \"{port}\": invalid syntax")))?;
     if !(1..=65_535).contains(&number) {
         return Err(CliError::plain("must be between 1 and 65535, inclusive"));
     }

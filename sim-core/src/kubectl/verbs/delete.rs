@@ -78,7 +78,7 @@ impl Options {
         };
         for other in ["selector", "field-selector"] {
             if args.flag("all") && args.text(other).is_some_and(|text| !text.is_empty()) {
-                return Err(CliError::plain(format!("cannot set --all and --{other} at the same time")));
+                return Err(CliError::plain("setting 'all' parameter but found a non empty selector. "));
             }
         }
         if force && grace > 0 {
@@ -102,18 +102,22 @@ impl Options {
             return format!("{singular}/{}", info.name);
         }
         let operation = if self.grace == Some(0) { "force deleted" } else { "deleted" };
-        let dry = self.dry_run.suffix();
-        let place = match info.namespace.as_str() {
-            _ if !self.names_namespace => String::new(),
-            "" => String::new(),
-            namespace => format!(" from {namespace} namespace"),
-        };
-        format!("{singular} \"{}\" {operation}{place}{dry}", info.name)
+        format!("{}{}", deleted_line(info, operation, self.names_namespace), self.dry_run.suffix())
     }
 }
 
+/// `pod "web-0" deleted from default namespace`
+pub fn deleted_line(info: &Info, operation: &str, names_namespace: bool) -> String {
+    let place = match info.namespace.as_str() {
+        _ if !names_namespace => String::new(),
+        "" => String::new(),
+        namespace => format!(" from {namespace} namespace"),
+    };
+    format!("{} \"{}\" {operation}{place}", info.kind.info().qualified_singular(), info.name)
+}
+
 /// Models kubectl pkg/cmd/delete: ParseCascadingFlag.
-fn propagation(cascade: Option<&str>) -> Result<Propagation, CliError> {
+pub fn propagation(cascade: Option<&str>) -> Result<Propagation, CliError> {
     match cascade {
         None | Some("background") => Ok(Propagation::Background),
         Some("foreground") => Ok(Propagation::Foreground),

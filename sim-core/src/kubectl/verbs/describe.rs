@@ -68,7 +68,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     found.result()
 }
 
-const NOTHING_NAMED: &str = "You must specify the type of resource to describe. Use \"kubectl api-resources\" for \
+const NOTHING_NAMED: &str = "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for \
                              a complete list of supported resources.\n";
 
 /// The kind and the beginning of a name, when the one name that was given is nobody's.

@@ -11,6 +11,7 @@ use crate::kubectl::describe::interval;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, list_of};
 use crate::kubectl::resources::{Target, resolve_kind};
+use crate::kubectl::result::Results;
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Env, Flow, Progress, Task};
 use crate::store::ChangeType;
@@ -95,6 +96,8 @@ fn first_line(text: &str) -> String {
 }
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    // Complains of a format as verbs do that print no tables.
+    Results::parse(args, env.files)?;
     let all_namespaces = args.flag("all-namespaces");
     let wanted = Wanted {
         namespace: (!all_namespaces).then(|| env.namespace.to_owned()),
@@ -147,7 +150,12 @@ fn parse_target(word: &str) -> Result<Target, CliError> {
     if name.contains('/') {
         return Err(CliError::plain("arguments in resource/name form may not have more than one slash"));
     }
-    Ok(Target { kind: resolve_kind(kind)?, name: name.to_owned() })
+    if kind.is_empty() {
+        return Err(CliError::plain("a resource must be present, got: /, Resource="));
+    }
+    let known = resolve_kind(kind);
+    let why = || CliError::Verbatim(format!("the server doesn't have a resource type \"{kind}\""));
+    Ok(Target { kind: known.map_err(|_| why())?, name: name.to_owned() })
 }
 
 /// The time that events are sorted by: the last of a series, else the last seen, else the only one.

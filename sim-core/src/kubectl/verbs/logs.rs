@@ -101,6 +101,19 @@ impl Options {
     }
 }
 
+/// The one value that is read before the pods are looked up.
+fn check_since_time(args: &Args) -> Result<(), CliError> {
+    match args.text("since-time").map(str::parse::<jiff::Timestamp>) {
+        Some(Err(_)) => {
+            let text = args.text("since-time").unwrap_or_default();
+            Err(CliError::plain(format!(
+                "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\""
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selector = args.text("selector").filter(|text| !text.is_empty());
     let (word, inline) = match (args.words.as_slice(), selector) {
@@ -118,16 +131,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             ));
         }
     };
-    let options = Options::parse(args, env.cluster.now())?;
-    let every = args.flag("all-containers") || args.flag("all-pods");
-    let named = args.text("container").filter(|name| !name.is_empty());
-    if let Some(name) = named.or(inline).filter(|_| every) {
-        let why = format!("--all-containers=true should not be specified with container name {name}");
-        return Err(CliError::plain(why));
-    }
-    if named.is_some() && inline.is_some() {
-        return Err(CliError::plain("only one of -c or an inline [CONTAINER] arg is allowed"));
-    }
+    check_since_time(args)?;
     let pods = match word {
         Some(word) => pods_named(word, args, env)?,
         None => {
@@ -139,6 +143,16 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             found
         }
     };
+    let options = Options::parse(args, env.cluster.now())?;
+    let every = args.flag("all-containers") || args.flag("all-pods");
+    let named = args.text("container").filter(|name| !name.is_empty());
+    if let Some(name) = named.or(inline).filter(|_| every) {
+        let why = format!("--all-containers=true should not be specified with container name {name}");
+        return Err(CliError::plain(why));
+    }
+    if named.is_some() && inline.is_some() {
+        return Err(CliError::plain("only one of -c or an inline [CONTAINER] arg is allowed"));
+    }
     let mut sources = Vec::new();
     for pod in &pods {
         for container in containers(pod, named.or(inline), every, env.out)? {

@@ -5,27 +5,38 @@ mod api_resources;
 mod api_versions;
 mod apply;
 mod attach;
+mod auth;
 mod cluster_info;
+mod config;
 mod cordon;
+mod cp;
 mod create;
 mod create_configmap;
 mod create_deployment;
 mod create_job;
 mod create_namespace;
+mod create_pod_disruption_budget;
 mod create_priorityclass;
 mod create_secret;
 mod create_service;
+mod debug;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
+mod edit;
 mod events;
 mod exec;
 mod explain;
 mod expose;
 mod get;
+mod kustomize;
 mod label;
 mod logs;
+mod not_here;
+mod options;
 mod patch;
+mod port_forward;
 mod replace;
 mod rollout_history;
 mod rollout_pause;
@@ -39,6 +50,8 @@ mod set;
 mod set_env;
 mod set_image;
 mod set_resources;
+mod set_selector;
+mod set_service_account;
 mod taint;
 mod version;
 mod wait;
@@ -71,30 +84,51 @@ pub static VERBS: &[&Verb] = &[
     &api_versions::VERB,
     &apply::VERB,
     &attach::VERB,
+    &auth::CAN_I,
+    &auth::WHOAMI,
     &cluster_info::VERB,
+    &not_here::COMPLETION,
+    &config::CURRENT,
+    &config::DELETE_CONTEXT,
+    &config::GET_CLUSTERS,
+    &config::GET_CONTEXTS,
+    &config::GET_USERS,
+    &config::RENAME_CONTEXT,
+    &config::SET,
+    &config::USE,
+    &config::VIEW,
     &cordon::CORDON,
+    &cp::VERB,
     &create::VERB,
     &create_configmap::VERB,
     &create_deployment::VERB,
     &create_job::VERB,
     &create_namespace::VERB,
+    &create_pod_disruption_budget::VERB,
     &create_priorityclass::VERB,
     &create_secret::VERB,
     &create_service::CLUSTER_IP,
     &create_service::EXTERNAL_NAME,
     &create_service::LOAD_BALANCER,
     &create_service::NODE_PORT,
+    &debug::VERB,
     &delete::VERB,
     &describe::VERB,
+    &diff::VERB,
     &drain::VERB,
+    &edit::VERB,
     &events::VERB,
     &exec::VERB,
     &explain::VERB,
     &expose::VERB,
     &get::VERB,
+    &kustomize::VERB,
     &label::VERB,
     &logs::VERB,
+    &options::VERB,
     &patch::VERB,
+    &port_forward::VERB,
+    &not_here::PROXY,
     &replace::VERB,
     &rollout_history::VERB,
     &rollout_pause::VERB,
@@ -107,6 +141,8 @@ pub static VERBS: &[&Verb] = &[
     &set_env::VERB,
     &set_image::VERB,
     &set_resources::VERB,
+    &set_selector::VERB,
+    &set_service_account::VERB,
     &taint::VERB,
     &cordon::UNCORDON,
     &version::VERB,
@@ -114,7 +150,7 @@ pub static VERBS: &[&Verb] = &[
 ];
 
 /// Verbs that need a second word, `rollout`.
-pub static GROUPS: &[&str] = &["rollout", "set"];
+pub static GROUPS: &[&str] = &["auth", "config", "rollout", "set"];
 
 /// The first words that kubectl knows, for suggestions; the simulator does not serve all of them.
 static KUBECTL_WORDS: &[&str] = &[
@@ -169,14 +205,30 @@ static KUBECTL_WORDS: &[&str] = &[
 /// # Errors
 /// The verb's, or kubectl's complaint about an unknown one.
 pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let (verb, rest) = find(words)?;
-    let args = Args::parse(verb.name, verb.flags, &rest)?;
+    if let Some(("help", topic)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        env.out.line(help_on(topic)?);
+        return Ok(Flow::OK);
+    }
+    let (verb, rest) = match find(words) {
+        // `rollout --help` asks for the group.
+        Err(_) if words.iter().any(|word| matches!(word.as_str(), "--help" | "-h")) => {
+            let topic: Vec<String> = words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+            env.out.line(help_on(&topic)?);
+            return Ok(Flow::OK);
+        }
+        found => found?,
+    };
+    let args = Args::parse(verb.name, verb.flags, &rest).map_err(|error| misused(verb, error))?;
     if args.flag("help") {
         env.out.line(help(verb));
         return Ok(Flow::OK);
     }
     env.cluster.set_field_manager(&field_manager(verb, &args));
-    let namespace = args.text("namespace").filter(|name| !name.is_empty()).map(str::to_owned);
+    check_globals(&args, env)?;
+    let named = args.text("context").and_then(|name| env.workstation.config.context(name));
+    let of_context = named.map(|context| context.namespace.clone());
+    let namespace =
+        args.text("namespace").or(of_context.as_deref()).filter(|name| !name.is_empty()).map(str::to_owned);
     match namespace {
         Some(namespace) => {
             let mut inner = Env {
@@ -209,6 +261,48 @@ fn field_manager(verb: &Verb, args: &Args) -> String {
     }
 }
 
+/// Models client-go tools/clientcmd: ConfirmUsable, and ParseTimeout.
+fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
+    let config = &env.workstation.config;
+    let given = |flag: &str| args.text(flag).filter(|text| !text.is_empty());
+    if let Some(name) = given("context").filter(|name| config.context(name).is_none()) {
+        return Err(CliError::Verbatim(format!(
+            "Error in configuration: context was not found for specified context: {name}"
+        )));
+    }
+    let is_config = args.command().starts_with("config ");
+    if is_config {
+        return Ok(());
+    }
+    if let Some(name) = given("cluster").filter(|name| config.clusters.iter().all(|(known, _)| known != name))
+    {
+        return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
+    }
+    if let Some(name) = given("user").filter(|name| !config.users.iter().any(|known| known == name)) {
+        return Err(CliError::plain(format!("auth info \"{name}\" does not exist")));
+    }
+    let is_time = |text: &str| text.parse::<u64>().is_ok() || super::args::GoDuration::parse(text).is_some();
+    if given("request-timeout").is_some_and(|text| !is_time(text)) {
+        return Err(CliError::plain(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a \
+             corresponding time unit (e.g. 1s | 2m | 3h)",
+        ));
+    }
+    Ok(())
+}
+
+/// A wrong use of the verb, as the verb itself speaks of it.
+///
+/// Models kubectl pkg/cmd/diff: NewCmdDiff, whose exit code 1 stands for differences.
+fn misused(verb: &Verb, error: CliError) -> CliError {
+    match error {
+        CliError::Usage { message, .. } if verb.name == "diff" => {
+            CliError::Code { code: diff::FAILED, message: CliError::misuse("diff", message).text() }
+        }
+        other => other,
+    }
+}
+
 /// The verb that `words` name, and the words without it. Flags may stand before and inside it:
 /// `-n other rollout status`.
 ///
@@ -219,10 +313,22 @@ fn field_manager(verb: &Verb, args: &Args) -> String {
 pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> {
     let places = plain_words(words);
     let Some(first) = places.first().map(|at| words[*at].as_str()) else {
-        return Err(CliError::plain(
-            "a command is required: kubectl COMMAND [NAME] [flags]; `help` lists the commands",
-        ));
+        return Err(match Args::parse("", &[], words) {
+            Err(CliError::Usage { message, .. }) => {
+                CliError::plain(format!("{message}\nSee 'kubectl --help' for usage."))
+            }
+            _ => CliError::plain(
+                "a command is required: kubectl COMMAND [NAME] [flags]; `help` lists the commands",
+            ),
+        });
     };
+    if let ["create", group @ ("secret" | "service"), rest @ ..] = words_at(words, &places).as_slice() {
+        let group = format!("create {group}");
+        let known = |verb: &&&Verb| rest.first().is_some_and(|word| verb.name == format!("{group} {word}"));
+        if !VERBS.iter().any(|verb| known(&verb)) {
+            return Err(unknown_in_group(&group, rest.first().copied()));
+        }
+    }
     for count in (1..=places.len()).rev() {
         let places = &places[..count];
         let named: Vec<&str> = places.iter().map(|at| full_word(first, &words[*at])).collect();
@@ -240,6 +346,11 @@ pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> 
     Err(CliError::plain(format!("unknown command \"{first}\" for \"kubectl\"{}", did_you_mean(first))))
 }
 
+fn words_at<'a>(words: &'a [String], places: &[usize]) -> Vec<&'a str> {
+    let first = places.first().map_or("", |at| words[*at].as_str());
+    places.iter().map(|at| full_word(first, &words[*at])).collect()
+}
+
 /// The word that `word` is short for, after `create`.
 fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
     match (first, word) {
@@ -247,6 +358,9 @@ fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
         ("create", "cm") => "configmap",
         ("create", "deploy") => "deployment",
         ("create", "svc") => "service",
+        ("create", "pdb") => "poddisruptionbudget",
+        ("set", "sa") => "serviceaccount",
+        ("config", "use") => "use-context",
         _ => word,
     }
 }
@@ -282,14 +396,9 @@ fn without(words: &[String], places: &[usize]) -> Vec<String> {
 
 /// Models kubectl pkg/cmd/util: DefaultSubCommandRun.
 fn unknown_in_group(group: &str, word: Option<&str>) -> CliError {
-    let known: Vec<&str> =
-        VERBS.iter().filter_map(|verb| verb.name.strip_prefix(group)?.strip_prefix(' ')).collect();
     match word {
         Some(word) => CliError::misuse(group, format!("unknown command \"{word}\"")),
-        None => CliError::Verbatim(format!(
-            "Usage:\n  kubectl {group} SUBCOMMAND\n\nAvailable Commands:\n  {}",
-            known.join("\n  ")
-        )),
+        None => CliError::Verbatim(group_help(group)),
     }
 }
 
@@ -316,15 +425,47 @@ fn levenshtein(from: &str, to: &str) -> usize {
     above[to.len()]
 }
 
-/// The help text of a verb.
+/// The help text of a verb, in kubectl's form.
 pub fn help(verb: &Verb) -> String {
-    let mut text = format!("{}\n\nUsage:\n  kubectl {}\n", verb.about, verb.usage);
+    let mut text = format!("{}\n", verb.about);
     if !verb.flags.is_empty() {
-        text.push_str("\nOptions:\n");
-        for flag in verb.flags {
-            let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
-            text.push_str(&format!("  {short}--{}\n      {}\n", flag.long, flag.help));
-        }
+        let listed: Vec<String> = verb.flags.iter().map(options::entry).collect();
+        text.push_str(&format!("\nOptions:\n{}", listed.join("\n")));
     }
-    text.trim_end().to_owned()
+    text.push_str(&format!("\nUsage:\n  kubectl {}\n\n{OPTIONS_HINT}", verb.usage));
+    text
+}
+
+const OPTIONS_HINT: &str =
+    "Use \"kubectl options\" for a list of global command-line options (applies to all commands).";
+
+/// The help text of a group of verbs, `rollout`.
+fn group_help(group: &str) -> String {
+    let below =
+        VERBS.iter().filter_map(|verb| Some((verb.name.strip_prefix(group)?.strip_prefix(' ')?, verb)));
+    let listed: Vec<String> = below.map(|(name, verb)| format!("  {name:<16} {}", verb.about)).collect();
+    format!(
+        "Available Commands:\n{}\n\nUsage:\n  kubectl {group} SUBCOMMAND [options]\n\nUse \"kubectl {group} <command> \
+         --help\" for more information about a given command.\n{OPTIONS_HINT}",
+        listed.join("\n")
+    )
+}
+
+/// What `kubectl help WORDS` says: of a verb, of a group of verbs, or of all.
+///
+/// # Errors
+/// There is no such verb.
+fn help_on(words: &[String]) -> Result<String, CliError> {
+    let topic = words.join(" ");
+    if words.is_empty() {
+        let listed: Vec<String> =
+            VERBS.iter().map(|verb| format!("  {:<24} {}", verb.name, verb.about)).collect();
+        return Ok(format!("Available Commands:\n{}\n\n{OPTIONS_HINT}", listed.join("\n")));
+    }
+    let is_group = VERBS.iter().any(|verb| verb.name.starts_with(&format!("{topic} ")));
+    match find(words) {
+        Ok((verb, rest)) if rest.is_empty() => Ok(help(verb)),
+        _ if is_group => Ok(group_help(&topic)),
+        _ => Err(CliError::Verbatim(format!("Unknown help topic [`{}`]", words.join("` `")))),
+    }
 }

@@ -37,6 +37,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain(format!("revision must be a positive integer: {revision}")));
     }
     let infos = selection.all()?;
+    if infos.is_empty() {
+        env.out.err_line(format!("No resources found in {} namespace.", env.namespace));
+        return Ok(Flow::OK);
+    }
     let [info] = infos.as_slice() else {
         return Err(CliError::plain(format!(
             "rollout status is only supported on individual resources and resource collections - {} resources \

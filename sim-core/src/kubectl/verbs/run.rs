@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb, attach};
+use crate::api::Kind;
+use crate::api::patch::Patch;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::Attachment;
 use crate::kubectl::error::CliError;
@@ -37,6 +39,8 @@ pub static VERB: Verb = Verb {
         Flag::new("leave-stdin-open", Takes::Bool, "Keep the input open when the first follower goes"),
         Flag::new("pod-running-timeout", Takes::Duration, "How long to wait for the pod to run"),
         Flag::short("quiet", 'q', Takes::Bool, "No prompts"),
+        Flag::new("overrides", Takes::Text, "JSON that is merged into the pod"),
+        Flag::new("override-type", Takes::Text, "merge, strategic or json"),
         Flag::new("privileged", Takes::Bool, "Run privileged"),
     ],
     run,
@@ -47,7 +51,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("required flag(s) \"image\" not set"));
     };
     let Some((name, words)) = args.words.split_first() else {
-        return Err(CliError::plain("NAME is required for run"));
+        return Err(CliError::misuse("run", "NAME is required for run"));
     };
     if image.is_empty() {
         return Err(CliError::plain("--image is required"));
@@ -57,23 +61,27 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let port = args.text("port").filter(|port| !port.is_empty());
     if args.flag("expose") && port.is_none() {
-        return Err(CliError::plain("--port must be set when exposing a service"));
+        return Err(CliError::misuse("run", "--port must be set when exposing a service"));
     }
     let stdin = args.flag("stdin");
     if args.flag("tty") && !stdin {
-        return Err(CliError::plain("-i/--stdin is required for containers with -t/--tty=true"));
+        return Err(CliError::misuse("run", "-i/--stdin is required for containers with -t/--tty=true"));
     }
     let attaches = if args.has("attach") { args.flag("attach") } else { stdin };
     if args.flag("rm") && !attaches {
-        return Err(CliError::plain("--rm should only be used for attached containers"));
+        return Err(CliError::misuse("run", "--rm should only be used for attached containers"));
     }
     let mut results = Results::parse(args, env.files)?;
     if attaches && results.dry_run().is_dry() {
-        return Err(CliError::plain(
+        return Err(CliError::misuse(
+            "run",
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
     }
-    let manifest = pod(args, name, image, words)?;
+    let mut manifest = pod(args, name, image, words)?;
+    if let Some(text) = args.text("overrides").filter(|text| !text.is_empty()) {
+        manifest = overridden(args, &manifest, text)?;
+    }
     let restart = manifest["spec"]["restartPolicy"].as_str().unwrap_or_default().to_owned();
     if attaches {
         let object = apply::decoded(in_namespace(manifest, env.namespace))?;
@@ -103,6 +111,18 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     Ok(Flow::OK)
 }
 
+/// The pod with `--overrides` merged into it.
+fn overridden(args: &Args, manifest: &Value, text: &str) -> Result<Value, CliError> {
+    let invalid = |_| CliError::plain("Invalid JSON Patch");
+    let patch: Value = serde_json::from_str(text).map_err(invalid)?;
+    let patch = match args.text("override-type") {
+        Some("json") => Patch::Json(patch),
+        Some("strategic") => Patch::Strategic(patch),
+        _ => Patch::Merge(patch),
+    };
+    Ok(patch.apply(Kind::Pod, manifest)?)
+}
+
 fn in_namespace(mut manifest: Value, namespace: &str) -> Value {
     manifest["metadata"]["namespace"] = json!(namespace);
     manifest
@@ -112,14 +132,14 @@ fn in_namespace(mut manifest: Value, namespace: &str) -> Value {
 fn pod(args: &Args, name: &str, image: &str, words: &[String]) -> Result<Value, CliError> {
     let restart = args.text("restart").filter(|policy| !policy.is_empty()).unwrap_or("Always");
     if !matches!(restart, "Always" | "OnFailure" | "Never") {
-        return Err(CliError::plain(format!("invalid restart policy: {restart}")));
+        return Err(CliError::misuse("run", format!("invalid restart policy: {restart}")));
     }
     let mut container = json!({"image": image, "name": name, "resources": {}});
     let policy = args.text("image-pull-policy").unwrap_or_default();
     match policy {
         "" => {}
         "Always" | "IfNotPresent" | "Never" => container["imagePullPolicy"] = json!(policy),
-        other => return Err(CliError::plain(format!("invalid image pull policy: {other}"))),
+        other => return Err(CliError::misuse("run", format!("invalid image pull policy: {other}"))),
     }
     let mut command: Vec<&String> = words.iter().collect();
     command.extend(args.after_dashes.iter().flatten());
@@ -200,7 +220,7 @@ fn number(text: &str) -> Result<i32, CliError> {
 /// Whether `image` has the letters of an image's name: lower case path, optional tag and digest.
 ///
 /// Models distribution/reference: ReferenceRegexp.
-fn is_reference(image: &str) -> bool {
+pub fn is_reference(image: &str) -> bool {
     let pattern = regex_lite::Regex::new(
         r"^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$",
     );

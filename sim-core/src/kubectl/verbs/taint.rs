@@ -168,7 +168,7 @@ impl Wish {
             .add
             .iter()
             .flat_map(|add| self.remove.iter().filter(move |remove| removes(remove, add)))
-            .map(|remove| format!("{{\"{}\":\"{}\"}}", remove.key, remove.effect))
+            .map(|remove| format!("{}={}", remove.key, remove.effect))
             .collect();
         if both.is_empty() {
             return Ok(());

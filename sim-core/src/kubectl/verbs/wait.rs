@@ -120,7 +120,10 @@ impl Condition {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let results = Results::parse(args, env.files)?;
-    let condition = Condition::parse(args.text("for").unwrap_or_default())?;
+    let Some(condition) = args.text("for") else {
+        return Err(CliError::plain("unrecognized condition: []"));
+    };
+    let condition = Condition::parse(condition)?;
     let limit = match args.duration("timeout") {
         None => USUAL,
         Some(timeout) if timeout.negative => FOREVER,

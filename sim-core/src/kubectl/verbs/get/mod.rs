@@ -2,6 +2,7 @@
 //!
 //! Models kubectl pkg/cmd/get.
 
+mod raw;
 mod watch;
 
 use crate::api::{FeatureGates, Kind, Object};
@@ -40,6 +41,7 @@ pub static VERB: Verb = Verb {
         Flag::new("server-print", Takes::Bool, "Accepted: tables are always the server's"),
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
         Flag::new("subresource", Takes::Text, "status or scale of the object"),
+        Flag::new("raw", Takes::Text, "Ask the API server for this path"),
         manifests::FILENAME,
         manifests::RECURSIVE,
     ],
@@ -47,7 +49,10 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let output = args.text("output").unwrap_or_default();
+    if let Some(path) = args.text("raw").filter(|path| !path.is_empty()) {
+        return raw::get(args, env, path);
+    }
+    let output = args.output();
     let watches = args.flag("watch") || args.flag("watch-only");
     if args.words.is_empty() && !manifests::is_given(args) && !watches {
         return Err(CliError::Verbatim(NOTHING_NAMED.to_owned()));
@@ -58,13 +63,15 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     if args.flag("output-watch-events") && !watches {
         return Err(CliError::plain(
-            "--output-watch-events option can only be used with --watch or --watch-only\nSee 'kubectl get -h' \
-             for help and examples",
+            "--output-watch-events option can only be used with --watch or --watch-only",
         ));
     }
     let selection = Selection::of(args, env.namespace);
     let resources = ResourceArgs::parse(&args.words)?;
     check_names(&resources, &selection)?;
+    if args.has("subresource") && matches!(resources, ResourceArgs::Kinds(_)) {
+        return Err(CliError::plain("subresource cannot be used when bulk resources are specified"));
+    }
     if watches {
         return watch::start(args, env, resources, selection);
     }
@@ -122,6 +129,7 @@ pub(in crate::kubectl) fn look_up(
     if !manifests::is_given(args) {
         return Ok(find(env, resources, selection, ignore_not_found));
     }
+    let read = manifests::read(args, env, false)?;
     match resources {
         ResourceArgs::None => {}
         ResourceArgs::Named { slashed: true, .. } => {
@@ -134,7 +142,6 @@ pub(in crate::kubectl) fn look_up(
             ));
         }
     }
-    let read = manifests::read(args, env, false)?;
     let single = read.infos.len() == 1;
     let mut found = Found { answers: Vec::new(), errors: read.errors, single };
     for info in read.infos {

@@ -68,7 +68,7 @@ pub(super) fn start(
             (target.kind, Some(target.name.clone()), vec![selection.get(store, target)?])
         }
     };
-    let output = args.text("output").unwrap_or_default();
+    let output = args.output();
     let printer = if is_table(output) {
         let mut options = table_options(args, env.cluster.api().gates);
         options.with_namespace &= kind.info().namespaced;

@@ -1,0 +1,168 @@
+//! `auth can-i` and `auth whoami`. The simulated user is the cluster's administrator.
+//!
+//! Models kubectl pkg/cmd/auth.
+
+use serde_json::json;
+
+use super::Verb;
+use crate::api::Kind;
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::ALL_NAMESPACES;
+use crate::kubectl::error::CliError;
+use crate::kubectl::printer::Printer;
+use crate::kubectl::result::OUTPUT;
+use crate::kubectl::table::TabWriter;
+use crate::kubectl::{Env, Flow};
+
+/// Who uses the cluster, as minikube names them.
+const USER: &str = "minikube-user";
+/// The user's groups: the first may do everything.
+const GROUPS: &[&str] = &["system:masters", "system:authenticated"];
+
+/// Verbs that the API server knows of.
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "escalate",
+    "*",
+    "approve",
+    "sign",
+    "post",
+    "put",
+    "head",
+    "options",
+    "attest",
+    "associate-node",
+];
+
+/// `auth can-i`
+pub static CAN_I: Verb = Verb {
+    name: "auth can-i",
+    about: "Check whether an action is allowed.",
+    usage: "auth can-i VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
+    flags: &[
+        ALL_NAMESPACES,
+        Flag::new("list", Takes::Bool, "All that is allowed"),
+        Flag::new("no-headers", Takes::Bool, "No header line"),
+        Flag::short("quiet", 'q', Takes::Bool, "Only the exit code"),
+        Flag::new("subresource", Takes::Text, "The subresource, log"),
+    ],
+    run: can_i,
+};
+
+/// `auth whoami`
+pub static WHOAMI: Verb = Verb {
+    name: "auth whoami",
+    about: "Show who the API server takes you for.",
+    usage: "auth whoami [options]",
+    flags: &[OUTPUT],
+    run: whoami,
+};
+
+fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if args.flag("list") {
+        if !args.words.is_empty() {
+            return Err(CliError::plain("list option must be specified with no arguments"));
+        }
+        list(args, env);
+        return Ok(Flow::OK);
+    }
+    let [verb, resource] = args.words.as_slice() else {
+        return Err(CliError::plain(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' \
+             for help and examples.",
+        ));
+    };
+    if !resource.starts_with('/') {
+        warn(args, env, verb, resource.split('/').next().unwrap_or_default());
+    }
+    if !args.flag("quiet") {
+        env.out.line("yes");
+    }
+    Ok(Flow::OK)
+}
+
+/// Warnings about words that may be slips; they stand on lines of their own.
+fn warn(args: &Args, env: &mut Env<'_>, verb: &str, resource: &str) {
+    let known = Kind::from_word(resource);
+    if known.is_none() && resource != "*" {
+        env.out.err_line(format!("Warning: the server doesn't have a resource type '{resource}'\n"));
+    }
+    if let Some(kind) = known.filter(|kind| !kind.info().namespaced && !args.flag("all-namespaces")) {
+        let info = kind.info();
+        let group = if info.group.is_empty() { String::new() } else { format!(" group '{}'", info.group) };
+        env.out.err_line(format!("Warning: resource '{}' is not namespace scoped{group}\n", info.plural));
+    }
+    if !VERBS.contains(&verb) {
+        env.out.err_line(format!("Warning: verb '{verb}' is not a known verb\n"));
+    }
+}
+
+fn list(args: &Args, env: &mut Env<'_>) {
+    let mut table = TabWriter::for_tables();
+    if !args.flag("no-headers") {
+        table.row(["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]);
+    }
+    table.row(["*.*", "[]", "[]", "[*]"]);
+    table.row(["", "[*]", "[]", "[*]"]);
+    for review in [
+        "selfsubjectreviews.authentication.k8s.io",
+        "selfsubjectaccessreviews.authorization.k8s.io",
+        "selfsubjectrulesreviews.authorization.k8s.io",
+    ] {
+        table.row([review, "[]", "[]", "[create]"]);
+    }
+    for url in [
+        "/api/*",
+        "/api",
+        "/apis/*",
+        "/apis",
+        "/healthz",
+        "/healthz",
+        "/livez",
+        "/livez",
+        "/openapi/*",
+        "/openapi",
+        "/readyz",
+        "/readyz",
+        "/version/",
+        "/version/",
+        "/version",
+        "/version",
+    ] {
+        table.row(["", &format!("[{url}]"), "[]", "[get]"]);
+    }
+    env.out.out(table.flush());
+}
+
+fn whoami(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    match args.text("output").filter(|output| !output.is_empty()) {
+        None => {
+            let mut table = TabWriter::for_tables();
+            table.row(["ATTRIBUTE", "VALUE"]);
+            table.row(["Username", USER]);
+            table.row(["Groups", &format!("[{}]", GROUPS.join(" "))]);
+            env.out.out(table.flush());
+        }
+        Some(output) => {
+            let review = json!({
+                "apiVersion": "authentication.k8s.io/v1",
+                "kind": "SelfSubjectReview",
+                "metadata": {"creationTimestamp": env.cluster.now().to_time()},
+                "status": {"userInfo": {"groups": GROUPS, "username": USER}},
+            });
+            let text = Printer::new(output, args, env.files)?.print(&review)?;
+            env.out.out(text);
+        }
+    }
+    Ok(Flow::OK)
+}

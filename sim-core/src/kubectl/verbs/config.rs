@@ -1,0 +1,259 @@
+//! `config`: what the kubeconfig says and which context is in use. The file lives in the session.
+//!
+//! Models kubectl pkg/cmd/config.
+
+use super::Verb;
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::config::{Context, PATH};
+use crate::kubectl::error::CliError;
+use crate::kubectl::printer::Printer;
+use crate::kubectl::result::{OUTPUT, Results};
+use crate::kubectl::table::TabWriter;
+use crate::kubectl::{Env, Flow};
+
+/// `config view`
+pub static VIEW: Verb = Verb {
+    name: "config view",
+    about: "Display merged kubeconfig settings or a specified kubeconfig file.",
+    usage: "config view [options]",
+    flags: &[
+        OUTPUT,
+        Flag::new("minify", Takes::Bool, "Only what the context in use needs"),
+        Flag::new("flatten", Takes::Bool, "Accepted: the file stands by itself"),
+        Flag::new("raw", Takes::Bool, "Accepted: there are no secrets in the file"),
+        Flag::new("merge", Takes::Bool, "Accepted: there is one file"),
+        Flag::new("template", Takes::Text, "The template, for go-template and jsonpath"),
+        Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
+    ],
+    run: view,
+};
+
+/// `config current-context`
+pub static CURRENT: Verb = Verb {
+    name: "config current-context",
+    about: "Display the current-context.",
+    usage: "config current-context [options]",
+    flags: &[],
+    run: current,
+};
+
+/// `config use-context`
+pub static USE: Verb = Verb {
+    name: "config use-context",
+    about: "Set the current-context in a kubeconfig file.",
+    usage: "config use-context CONTEXT_NAME [options]",
+    flags: &[],
+    run: use_context,
+};
+
+/// `config set-context`
+pub static SET: Verb = Verb {
+    name: "config set-context",
+    about: "Set a context entry in kubeconfig.",
+    usage: "config set-context [NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] \
+            [--namespace=namespace] [options]",
+    flags: &[
+        Flag::new("current", Takes::Bool, "Change the context in use"),
+        Flag::new("user", Takes::Text, "The user of the context"),
+    ],
+    run: set_context,
+};
+
+/// `config get-contexts`
+pub static GET_CONTEXTS: Verb = Verb {
+    name: "config get-contexts",
+    about: "Describe one or many contexts.",
+    usage: "config get-contexts [(-o|--output=)name)] [options]",
+    flags: &[OUTPUT, Flag::new("no-headers", Takes::Bool, "No header line")],
+    run: get_contexts,
+};
+
+/// `config get-clusters`
+pub static GET_CLUSTERS: Verb = Verb {
+    name: "config get-clusters",
+    about: "Display clusters defined in the kubeconfig.",
+    usage: "config get-clusters [options]",
+    flags: &[],
+    run: get_clusters,
+};
+
+/// `config get-users`
+pub static GET_USERS: Verb = Verb {
+    name: "config get-users",
+    about: "Display users defined in the kubeconfig.",
+    usage: "config get-users [options]",
+    flags: &[],
+    run: get_users,
+};
+
+/// `config delete-context`
+pub static DELETE_CONTEXT: Verb = Verb {
+    name: "config delete-context",
+    about: "Delete the specified context from the kubeconfig.",
+    usage: "config delete-context NAME [options]",
+    flags: &[],
+    run: delete_context,
+};
+
+/// `config rename-context`
+pub static RENAME_CONTEXT: Verb = Verb {
+    name: "config rename-context",
+    about: "Rename a context from the kubeconfig file.",
+    usage: "config rename-context CONTEXT_NAME NEW_NAME [options]",
+    flags: &[],
+    run: rename_context,
+};
+
+fn view(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    // Complains as verbs that print whole objects do.
+    Results::parse(args, env.files)?;
+    let output = args.text("output").filter(|output| !output.is_empty()).unwrap_or("yaml");
+    let config = &env.workstation.config;
+    let value = if args.flag("minify") { config.minified().to_value() } else { config.to_value() };
+    let text = Printer::new(output, args, env.files)?.print(&value)?;
+    env.out.out(text);
+    Ok(Flow::OK)
+}
+
+fn current(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if env.workstation.config.current.is_empty() {
+        return Err(CliError::plain("current-context is not set"));
+    }
+    env.out.line(&env.workstation.config.current);
+    Ok(Flow::OK)
+}
+
+fn use_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let [name] = args.words.as_slice() else {
+        return Err(CliError::plain(format!("Unexpected args: [{}]", args.words.join(" "))));
+    };
+    let config = &mut env.workstation.config;
+    if config.context(name).is_none() {
+        return Err(CliError::plain(format!("no context exists with the name: \"{name}\"")));
+    }
+    config.current.clone_from(name);
+    env.out.line(format!("Switched to context \"{name}\"."));
+    Ok(Flow::OK)
+}
+
+fn set_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let config = &mut env.workstation.config;
+    let name = match args.words.as_slice() {
+        [_] if args.flag("current") => {
+            return Err(CliError::plain("you cannot specify both a context name and --current"));
+        }
+        [name] => name.clone(),
+        [] if args.flag("current") => config.current.clone(),
+        [] => return Err(CliError::plain("you must specify a non-empty context name or --current")),
+        words => return Err(CliError::plain(format!("Unexpected args: [{}]", words.join(" ")))),
+    };
+    let known = config.contexts.iter_mut().find(|context| context.name == name);
+    let (context, done) = match known {
+        Some(context) => (context, "modified"),
+        None => {
+            config.contexts.push(Context { name: name.clone(), ..Context::default() });
+            // One was just put there.
+            (config.contexts.last_mut().ok_or(CliError::Exit(1))?, "created")
+        }
+    };
+    for (flag, field) in [
+        ("cluster", &mut context.cluster),
+        ("user", &mut context.user),
+        ("namespace", &mut context.namespace),
+    ] {
+        if let Some(value) = args.text(flag) {
+            value.clone_into(field);
+        }
+    }
+    env.out.line(format!("Context \"{name}\" {done}."));
+    Ok(Flow::OK)
+}
+
+fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let config = &env.workstation.config;
+    let by_name = match args.text("output") {
+        None | Some("") => false,
+        Some("name") => true,
+        Some(other) => {
+            let why = format!("output must be one of '' or 'name': {other}");
+            return Err(CliError::plain(why));
+        }
+    };
+    let missing: Vec<&String> = args.words.iter().filter(|name| config.context(name).is_none()).collect();
+    let shown = config
+        .sorted()
+        .into_iter()
+        .filter(|context| args.words.is_empty() || args.words.contains(&context.name));
+    let mut table = TabWriter::for_tables();
+    if !by_name && !args.flag("no-headers") {
+        table.row(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]);
+    }
+    for context in shown {
+        if by_name {
+            table.row([context.name.as_str()]);
+            continue;
+        }
+        let mark = if context.name == config.current { "*" } else { "" };
+        table.row([mark, &context.name, &context.cluster, &context.user, &context.namespace]);
+    }
+    env.out.out(table.flush());
+    let errors = missing.into_iter().map(|name| CliError::plain(format!("context {name} not found")));
+    CliError::aggregate(errors.collect()).map_or(Ok(Flow::OK), Err)
+}
+
+fn get_clusters(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    env.out.line("NAME");
+    for (name, _) in &env.workstation.config.clusters {
+        env.out.line(name);
+    }
+    Ok(Flow::OK)
+}
+
+fn get_users(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    env.out.line("NAME");
+    for name in &env.workstation.config.users {
+        env.out.line(name);
+    }
+    Ok(Flow::OK)
+}
+
+fn delete_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let [name] = args.words.as_slice() else {
+        return Err(CliError::plain("wrong number of arguments: exactly one context name is needed"));
+    };
+    let config = &mut env.workstation.config;
+    if config.context(name).is_none() {
+        return Err(CliError::plain(format!("cannot delete context {name}, not in {PATH}")));
+    }
+    if config.current == *name {
+        env.out.err_line(
+            "warning: this removed your active context, use \"kubectl config use-context\" to select a different one",
+        );
+    }
+    config.contexts.retain(|context| context.name != *name);
+    env.out.line(format!("deleted context {name} from {PATH}"));
+    Ok(Flow::OK)
+}
+
+fn rename_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let [old, new] = args.words.as_slice() else {
+        return Err(CliError::plain("wrong number of arguments: the old and the new name are needed"));
+    };
+    let config = &mut env.workstation.config;
+    if config.context(old).is_none() {
+        return Err(CliError::plain(format!("cannot rename the context \"{old}\", it's not in {PATH}")));
+    }
+    if config.context(new).is_some() {
+        let why =
+            format!("cannot rename the context \"{old}\", the context \"{new}\" already exists in {PATH}");
+        return Err(CliError::plain(why));
+    }
+    for context in config.contexts.iter_mut().filter(|context| context.name == *old) {
+        context.name.clone_from(new);
+    }
+    if config.current == *old {
+        config.current.clone_from(new);
+    }
+    env.out.line(format!("Context \"{old}\" renamed to \"{new}\"."));
+    Ok(Flow::OK)
+}

@@ -1,0 +1,201 @@
+//! `port-forward`
+//!
+//! Models kubectl pkg/cmd/portforward. While it runs, requests of the user's own machine reach the pod.
+
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::Verb;
+use crate::api::{Object, ObjectKey, SimTime};
+use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::error::CliError;
+use crate::kubectl::resources::resolve_kind;
+use crate::kubectl::{Env, Flow, Forward, Progress, Task, pods};
+
+/// The first port that is taken when none is named, as systems do for those that ask for any.
+const FIRST_FREE_PORT: u16 = 40_000;
+
+/// `port-forward`
+pub static VERB: Verb = Verb {
+    name: "port-forward",
+    about: "Forward one or more local ports to a pod.",
+    usage: "port-forward TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
+    flags: &[
+        Flag::new("address", Takes::List, "The addresses to listen at, localhost"),
+        Flag::new("pod-running-timeout", Takes::Duration, "How long to wait for the pod to run"),
+    ],
+    run,
+};
+
+fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let [word, ports @ ..] = args.words.as_slice() else { return Err(missing()) };
+    if ports.is_empty() {
+        return Err(missing());
+    }
+    let Some(pod) = pods::first(pods::pods_of(word, env)?, false) else {
+        return Err(CliError::plain("timed out waiting for the condition"));
+    };
+    let service = service(word, env)?;
+    let mut pairs = Vec::new();
+    for port in ports {
+        pairs.push(pair(port, service.as_ref(), &pod)?);
+    }
+    let phase = pods::phase(&pod);
+    if phase != "Running" {
+        return Err(CliError::plain(format!(
+            "unable to forward port because pod is not running. Current status={phase}"
+        )));
+    }
+    let key = ObjectKey::of(&pod.metadata);
+    let mut forwards = Vec::new();
+    for (local, remote) in pairs {
+        let local = if local == 0 { free_port(env) } else { local };
+        if env.workstation.forward(local).is_some() {
+            for forward in &forwards {
+                env.workstation.forwards.retain(|known| known != forward);
+            }
+            return Err(CliError::plain(format!(
+                "unable to listen on any of the requested ports: [{{{local} {remote}}}]"
+            )));
+        }
+        let forward = Forward { local, pod: key.clone(), remote };
+        env.workstation.forwards.push(forward.clone());
+        forwards.push(forward);
+    }
+    for address in addresses(args) {
+        for Forward { local, remote, .. } in &forwards {
+            env.out.line(format!("Forwarding from {address}:{local} -> {remote}"));
+        }
+    }
+    let uid = pod.metadata.uid.clone().unwrap_or_default();
+    Ok(Flow::Task(Box::new(Forwarding { forwards, pod: key, uid })))
+}
+
+fn missing() -> CliError {
+    CliError::misuse("port-forward", "TYPE/NAME and list of ports are required for port-forward")
+}
+
+fn addresses(args: &Args) -> Vec<String> {
+    let mut shown = Vec::new();
+    let named = args.list("address");
+    let localhost = ["localhost".to_owned()];
+    for address in if named.is_empty() { &localhost } else { named } {
+        match address.as_str() {
+            "localhost" => shown.extend(["127.0.0.1".to_owned(), "[::1]".to_owned()]),
+            address if address.contains(':') => shown.push(format!("[{address}]")),
+            address => shown.push(address.to_owned()),
+        }
+    }
+    shown
+}
+
+fn service(word: &str, env: &Env<'_>) -> Result<Option<Service>, CliError> {
+    let Some((kind, name)) = word.split_once('/') else { return Ok(None) };
+    let key = ObjectKey::new(env.namespace, name);
+    Ok(match env.cluster.store().get(resolve_kind(kind)?, &key) {
+        Some(Object::Service(service)) => Some(service.as_ref().clone()),
+        _ => None,
+    })
+}
+
+/// Local and remote port; a Service's port is translated to the pod's.
+///
+/// Models kubectl pkg/cmd/portforward: translateServicePortToTargetPort and convertPodNamedPortToNumber.
+fn pair(text: &str, service: Option<&Service>, pod: &Pod) -> Result<(u16, u16), CliError> {
+    let (local, remote) = match text.split(':').collect::<Vec<_>>().as_slice() {
+        [port] => (*port, *port),
+        ["", remote] => ("0", *remote),
+        [local, remote] => (*local, *remote),
+        _ => return Err(CliError::plain(format!("invalid port format '{text}'"))),
+    };
+    let target = match service {
+        Some(service) => service_target(service, remote, pod)?,
+        None => match remote.parse::<u16>() {
+            Ok(port) => port,
+            Err(_) => named_port(pod, remote)?,
+        },
+    };
+    if target == 0 {
+        return Err(CliError::plain("remote port must be > 0"));
+    }
+    let local = match local.parse::<u16>() {
+        Ok(port) => port,
+        Err(_) if local == remote => target,
+        Err(_) => {
+            return Err(CliError::plain(format!(
+                "error parsing local port '{local}': strconv.ParseUint: parsing \"{local}\": invalid syntax"
+            )));
+        }
+    };
+    Ok((local, target))
+}
+
+fn named_port(pod: &Pod, name: &str) -> Result<u16, CliError> {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let mut ports = containers.flat_map(|container| container.ports.iter().flatten());
+    let found = ports.find(|port| port.name.as_deref() == Some(name));
+    let number = found.and_then(|port| u16::try_from(port.container_port).ok());
+    number.ok_or_else(|| {
+        let name_of = pod.metadata.name.as_deref().unwrap_or_default();
+        CliError::plain(format!("Pod '{name_of}' does not have a named port '{name}'"))
+    })
+}
+
+fn service_target(service: &Service, remote: &str, pod: &Pod) -> Result<u16, CliError> {
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    let wanted = remote.parse::<i32>().ok();
+    let by_number = |port: &&k8s_openapi::api::core::v1::ServicePort| Some(port.port) == wanted;
+    let found = match wanted {
+        Some(_) => ports.iter().find(by_number),
+        None => ports.iter().find(|port| port.name.as_deref() == Some(remote)),
+    };
+    let Some(port) = found else {
+        let name = service.metadata.name.as_deref().unwrap_or_default();
+        return Err(CliError::plain(match wanted {
+            Some(_) => format!("Service {name} does not have a service port {remote}"),
+            None => format!("Service '{name}' does not have a named port '{remote}'"),
+        }));
+    };
+    let headless = service.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some("None"));
+    match &port.target_port {
+        Some(IntOrString::Int(target)) if !headless => Ok(u16::try_from(*target).unwrap_or(0)),
+        Some(IntOrString::String(name)) if !headless => named_port(pod, name),
+        _ => Ok(u16::try_from(port.port).unwrap_or(0)),
+    }
+}
+
+fn free_port(env: &Env<'_>) -> u16 {
+    (FIRST_FREE_PORT..).find(|port| env.workstation.forward(*port).is_none()).unwrap_or(0)
+}
+
+/// Keeps the ports open until it is interrupted or the pod goes.
+struct Forwarding {
+    forwards: Vec<Forward>,
+    pod: ObjectKey,
+    uid: String,
+}
+
+impl Forwarding {
+    fn close(&self, env: &mut Env<'_>) {
+        env.workstation.forwards.retain(|known| !self.forwards.contains(known));
+    }
+}
+
+impl Task for Forwarding {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        let pod = env.cluster.store().typed::<Pod>(&self.pod);
+        if pod.is_some_and(|pod| pod.metadata.uid.as_deref() == Some(self.uid.as_str())) {
+            return Ok(Progress::Waiting);
+        }
+        self.close(env);
+        Err(CliError::plain("lost connection to pod"))
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        None
+    }
+
+    fn interrupt(&mut self, env: &mut Env<'_>) {
+        self.close(env);
+    }
+}
