@@ -13,7 +13,7 @@ fn bench() -> Bench {
     let profile = TimingProfile::named("instant").expect("a known profile");
     let mut config = ClusterConfig::for_profile(profile, 1);
     config.set_nodes("node", 2);
-    Bench { cluster: crate::cluster::Cluster::new(config) }
+    Bench::on(config)
 }
 
 /// Hashes and suffixes of generated names masked.

@@ -39,7 +39,8 @@ impl Bench {
         Bench::on(config)
     }
 
-    fn on(config: ClusterConfig) -> Bench {
+    /// A cluster of that set-up.
+    pub fn on(config: ClusterConfig) -> Bench {
         Bench {
             cluster: Cluster::new(config),
             workstation: Workstation::default(),
