@@ -139,6 +139,7 @@ kinds! {
     Deployment => apps::Deployment,
     ReplicaSet => apps::ReplicaSet,
     StatefulSet => apps::StatefulSet,
+    CronJob => batch::CronJob,
     Job => batch::Job,
     EndpointSlice => discovery::EndpointSlice,
     PodDisruptionBudget => policy::PodDisruptionBudget,

@@ -19,6 +19,11 @@ pub fn value(object: &Object) -> Value {
         Kind::StatefulSet | Kind::DaemonSet | Kind::Deployment | Kind::ReplicaSet | Kind::Job => {
             workload(top)
         }
+        Kind::CronJob => {
+            field(top, "status");
+            let template = top.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec/template"));
+            pod_spec(template.and_then(|template| template.get_mut("spec")));
+        }
         Kind::Event => event(top),
         Kind::EndpointSlice => {
             null_if_empty(top, "endpoints");

@@ -54,6 +54,7 @@ pub fn prepare_for_create(
                 Some(ServiceStatus { load_balancer: Some(Default::default()), ..Default::default() });
             service::allocate(service, allocator)?;
         }
+        Object::CronJob(cron) => Arc::make_mut(cron).status = Some(Default::default()),
         Object::Job(job) => {
             let job = Arc::make_mut(job);
             job.status = Some(Default::default());
@@ -204,7 +205,8 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget, VolumeAttachment);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, CronJob, Job,
+        PodDisruptionBudget, VolumeAttachment);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -215,7 +217,8 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, Job, PodDisruptionBudget, VolumeAttachment);
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, CronJob, Job,
+        PodDisruptionBudget, VolumeAttachment);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
@@ -262,6 +265,7 @@ fn raises_generation(new: &Object, old: &Object) -> bool {
         (Object::DaemonSet(new), Object::DaemonSet(old)) => new.spec != old.spec,
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::StatefulSet(new), Object::StatefulSet(old)) => new.spec != old.spec,
+        (Object::CronJob(new), Object::CronJob(old)) => new.spec != old.spec,
         (Object::Job(new), Object::Job(old)) => new.spec != old.spec,
         (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => new.spec != old.spec,
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {

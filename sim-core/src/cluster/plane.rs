@@ -40,6 +40,8 @@ pub struct Plane {
     pub job: controllers::job::JobController,
     /// daemonset-controller
     pub daemon: controllers::daemon::DaemonSetController,
+    /// cronjob-controller
+    pub cronjob: controllers::cronjob::CronJobController,
     /// ttl-after-finished-controller
     pub ttlafterfinished: controllers::ttlafterfinished::TtlAfterFinishedController,
 }
@@ -53,7 +55,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        18
+        19
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -75,6 +77,7 @@ impl ControlPlane for Plane {
             14 => &mut self.kubelet,
             15 => &mut self.job,
             16 => &mut self.daemon,
+            17 => &mut self.cronjob,
             _ => &mut self.ttlafterfinished,
         }
     }

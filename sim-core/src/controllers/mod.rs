@@ -1,5 +1,6 @@
 //! The controllers of kube-controller-manager: one folder each, same name, same contract as upstream.
 
+pub mod cronjob;
 pub mod daemon;
 pub mod deployment;
 pub mod disruption;

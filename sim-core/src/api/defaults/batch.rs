@@ -1,6 +1,6 @@
 //! Defaults of `batch/v1`. Models pkg/apis/batch/v1: defaults.go.
 
-use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec};
 
 use super::pod;
 
@@ -13,6 +13,18 @@ pub(super) fn set_job(job: &mut Job) {
         job.metadata.labels = labels.filter(|labels| !labels.is_empty());
     }
     job.status.get_or_insert_default();
+}
+
+/// The Job that a CronJob describes gets a Job's defaults when it is created.
+pub(super) fn set_cron_job(cron: &mut CronJob) {
+    let spec = &mut cron.spec;
+    super::text(&mut spec.concurrency_policy, "Allow");
+    spec.suspend.get_or_insert(false);
+    spec.successful_jobs_history_limit.get_or_insert(3);
+    spec.failed_jobs_history_limit.get_or_insert(1);
+    spec.job_template.metadata.get_or_insert_default();
+    pod::set_template(&mut spec.job_template.spec.get_or_insert_default().template);
+    cron.status.get_or_insert_default();
 }
 
 fn set_spec(spec: &mut JobSpec) {

@@ -21,6 +21,7 @@ pub fn apply(object: &mut Object) {
         Object::DaemonSet(object) => apps::set_daemon_set(Arc::make_mut(object)),
         Object::Deployment(object) => apps::set_deployment(Arc::make_mut(object)),
         Object::ReplicaSet(object) => apps::set_replica_set(Arc::make_mut(object)),
+        Object::CronJob(object) => batch::set_cron_job(Arc::make_mut(object)),
         Object::Job(object) => batch::set_job(Arc::make_mut(object)),
         Object::Service(object) => core::set_service(Arc::make_mut(object)),
         Object::PersistentVolumeClaim(object) => core::set_claim(Arc::make_mut(object)),

@@ -4,6 +4,7 @@
 
 mod config_map;
 mod controller_revision;
+mod cron_job;
 mod csi_node;
 pub mod daemon_set;
 mod deployment;
@@ -112,6 +113,7 @@ impl Kind {
             Kind::Deployment => &deployment::INFO,
             Kind::ReplicaSet => &replica_set::INFO,
             Kind::StatefulSet => &stateful_set::INFO,
+            Kind::CronJob => &cron_job::INFO,
             Kind::Job => &job::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,
             Kind::PodDisruptionBudget => &pod_disruption_budget::INFO,

@@ -343,6 +343,17 @@ pub fn empty(kind: Kind) -> Value {
             "spec": {"selector": null, "template": template(), "strategy": {}},
             "status": {},
         }),
+        Kind::DaemonSet => json!({
+            "metadata": {},
+            "spec": {"selector": null, "template": template(), "updateStrategy": {}},
+            "status": {"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0,
+                "numberReady": 0},
+        }),
+        Kind::CronJob => json!({
+            "metadata": {},
+            "spec": {"schedule": "", "jobTemplate": {"metadata": {}, "spec": {"template": template()}}},
+            "status": {},
+        }),
         Kind::Job => json!({"metadata": {}, "spec": {"template": template()}, "status": {}}),
         Kind::ReplicaSet => json!({
             "metadata": {},

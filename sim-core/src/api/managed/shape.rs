@@ -40,7 +40,10 @@ impl Shape {
     pub fn of(kind: Kind) -> &'static Shape {
         match kind {
             Kind::Pod => &POD,
-            Kind::StatefulSet | Kind::ReplicaSet | Kind::Deployment | Kind::Job => &WORKLOAD,
+            Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Deployment | Kind::Job => {
+                &WORKLOAD
+            }
+            Kind::CronJob => &CRON_JOB,
             Kind::Service => &SERVICE,
             Kind::Node => &NODE,
             Kind::PersistentVolumeClaim => &CLAIM,
@@ -115,6 +118,15 @@ static WORKLOAD: Shape = shape(&[
     ("metadata", Rule::Plain, &META),
     ("spec", Rule::Plain, &WORKLOAD_SPEC),
     ("status", Rule::Plain, &CONDITIONS),
+]);
+static JOB_TEMPLATE: Shape =
+    shape(&[("metadata", Rule::Plain, &META), ("spec", Rule::Plain, &WORKLOAD_SPEC)]);
+static CRON_SPEC: Shape = shape(&[("jobTemplate", Rule::Plain, &JOB_TEMPLATE)]);
+static CRON_STATUS: Shape = shape(&[("active", Rule::Atomic, &PLAIN)]);
+static CRON_JOB: Shape = shape(&[
+    ("metadata", Rule::Plain, &META),
+    ("spec", Rule::Plain, &CRON_SPEC),
+    ("status", Rule::Plain, &CRON_STATUS),
 ]);
 static SERVICE_SPEC: Shape =
     shape(&[("selector", Rule::Atomic, &PLAIN), ("ports", Rule::Keys(&["port", "protocol"]), &PLAIN)]);

@@ -34,6 +34,7 @@ impl Schema {
             Kind::Pod => &POD,
             Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => &WORKLOAD,
             Kind::Deployment => &DEPLOYMENT,
+            Kind::CronJob => &CRON_JOB,
             Kind::Service => &SERVICE,
             Kind::Node => &NODE,
             Kind::Namespace | Kind::PersistentVolumeClaim => &WITH_CONDITIONS,
@@ -112,6 +113,9 @@ static TEMPLATE: Schema = Schema(&[object("metadata", &META), object("spec", &PO
 static WORKLOAD_SPEC: Schema = Schema(&[object("template", &TEMPLATE)]);
 static WORKLOAD: Schema =
     Schema(&[object("metadata", &META), object("spec", &WORKLOAD_SPEC), object("status", &CONDITIONS)]);
+static JOB_TEMPLATE: Schema = Schema(&[object("metadata", &META), object("spec", &WORKLOAD_SPEC)]);
+static CRON_JOB_SPEC: Schema = Schema(&[object("jobTemplate", &JOB_TEMPLATE)]);
+static CRON_JOB: Schema = Schema(&[object("metadata", &META), object("spec", &CRON_JOB_SPEC)]);
 static DEPLOYMENT_SPEC: Schema =
     Schema(&[object("template", &TEMPLATE), retaining(object("strategy", &PLAIN))]);
 static DEPLOYMENT: Schema =

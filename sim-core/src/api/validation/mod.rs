@@ -3,6 +3,7 @@
 mod apps;
 mod batch;
 mod container;
+mod cron_job;
 mod daemon_set;
 mod ephemeral;
 pub(crate) mod format;
@@ -56,6 +57,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
             apps::controller_revision_update(&mut errors, new, old);
         }
+        (Object::CronJob(new), Object::CronJob(old)) => cron_job::update(&mut errors, new, old),
         (Object::Job(new), Object::Job(old)) => batch::job_update(&mut errors, new, old),
         (Object::Service(new), Object::Service(old)) => network::service_update(&mut errors, new, old),
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
@@ -95,6 +97,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::Deployment(object) => apps::deployment(errors, object),
         Object::ReplicaSet(object) => apps::replica_set(errors, object),
         Object::ControllerRevision(object) => apps::controller_revision(errors, object),
+        Object::CronJob(object) => cron_job::create(errors, object),
         Object::Job(object) => batch::job(errors, object),
         Object::Service(object) => network::service(errors, object),
         Object::EndpointSlice(object) => network::endpoint_slice(errors, object),

@@ -3,6 +3,7 @@
 //! Models kubectl pkg/describe. Every text is computed from the store at one moment.
 
 mod containers;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod events;
@@ -52,6 +53,7 @@ pub fn describe(
         Object::DaemonSet(set) => daemon_set::describe(&mut text, set, &subject),
         Object::Deployment(deployment) => deployment::describe(&mut text, deployment, &subject),
         Object::ReplicaSet(set) => deployment::describe_replica_set(&mut text, set, &subject),
+        Object::CronJob(cron) => cron_job::describe(&mut text, cron),
         Object::Job(job) => job::describe(&mut text, job),
         Object::Service(service) => service::describe(&mut text, service, &subject),
         Object::PersistentVolumeClaim(claim) => persistent_volume_claim::describe(&mut text, claim, &subject),

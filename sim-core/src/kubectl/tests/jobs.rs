@@ -132,3 +132,129 @@ fn a_job_that_restarts_always_is_refused() {
     status: {}
     ");
 }
+
+#[test]
+fn a_cron_job_runs_jobs_and_lends_its_template() {
+    let mut bench = Bench::whole();
+    let line = "create cronjob hello --image=busybox --schedule='*/1 * * * *' -- sh -c date";
+    assert_snapshot!(bench.run(line), @"cronjob.batch/hello created");
+    assert_snapshot!(bench.run("get cj -o wide"), @r"
+    NAME    SCHEDULE      TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE   CONTAINERS   IMAGES    SELECTOR
+    hello   */1 * * * *   <none>     False     0        <none>          0s    hello        busybox   <none>
+    ");
+    bench.sleep(62);
+    assert_snapshot!(bench.run("get cj,jobs"), @r"
+    NAME                  SCHEDULE      TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+    cronjob.batch/hello   */1 * * * *   <none>     False     0        2s              62s
+
+    NAME                       STATUS     COMPLETIONS   DURATION   AGE
+    job.batch/hello-29923921   Complete   1/1           1s         2s
+    ");
+    assert_snapshot!(bench.run("describe cj hello"), @r"
+    Name:                          hello
+    Namespace:                     default
+    Labels:                        <none>
+    Annotations:                   <none>
+    Schedule:                      */1 * * * *
+    Concurrency Policy:            Allow
+    Suspend:                       False
+    Successful Job History Limit:  3
+    Failed Job History Limit:      1
+    Starting Deadline Seconds:     <unset>
+    Selector:                      <unset>
+    Parallelism:                   <unset>
+    Completions:                   <unset>
+    Pod Template:
+      Labels:  <none>
+      Containers:
+       hello:
+        Image:      busybox
+        Port:       <none>
+        Host Port:  <none>
+        Command:
+          sh
+          -c
+          date
+        Environment:     <none>
+        Mounts:          <none>
+      Volumes:           <none>
+      Node-Selectors:    <none>
+      Tolerations:       <none>
+    Last Schedule Time:  Mon, 23 Nov 2026 12:01:00 +0000
+    Active Jobs:         <none>
+    Events:
+      Type    Reason            Age   From                Message
+      ----    ------            ----  ----                -------
+      Normal  SuccessfulCreate  2s    cronjob-controller  Created job hello-29923921
+      Normal  SawCompletedJob   1s    cronjob-controller  Saw completed job: hello-29923921, condition: Complete
+    ");
+    assert_snapshot!(bench.run("create job now --from=cronjob/hello"), @"job.batch/now created");
+    bench.sleep(2);
+    assert_snapshot!(bench.run("get job now -o jsonpath='{.metadata.annotations} {.metadata.ownerReferences[0].name}'"), @r#"{"cronjob.kubernetes.io/instantiate":"manual"} hello"#);
+    assert_snapshot!(bench.run("create job x --from=cronjob/nope"), @r#"
+    ! Error from server (NotFound): cronjobs.batch "nope" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create job x --from=job/now"), @r"
+    ! error: unknown object type *v1.Job
+    exit 1
+    ");
+    assert_snapshot!(bench.run("create job x --from=cj/hello --image=a"), @r"
+    ! error: either --image or --from must be specified
+    exit 1
+    ");
+    assert_snapshot!(bench.run("set image cj/hello hello=alpine"), @"cronjob.batch/hello image updated");
+    assert_snapshot!(bench.run("patch cj hello -p '{\"spec\":{\"suspend\":true}}'"), @"cronjob.batch/hello patched");
+    assert_snapshot!(bench.run("get cj"), @r"
+    NAME    SCHEDULE      TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+    hello   */1 * * * *   <none>     True      0        4s              64s
+    ");
+}
+
+#[test]
+fn a_bad_cron_job_is_refused() {
+    let mut bench = Bench::whole();
+    assert_snapshot!(bench.run("create cj x --image=a"), @r#"
+    ! error: required flag(s) "schedule" not set
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create cj x"), @r#"
+    ! error: required flag(s) "image", "schedule" not set
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create cj x --image=a --schedule='61 * * * *' --restart=Always"), @r#"
+    ! error: failed to create cronjob: CronJob.batch "x" is invalid: [spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61, spec.jobTemplate.spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"]
+    exit 1
+    "#);
+    let manifest = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: bad}, spec: {schedule: 'TZ=UTC * * * * *',
+      timeZone: Mars/Base, concurrencyPolicy: Never, jobTemplate: {spec: {template: {spec: {containers: [{name: a,
+        image: a}], restartPolicy: Never}}}}}}";
+    assert_snapshot!(bench.run_with("apply -f -", Some(manifest)), @r#"
+    ! The CronJob "bad" is invalid: 
+    ! * spec.schedule: Invalid value: "TZ=UTC * * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead
+    ! * spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base
+    ! * spec.concurrencyPolicy: Unsupported value: "Never": supported values: "Allow", "Forbid", "Replace"
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create cj x --image=a --schedule=@daily --dry-run=client -o yaml"), @r"
+    apiVersion: batch/v1
+    kind: CronJob
+    metadata:
+      name: x
+    spec:
+      jobTemplate:
+        metadata:
+          name: x
+        spec:
+          template:
+            metadata: {}
+            spec:
+              containers:
+              - image: a
+                name: x
+                resources: {}
+              restartPolicy: OnFailure
+      schedule: '@daily'
+    status: {}
+    ");
+}

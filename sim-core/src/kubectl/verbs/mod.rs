@@ -12,6 +12,7 @@ mod cordon;
 mod cp;
 mod create;
 mod create_configmap;
+mod create_cronjob;
 mod create_deployment;
 mod create_job;
 mod create_namespace;
@@ -101,6 +102,7 @@ pub static VERBS: &[&Verb] = &[
     &cp::VERB,
     &create::VERB,
     &create_configmap::VERB,
+    &create_cronjob::VERB,
     &create_deployment::VERB,
     &create_job::VERB,
     &create_namespace::VERB,
@@ -356,6 +358,7 @@ fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
     match (first, word) {
         ("create", "ns") => "namespace",
         ("create", "cm") => "configmap",
+        ("create", "cj") => "cronjob",
         ("create", "deploy") => "deployment",
         ("create", "svc") => "service",
         ("create", "pdb") => "poddisruptionbudget",
