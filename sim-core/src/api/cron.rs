@@ -72,8 +72,9 @@ impl CronSchedule {
             text = rest.trim();
         }
         if let Some(length) = text.strip_prefix("@every ") {
-            let every = parse_duration(length)
-                .ok_or_else(|| format!("failed to parse duration {text}: time: invalid duration \"{length}\""))?;
+            let every = parse_duration(length).ok_or_else(|| {
+                format!("failed to parse duration {text}: time: invalid duration \"{length}\"")
+            })?;
             // At least a second, and no fraction of one.
             return Ok(CronSchedule::Every(Duration::from_secs(every.as_secs().max(1))));
         }
@@ -110,12 +111,12 @@ impl CronSchedule {
         let start = Offset::UTC.to_datetime(time);
         let midnight = |date: jiff::civil::Date| date.to_datetime(Time::midnight());
         // Schedules count whole minutes.
-        let mut at = start.with().second(0).subsec_nanosecond(0).build().ok()?.checked_add(1.minute()).ok()?;
+        let mut at =
+            start.with().second(0).subsec_nanosecond(0).build().ok()?.checked_add(1.minute()).ok()?;
         while at.year() <= start.year() + YEARS_AHEAD {
             let (on_day, on_weekday) =
                 (has(2, at.day()), has(4, at.date().weekday().to_sunday_zero_offset()));
-            let day_fits =
-                if any_day.contains(&true) { on_day && on_weekday } else { on_day || on_weekday };
+            let day_fits = if any_day.contains(&true) { on_day && on_weekday } else { on_day || on_weekday };
             let step: (DateTime, Span) = if !has(3, at.month()) {
                 (midnight(at.date().first_of_month()), 1.month())
             } else if !day_fits {
@@ -197,7 +198,9 @@ fn parse_value(text: &str, bounds: &Bounds) -> Result<u32, String> {
 fn parse_number(text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax"));
+        return Err(format!(
+            "failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax"
+        ));
     }
     let out_of_range =
         || format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": value out of range");

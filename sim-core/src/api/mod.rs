@@ -1,7 +1,7 @@
 //! API machinery: the kinds and everything that can be said of one object without a cluster.
 
-pub mod decode;
 pub mod cron;
+pub mod decode;
 pub mod defaults;
 pub mod differences;
 pub mod encode;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::{
-    apps::v1 as apps, batch::v1 as batch, coordination::v1 as coordination, core::v1 as core,
-    discovery::v1 as discovery, policy::v1 as policy, scheduling::v1 as scheduling, storage::v1 as storage,
+    apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, coordination::v1 as coordination,
+    core::v1 as core, discovery::v1 as discovery, policy::v1 as policy, scheduling::v1 as scheduling,
+    storage::v1 as storage,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
@@ -139,6 +140,7 @@ kinds! {
     Deployment => apps::Deployment,
     ReplicaSet => apps::ReplicaSet,
     StatefulSet => apps::StatefulSet,
+    HorizontalPodAutoscaler => autoscaling::HorizontalPodAutoscaler,
     CronJob => batch::CronJob,
     Job => batch::Job,
     EndpointSlice => discovery::EndpointSlice,

@@ -19,9 +19,15 @@ pub fn value(object: &Object) -> Value {
         Kind::StatefulSet | Kind::DaemonSet | Kind::Deployment | Kind::ReplicaSet | Kind::Job => {
             workload(top)
         }
+        Kind::HorizontalPodAutoscaler => {
+            let status = field(top, "status");
+            status.entry("currentMetrics").or_insert(Value::Null);
+            status.entry("desiredReplicas").or_insert_with(|| Value::from(0));
+        }
         Kind::CronJob => {
             field(top, "status");
-            let template = top.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec/template"));
+            let template =
+                top.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec/template"));
             pod_spec(template.and_then(|template| template.get_mut("spec")));
         }
         Kind::Event => event(top),

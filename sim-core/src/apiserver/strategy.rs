@@ -54,6 +54,7 @@ pub fn prepare_for_create(
                 Some(ServiceStatus { load_balancer: Some(Default::default()), ..Default::default() });
             service::allocate(service, allocator)?;
         }
+        Object::HorizontalPodAutoscaler(scaler) => Arc::make_mut(scaler).status = Some(Default::default()),
         Object::CronJob(cron) => Arc::make_mut(cron).status = Some(Default::default()),
         Object::Job(job) => {
             let job = Arc::make_mut(job);
@@ -205,7 +206,7 @@ macro_rules! with_status {
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(new, old, |n, o| n.status = o.status.clone();
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, CronJob, Job,
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
         PodDisruptionBudget, VolumeAttachment);
 }
 
@@ -217,7 +218,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
-        DaemonSet, Deployment, ReplicaSet, StatefulSet, CronJob, Job,
+        DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
         PodDisruptionBudget, VolumeAttachment);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),

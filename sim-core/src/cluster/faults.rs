@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Cluster, Plane};
 use crate::api::{Kind, ObjectKey, ObjectRef, Resource};
+use crate::controllers::podautoscaler::usage::Load;
 use crate::engine::CauseKind;
 use crate::kubelet::{ProbeKind, RecorderMode};
 
@@ -73,6 +74,13 @@ pub enum Fault {
         /// The node's name.
         node: String,
     },
+    /// A pod has work to do, or a workload whose ready pods share it; what they use shows at the next scrape.
+    Load {
+        /// The pod or the workload.
+        on: ObjectRef,
+        /// How much.
+        load: Load,
+    },
     /// A persistent volume loses its bytes.
     LoseVolume {
         /// The volume's name.
@@ -103,6 +111,11 @@ impl fmt::Display for Fault {
             }
             Fault::StopNode { node } => write!(f, "node {node} stops"),
             Fault::StartNode { node } => write!(f, "node {node} goes on"),
+            Fault::Load { on, load } => {
+                let (kind, name) = (on.kind.info().singular, &on.key.name);
+                let memory = load.memory_bytes >> 20;
+                write!(f, "{kind} {name} uses {}m of CPU and {memory}Mi of memory more", load.cpu_milli)
+            }
             Fault::LoseVolume { volume } => write!(f, "volume {volume} loses its bytes"),
         }
     }
@@ -190,6 +203,13 @@ impl Cluster {
             Fault::StartNode { node } => {
                 kubelet.start_node(node);
                 return Ok(pods_on(self, node));
+            }
+            Fault::Load { on, load } => {
+                if self.store().get(on.kind, &on.key).is_none() {
+                    let (kind, name) = (on.kind.info().singular, &on.key.name);
+                    return Err(FaultError(format!("there is no {kind} {name}")));
+                }
+                self.plane.podautoscaler.usage.put(on.clone(), *load, now);
             }
             Fault::LoseVolume { volume } => {
                 if !kubelet.lose_volume(volume) {

@@ -42,6 +42,8 @@ pub struct Plane {
     pub daemon: controllers::daemon::DaemonSetController,
     /// cronjob-controller
     pub cronjob: controllers::cronjob::CronJobController,
+    /// horizontal-pod-autoscaler-controller
+    pub podautoscaler: controllers::podautoscaler::HorizontalController,
     /// ttl-after-finished-controller
     pub ttlafterfinished: controllers::ttlafterfinished::TtlAfterFinishedController,
 }
@@ -55,7 +57,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        19
+        20
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -78,6 +80,7 @@ impl ControlPlane for Plane {
             15 => &mut self.job,
             16 => &mut self.daemon,
             17 => &mut self.cronjob,
+            18 => &mut self.podautoscaler,
             _ => &mut self.ttlafterfinished,
         }
     }

@@ -12,6 +12,7 @@ pub mod kubernetesservice;
 pub mod namespace;
 pub mod nodelifecycle;
 pub mod persistentvolume;
+pub mod podautoscaler;
 pub mod provisioner;
 pub mod replicaset;
 pub mod statefulset;

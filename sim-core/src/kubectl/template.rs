@@ -41,9 +41,7 @@ pub fn template_mut(object: &mut Object) -> Option<&mut PodTemplateSpec> {
         Object::StatefulSet(set) => Some(&mut Arc::make_mut(set).spec.as_mut()?.template),
         Object::Deployment(deployment) => Some(&mut Arc::make_mut(deployment).spec.as_mut()?.template),
         Object::DaemonSet(set) => Some(&mut Arc::make_mut(set).spec.as_mut()?.template),
-        Object::CronJob(cron) => {
-            Some(&mut Arc::make_mut(cron).spec.job_template.spec.as_mut()?.template)
-        }
+        Object::CronJob(cron) => Some(&mut Arc::make_mut(cron).spec.job_template.spec.as_mut()?.template),
         Object::Job(job) => Some(&mut Arc::make_mut(job).spec.as_mut()?.template),
         Object::ReplicaSet(set) => Arc::make_mut(set).spec.as_mut()?.template.as_mut(),
         _ => None,

@@ -4,13 +4,15 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 use super::Session;
 use super::words::refuse;
-use crate::api::{Kind, ObjectKey};
+use crate::api::quantity::Quantity;
+use crate::api::{Kind, ObjectKey, ObjectRef};
 use crate::cluster::Fault;
+use crate::controllers::podautoscaler::usage::Load;
 use crate::kubectl::Files;
 use crate::kubelet::ProbeKind;
 
 /// The kinds of fault, for completion.
-pub(super) static NAMES: &[&str] = &["crash", "oom", "probe", "node", "volume"];
+pub(super) static NAMES: &[&str] = &["crash", "oom", "probe", "node", "volume", "load"];
 
 /// The page that `help fault` prints.
 pub(super) fn usage() -> String {
@@ -23,7 +25,9 @@ pub(super) fn usage() -> String {
   fault probe POD readiness|liveness|startup real   its probe is run again
   fault node NODE stop                              its kubelet falls silent, its pods answer nobody
   fault node NODE start                             it is back
-  fault volume CLAIM lose                           the volume behind a claim loses its bytes"
+  fault volume CLAIM lose                           the volume behind a claim loses its bytes
+  fault load POD|TYPE/NAME CPU [MEMORY]             it uses so much more, say 400m 64Mi; the ready pods of a
+                                                    workload share the CPU; 0 takes the load away"
         .to_owned()
 }
 
@@ -78,9 +82,31 @@ fn parse(session: &Session, words: &[&str]) -> Option<Fault> {
         }
         ["node", name, "stop"] => Some(Fault::StopNode { node: (*name).to_owned() }),
         ["node", name, "start"] => Some(Fault::StartNode { node: (*name).to_owned() }),
+        ["load", name, cpu] => Some(Fault::Load { on: target(session, name)?, load: load(cpu, "0")? }),
+        ["load", name, cpu, memory] => {
+            Some(Fault::Load { on: target(session, name)?, load: load(cpu, memory)? })
+        }
         ["volume", name, "lose"] => Some(Fault::LoseVolume { volume: volume_of(session, name) }),
         _ => None,
     }
+}
+
+/// What a load is put on: `TYPE/NAME`, or a pod's name.
+fn target(session: &Session, word: &str) -> Option<ObjectRef> {
+    let (kind, name) = match word.split_once('/') {
+        Some((kind, name)) => (Kind::from_word(kind)?, name),
+        None => (Kind::Pod, word),
+    };
+    let bears = matches!(
+        kind,
+        Kind::Pod | Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job
+    );
+    bears.then(|| ObjectRef::new(kind, ObjectKey::new(&session.namespace, name)))
+}
+
+fn load(cpu: &str, memory: &str) -> Option<Load> {
+    let amount = |text: &str| Quantity::parse(text).ok().filter(|amount| amount.sign() != -1);
+    Some(Load { cpu_milli: amount(cpu)?.milli_value(), memory_bytes: amount(memory)?.value() })
 }
 
 /// The volume behind a claim, or the volume of that name.

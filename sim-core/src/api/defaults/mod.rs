@@ -1,6 +1,7 @@
 //! Defaulting: what the API server fills in before it validates. One file per API group.
 
 mod apps;
+mod autoscaling;
 mod batch;
 mod core;
 mod pod;
@@ -21,6 +22,7 @@ pub fn apply(object: &mut Object) {
         Object::DaemonSet(object) => apps::set_daemon_set(Arc::make_mut(object)),
         Object::Deployment(object) => apps::set_deployment(Arc::make_mut(object)),
         Object::ReplicaSet(object) => apps::set_replica_set(Arc::make_mut(object)),
+        Object::HorizontalPodAutoscaler(object) => autoscaling::set_autoscaler(Arc::make_mut(object)),
         Object::CronJob(object) => batch::set_cron_job(Arc::make_mut(object)),
         Object::Job(object) => batch::set_job(Arc::make_mut(object)),
         Object::Service(object) => core::set_service(Arc::make_mut(object)),

@@ -2,7 +2,9 @@
 
 use k8s_openapi::api::batch::v1::CronJob;
 
-use super::{Cell, Column, KindInfo, NONE, RowContext, STANDARD_VERBS, UNSET, age, containers, format_selector, since};
+use super::{
+    Cell, Column, KindInfo, NONE, RowContext, STANDARD_VERBS, UNSET, age, containers, format_selector, since,
+};
 use crate::api::object::{Kind, Object};
 
 pub(super) static INFO: KindInfo = KindInfo {

@@ -11,6 +11,7 @@ mod deployment;
 mod endpoint_slice;
 pub mod event;
 pub mod format;
+mod horizontal_pod_autoscaler;
 pub mod job;
 mod lease;
 mod namespace;
@@ -113,6 +114,7 @@ impl Kind {
             Kind::Deployment => &deployment::INFO,
             Kind::ReplicaSet => &replica_set::INFO,
             Kind::StatefulSet => &stateful_set::INFO,
+            Kind::HorizontalPodAutoscaler => &horizontal_pod_autoscaler::INFO,
             Kind::CronJob => &cron_job::INFO,
             Kind::Job => &job::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,

@@ -349,6 +349,11 @@ pub fn empty(kind: Kind) -> Value {
             "status": {"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0,
                 "numberReady": 0},
         }),
+        Kind::HorizontalPodAutoscaler => json!({
+            "metadata": {},
+            "spec": {"scaleTargetRef": {"kind": "", "name": ""}, "maxReplicas": 0},
+            "status": {"desiredReplicas": 0, "currentMetrics": null},
+        }),
         Kind::CronJob => json!({
             "metadata": {},
             "spec": {"schedule": "", "jobTemplate": {"metadata": {}, "spec": {"template": template()}}},

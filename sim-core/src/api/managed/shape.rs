@@ -44,6 +44,7 @@ impl Shape {
                 &WORKLOAD
             }
             Kind::CronJob => &CRON_JOB,
+            Kind::HorizontalPodAutoscaler => &SCALER,
             Kind::Service => &SERVICE,
             Kind::Node => &NODE,
             Kind::PersistentVolumeClaim => &CLAIM,
@@ -127,6 +128,18 @@ static CRON_JOB: Shape = shape(&[
     ("metadata", Rule::Plain, &META),
     ("spec", Rule::Plain, &CRON_SPEC),
     ("status", Rule::Plain, &CRON_STATUS),
+]);
+static SCALER_RULES: Shape = shape(&[("policies", Rule::Atomic, &PLAIN)]);
+static SCALER_BEHAVIOR: Shape =
+    shape(&[("scaleDown", Rule::Plain, &SCALER_RULES), ("scaleUp", Rule::Plain, &SCALER_RULES)]);
+static SCALER_SPEC: Shape =
+    shape(&[("behavior", Rule::Plain, &SCALER_BEHAVIOR), ("metrics", Rule::Atomic, &PLAIN)]);
+static SCALER_STATUS: Shape =
+    shape(&[("conditions", Rule::Keys(&["type"]), &PLAIN), ("currentMetrics", Rule::Atomic, &PLAIN)]);
+static SCALER: Shape = shape(&[
+    ("metadata", Rule::Plain, &META),
+    ("spec", Rule::Plain, &SCALER_SPEC),
+    ("status", Rule::Plain, &SCALER_STATUS),
 ]);
 static SERVICE_SPEC: Shape =
     shape(&[("selector", Rule::Atomic, &PLAIN), ("ports", Rule::Keys(&["port", "protocol"]), &PLAIN)]);

@@ -1,6 +1,7 @@
 //! Validation, with upstream's field paths, messages and order. One file per kind or shared type.
 
 mod apps;
+mod autoscaling;
 mod batch;
 mod container;
 mod cron_job;
@@ -57,6 +58,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::ControllerRevision(new), Object::ControllerRevision(old)) => {
             apps::controller_revision_update(&mut errors, new, old);
         }
+        (Object::HorizontalPodAutoscaler(new), _) => autoscaling::autoscaler(&mut errors, new),
         (Object::CronJob(new), Object::CronJob(old)) => cron_job::update(&mut errors, new, old),
         (Object::Job(new), Object::Job(old)) => batch::job_update(&mut errors, new, old),
         (Object::Service(new), Object::Service(old)) => network::service_update(&mut errors, new, old),
@@ -97,6 +99,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::Deployment(object) => apps::deployment(errors, object),
         Object::ReplicaSet(object) => apps::replica_set(errors, object),
         Object::ControllerRevision(object) => apps::controller_revision(errors, object),
+        Object::HorizontalPodAutoscaler(object) => autoscaling::autoscaler(errors, object),
         Object::CronJob(object) => cron_job::create(errors, object),
         Object::Job(object) => batch::job(errors, object),
         Object::Service(object) => network::service(errors, object),

@@ -166,7 +166,9 @@ impl<'a, 'b> Sync<'a, 'b> {
         let name = self.job_name(time);
         let active = self.active();
         let last = self.cron.status.as_ref().and_then(|status| status.last_schedule_time.as_ref());
-        if active.iter().any(|job| job.name.as_ref() == Some(&name)) || last.is_some_and(|last| last.0 == time) {
+        if active.iter().any(|job| job.name.as_ref() == Some(&name))
+            || last.is_some_and(|last| last.0 == time)
+        {
             return None;
         }
         if self.spec.concurrency_policy.as_deref() == Some("Forbid") && !active.is_empty() {
@@ -200,7 +202,9 @@ impl<'a, 'b> Sync<'a, 'b> {
     }
 
     fn note_success(&mut self, job: &Job) {
-        let Some(ended) = job.status.as_ref().and_then(|status| status.completion_time.clone()) else { return };
+        let Some(ended) = job.status.as_ref().and_then(|status| status.completion_time.clone()) else {
+            return;
+        };
         let status = self.status();
         if status.last_successful_time.as_ref().is_none_or(|last| ended.0 > last.0) {
             status.last_successful_time = Some(ended);

@@ -107,8 +107,7 @@ fn replace_deletes_the_job_that_still_runs() {
 
 #[test]
 fn history_keeps_the_newest_of_each_ending() {
-    let mut bench =
-        bench("schedule: '* * * * *', successfulJobsHistoryLimit: 2, failedJobsHistoryLimit: 0,");
+    let mut bench = bench("schedule: '* * * * *', successfulJobsHistoryLimit: 2, failedJobsHistoryLimit: 0,");
     for ending in ["Complete", "Failed", "Complete", "Complete"] {
         pass(&mut bench, 60);
         pass(&mut bench, 1);

@@ -8,6 +8,7 @@ mod daemon_set;
 mod deployment;
 mod events;
 mod generic;
+mod horizontal_pod_autoscaler;
 mod job;
 mod node;
 mod persistent_volume;
@@ -53,6 +54,7 @@ pub fn describe(
         Object::DaemonSet(set) => daemon_set::describe(&mut text, set, &subject),
         Object::Deployment(deployment) => deployment::describe(&mut text, deployment, &subject),
         Object::ReplicaSet(set) => deployment::describe_replica_set(&mut text, set, &subject),
+        Object::HorizontalPodAutoscaler(scaler) => horizontal_pod_autoscaler::describe(&mut text, scaler),
         Object::CronJob(cron) => cron_job::describe(&mut text, cron),
         Object::Job(job) => job::describe(&mut text, job),
         Object::Service(service) => service::describe(&mut text, service, &subject),

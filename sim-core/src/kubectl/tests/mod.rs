@@ -1,5 +1,6 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
+mod autoscale;
 mod containers;
 mod daemons;
 mod errors;

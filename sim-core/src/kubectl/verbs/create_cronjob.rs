@@ -27,8 +27,11 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let missing: Vec<String> =
-        ["image", "schedule"].iter().filter(|flag| !args.has(flag)).map(|flag| format!("\"{flag}\"")).collect();
+    let missing: Vec<String> = ["image", "schedule"]
+        .iter()
+        .filter(|flag| !args.has(flag))
+        .map(|flag| format!("\"{flag}\""))
+        .collect();
     if !missing.is_empty() {
         return Err(CliError::plain(format!("required flag(s) {} not set", missing.join(", "))));
     }

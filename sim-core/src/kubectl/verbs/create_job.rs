@@ -76,7 +76,8 @@ fn of_cron_job(name: &str, from: &str, env: &Env<'_>) -> Result<Value, CliError>
     };
     let template = cron.spec.job_template.clone();
     let metadata = template.metadata.unwrap_or_default();
-    let mut annotations = BTreeMap::from([("cronjob.kubernetes.io/instantiate".to_owned(), "manual".to_owned())]);
+    let mut annotations =
+        BTreeMap::from([("cronjob.kubernetes.io/instantiate".to_owned(), "manual".to_owned())]);
     annotations.extend(metadata.annotations.unwrap_or_default());
     let owner = json!({
         "apiVersion": "batch/v1",

@@ -6,6 +6,7 @@ mod api_versions;
 mod apply;
 mod attach;
 mod auth;
+mod autoscale;
 mod cluster_info;
 mod config;
 mod cordon;
@@ -54,6 +55,7 @@ mod set_resources;
 mod set_selector;
 mod set_service_account;
 mod taint;
+mod top;
 mod version;
 mod wait;
 
@@ -87,6 +89,7 @@ pub static VERBS: &[&Verb] = &[
     &attach::VERB,
     &auth::CAN_I,
     &auth::WHOAMI,
+    &autoscale::VERB,
     &cluster_info::VERB,
     &not_here::COMPLETION,
     &config::CURRENT,
@@ -146,13 +149,15 @@ pub static VERBS: &[&Verb] = &[
     &set_selector::VERB,
     &set_service_account::VERB,
     &taint::VERB,
+    &top::NODE,
+    &top::POD,
     &cordon::UNCORDON,
     &version::VERB,
     &wait::VERB,
 ];
 
 /// Verbs that need a second word, `rollout`.
-pub static GROUPS: &[&str] = &["auth", "config", "rollout", "set"];
+pub static GROUPS: &[&str] = &["auth", "config", "rollout", "set", "top"];
 
 /// The first words that kubectl knows, for suggestions; the simulator does not serve all of them.
 static KUBECTL_WORDS: &[&str] = &[
@@ -353,7 +358,7 @@ fn words_at<'a>(words: &'a [String], places: &[usize]) -> Vec<&'a str> {
     places.iter().map(|at| full_word(first, &words[*at])).collect()
 }
 
-/// The word that `word` is short for, after `create`.
+/// The word that `word` is short for, after `create` or `top`.
 fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
     match (first, word) {
         ("create", "ns") => "namespace",
@@ -364,6 +369,8 @@ fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
         ("create", "pdb") => "poddisruptionbudget",
         ("set", "sa") => "serviceaccount",
         ("config", "use") => "use-context",
+        ("top", "no" | "nodes") => "node",
+        ("top", "po" | "pods") => "pod",
         _ => word,
     }
 }

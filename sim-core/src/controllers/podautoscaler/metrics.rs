@@ -1,0 +1,195 @@
+//! What an autoscaler's metrics ask for together.
+//!
+//! Models pkg/controller/podautoscaler: computeReplicasForMetrics.
+
+use k8s_openapi::api::autoscaling::v2::{
+    ContainerResourceMetricStatus, HPAScalingRules, HorizontalPodAutoscalerBehavior, MetricSpec,
+    MetricStatus, MetricTarget, MetricValueStatus, ResourceMetricStatus,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+
+use super::calculate::{Answer, Question, Target, Tolerance};
+use super::sync::Sync;
+use crate::api::meta;
+use crate::api::quantity::Quantity;
+use crate::api::selector::Selector;
+use crate::engine::EventType;
+
+/// How far usage may be off, in thousandths: kube-controller-manager's --horizontal-pod-autoscaler-tolerance.
+const TOLERANCE_MILLI: i64 = 100;
+
+/// What the metrics ask for together.
+pub(super) struct Proposal {
+    pub replicas: i32,
+    /// The metric that asks for most.
+    pub metric: String,
+}
+
+/// A metric that says nothing.
+struct Invalid {
+    reason: &'static str,
+    /// Why, as the condition and the event tell it.
+    why: String,
+    /// What was looked for, `failed to get cpu resource metric value`.
+    what: String,
+}
+
+impl Sync<'_, '_> {
+    /// The highest size that a metric asks for; notes what each metric says in the status.
+    ///
+    /// # Errors
+    /// Why no size can be told. A metric that says nothing keeps the target from shrinking.
+    pub(super) fn propose(&mut self, selector: &Selector, current: i32) -> Result<Proposal, String> {
+        let specs = self.spec.metrics.clone().unwrap_or_default();
+        let mut best: Option<Proposal> = None;
+        let mut invalid: Vec<Invalid> = Vec::new();
+        for spec in &specs {
+            match self.ask(spec, selector, current) {
+                Ok((replicas, metric, status)) => {
+                    self.metrics.push(status);
+                    if best.as_ref().is_none_or(|best| replicas > best.replicas) {
+                        best = Some(Proposal { replicas, metric });
+                    }
+                }
+                Err(found) => {
+                    self.event(EventType::Warning, found.reason, &found.why);
+                    // Upstream leaves the place of a metric that says nothing empty.
+                    self.metrics.push(MetricStatus::default());
+                    invalid.push(found);
+                }
+            }
+        }
+        let (count, all) = (invalid.len(), specs.len());
+        if let Some(first) = invalid.into_iter().next()
+            && best.as_ref().is_none_or(|best| best.replicas < current)
+        {
+            let message = format!("the HPA was unable to compute the replica count: {}", first.why);
+            self.condition("ScalingActive", false, first.reason, &message);
+            let why = format!("{}: {}", first.what, first.why);
+            return Err(format!("invalid metrics ({count} invalid out of {all}), first error is: {why}"));
+        }
+        let best = best.unwrap_or(Proposal { replicas: current, metric: String::new() });
+        let message =
+            format!("the HPA was able to successfully calculate a replica count from {}", best.metric);
+        self.condition("ScalingActive", true, "ValidMetricFound", &message);
+        Ok(best)
+    }
+
+    fn ask(
+        &self,
+        spec: &MetricSpec,
+        selector: &Selector,
+        current: i32,
+    ) -> Result<(i32, String, MetricStatus), Invalid> {
+        let (resource, container, target, reason, what) = match (&spec.resource, &spec.container_resource) {
+            (Some(source), _) if spec.type_ == "Resource" => {
+                let what = format!("failed to get {} resource metric value", source.name);
+                (source.name.as_str(), "", &source.target, "FailedGetResourceMetric", what)
+            }
+            (_, Some(source)) if spec.type_ == "ContainerResource" => {
+                let what = format!("failed to get {} container metric value", source.container);
+                let container = source.container.as_str();
+                (source.name.as_str(), container, &source.target, "FailedGetContainerResourceMetric", what)
+            }
+            _ => return Err(unserved(spec)),
+        };
+        let utilization = target.average_value.is_none();
+        let fail = |why: String| {
+            let kind = if utilization { "utilization" } else { "usage" };
+            Invalid { reason, why: format!("failed to get {resource} {kind}: {why}"), what: what.clone() }
+        };
+        let target = target_of(target).ok_or_else(|| Invalid {
+            reason,
+            why: "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set".to_owned(),
+            what: what.clone(),
+        })?;
+        let question = Question {
+            view: &self.context.view,
+            now: self.context.now,
+            usage: self.usage,
+            is_served: self.is_served,
+            namespace: meta::namespace(&self.scaler.metadata),
+            selector,
+            current,
+            resource,
+            container,
+            target,
+            tolerance: tolerance(self.spec.behavior.as_ref()),
+        };
+        let answer = question.answer().map_err(fail)?;
+        let kind = if container.is_empty() { "resource" } else { "container resource" };
+        let metric = if utilization {
+            format!("{resource} {kind} utilization (percentage of request)")
+        } else {
+            format!("{resource} {kind}")
+        };
+        Ok((answer.replicas, metric, status(resource, container, answer)))
+    }
+}
+
+/// There are neither custom nor external metrics.
+fn unserved(spec: &MetricSpec) -> Invalid {
+    let selector = "custom metrics API: the server could not find the metric";
+    let (reason, what, name) = match (&spec.pods, &spec.object, &spec.external) {
+        (Some(source), _, _) => {
+            ("FailedGetPodsMetric", "failed to get pods metric value".to_owned(), &source.metric.name)
+        }
+        (_, Some(source), _) => {
+            ("FailedGetObjectMetric", "failed to get object metric value".to_owned(), &source.metric.name)
+        }
+        (_, _, Some(source)) => {
+            let name = &source.metric.name;
+            let why = format!(
+                "unable to get external metric {name}: unable to fetch metrics from external metrics API: the server could not find the requested resource"
+            );
+            let what = format!("failed to get {name} external metric value");
+            return Invalid { reason: "FailedGetExternalMetric", why, what };
+        }
+        _ => {
+            let why = format!("unknown metric source type \"{}\"", spec.type_);
+            return Invalid { reason: "InvalidMetricSourceType", why: why.clone(), what: why };
+        }
+    };
+    let why = format!("unable to get metric {name}: unable to fetch metrics from {selector} {name} for pods");
+    Invalid { reason, why, what }
+}
+
+fn target_of(target: &MetricTarget) -> Option<Target> {
+    match (&target.average_value, target.average_utilization) {
+        (Some(value), _) => Some(Target::Average(Quantity::of(value).milli_value())),
+        (None, Some(percent)) => Some(Target::Utilization(percent)),
+        (None, None) => None,
+    }
+}
+
+/// See KEP 4951 for tolerances of a direction.
+fn tolerance(behavior: Option<&HorizontalPodAutoscalerBehavior>) -> Tolerance {
+    let own = |rules: Option<&HPAScalingRules>| {
+        let given = rules.and_then(|rules| rules.tolerance.as_ref());
+        given.map_or(TOLERANCE_MILLI, |tolerance| Quantity::of(tolerance).milli_value())
+    };
+    Tolerance {
+        up_milli: own(behavior.and_then(|behavior| behavior.scale_up.as_ref())),
+        down_milli: own(behavior.and_then(|behavior| behavior.scale_down.as_ref())),
+    }
+}
+
+fn status(resource: &str, container: &str, answer: Answer) -> MetricStatus {
+    let current = MetricValueStatus {
+        average_utilization: answer.utilization,
+        average_value: Some(milli_quantity(answer.average_milli)),
+        value: None,
+    };
+    let name = resource.to_owned();
+    if container.is_empty() {
+        let resource = Some(ResourceMetricStatus { current, name });
+        return MetricStatus { resource, type_: "Resource".to_owned(), ..MetricStatus::default() };
+    }
+    let container_resource =
+        Some(ContainerResourceMetricStatus { container: container.to_owned(), current, name });
+    MetricStatus { container_resource, type_: "ContainerResource".to_owned(), ..MetricStatus::default() }
+}
+
+fn milli_quantity(milli: i64) -> ApiQuantity {
+    Quantity::parse(&format!("{milli}m")).unwrap_or(Quantity::ZERO).to_api()
+}

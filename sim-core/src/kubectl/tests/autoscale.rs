@@ -1,0 +1,304 @@
+//! Autoscalers and `top` as a user meets them.
+
+use insta::assert_snapshot;
+
+use super::Bench;
+use crate::api::{Kind, ObjectKey, ObjectRef};
+use crate::cluster::Fault;
+use crate::controllers::podautoscaler::usage::Load;
+
+/// A deployment of one pod that requests 200m of CPU and 64Mi of memory.
+static WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: app
+        image: nginx
+        resources: {requests: {cpu: 200m, memory: 64Mi}}
+";
+
+fn bench() -> Bench {
+    let mut bench = Bench::whole();
+    assert_eq!(bench.run_with("apply -f -", Some(WEB)).trim(), "deployment.apps/web created");
+    bench
+}
+
+/// Loads the deployment.
+fn load(bench: &mut Bench, cpu_milli: i64) {
+    let on = ObjectRef::new(Kind::Deployment, ObjectKey::new("default", "web"));
+    bench.cluster.fault(Fault::Load { on, load: Load { cpu_milli, memory_bytes: 0 } }).unwrap();
+}
+
+#[test]
+fn an_autoscaler_follows_the_load() {
+    let mut bench = bench();
+    let scaled = bench.run("autoscale deployment web --cpu=50% --min=1 --max=5");
+    assert_snapshot!(scaled, @"horizontalpodautoscaler.autoscaling/web autoscaled");
+    assert_snapshot!(bench.run("get hpa"), @r"
+    NAME   REFERENCE        TARGETS              MINPODS   MAXPODS   REPLICAS   AGE
+    web    Deployment/web   cpu: <unknown>/50%   1         5         0          0s
+    ");
+    bench.sleep(90);
+    assert_snapshot!(bench.run("get hpa web"), @r"
+    NAME   REFERENCE        TARGETS       MINPODS   MAXPODS   REPLICAS   AGE
+    web    Deployment/web   cpu: 0%/50%   1         5         1          90s
+    ");
+    load(&mut bench, 600);
+    bench.sleep(120);
+    assert_snapshot!(bench.run("get hpa,deployment"), @r"
+    NAME                                      REFERENCE        TARGETS        MINPODS   MAXPODS   REPLICAS   AGE
+    horizontalpodautoscaler.autoscaling/web   Deployment/web   cpu: 60%/50%   1         5         5          3m30s
+
+    NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
+    deployment.apps/web   5/5     5            5           3m30s
+    ");
+    assert_snapshot!(bench.run("describe hpa web"), @r"
+    Name:                                                  web
+    Namespace:                                             default
+    Labels:                                                <none>
+    Annotations:                                           <none>
+    CreationTimestamp:                                     Mon, 23 Nov 2026 12:00:00 +0000
+    Reference:                                             Deployment/web
+    Metrics:                                               ( current / target )
+      resource cpu on pods  (as a percentage of request):  60% (121m) / 50%
+    Min replicas:                                          1
+    Max replicas:                                          5
+    Deployment pods:                                       5 current / 5 desired
+    Conditions:
+      Type            Status  Reason            Message
+      ----            ------  ------            -------
+      AbleToScale     True    ReadyForNewScale  recommended size matches current size
+      ScalingActive   True    ValidMetricFound  the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)
+      ScalingLimited  True    TooManyReplicas   the desired replica count is more than the maximum replica count
+    Events:
+      Type     Reason                        Age    From                       Message
+      ----     ------                        ----   ----                       -------
+      Warning  FailedGetResourceMetric       3m30s  horizontal-pod-autoscaler  failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
+      Warning  FailedComputeMetricsReplicas  3m30s  horizontal-pod-autoscaler  invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
+      Normal   SuccessfulRescale             105s   horizontal-pod-autoscaler  New size: 4; reason: cpu resource utilization (percentage of request) above target
+      Normal   SuccessfulRescale             90s    horizontal-pod-autoscaler  New size: 5; reason: cpu resource utilization (percentage of request) above target
+    ");
+    load(&mut bench, 0);
+    bench.sleep(240);
+    assert_snapshot!(bench.run("get hpa --no-headers"), @"web   Deployment/web   cpu: 0%/50%   1     5     5     7m30s");
+    bench.sleep(240);
+    assert_snapshot!(bench.run("get hpa --no-headers"), @"web   Deployment/web   cpu: 0%/50%   1     5     1     11m");
+    assert_snapshot!(bench.run("get events --field-selector involvedObject.name=web,involvedObject.kind=HorizontalPodAutoscaler -o custom-columns=T:.type,R:.reason,M:.message"), @r"
+    T         R                              M
+    Warning   FailedGetResourceMetric        failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
+    Warning   FailedComputeMetricsReplicas   invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
+    Normal    SuccessfulRescale              New size: 4; reason: cpu resource utilization (percentage of request) above target
+    Normal    SuccessfulRescale              New size: 5; reason: cpu resource utilization (percentage of request) above target
+    Normal    SuccessfulRescale              New size: 1; reason: All metrics below target
+    ");
+    assert_snapshot!(bench.run("delete hpa web"), @r#"horizontalpodautoscaler.autoscaling "web" deleted from default namespace"#);
+}
+
+#[test]
+fn an_autoscaler_tells_why_it_does_nothing() {
+    let mut bench = bench();
+    assert_snapshot!(bench.run("set resources deployment web --requests=cpu=0"), @"deployment.apps/web resource requirements updated");
+    assert_snapshot!(bench.run("autoscale deployment web --max=3 --memory=100Mi --name=small"), @"horizontalpodautoscaler.autoscaling/small autoscaled");
+    assert_snapshot!(bench.run("autoscale deployment web --max=3 --min=2 --cpu=100m"), @"horizontalpodautoscaler.autoscaling/web autoscaled");
+    assert_snapshot!(bench.run("get hpa small web"), @r"
+    NAME    REFERENCE        TARGETS                   MINPODS   MAXPODS   REPLICAS   AGE
+    small   Deployment/web   memory: <unknown>/100Mi   1         3         0          0s
+    web     Deployment/web   cpu: <unknown>/100m       2         3         0          0s
+    ");
+    bench.sleep(31);
+    assert_snapshot!(bench.run("describe hpa small"), @r"
+    Name:                       small
+    Namespace:                  default
+    Labels:                     <none>
+    Annotations:                <none>
+    CreationTimestamp:          Mon, 23 Nov 2026 12:00:00 +0000
+    Reference:                  Deployment/web
+    Metrics:                    ( current / target )
+      resource memory on pods:  12582912 / 100Mi
+    Min replicas:               1
+    Max replicas:               3
+    Deployment pods:            2 current / 1 desired
+    Conditions:
+      Type            Status  Reason              Message
+      ----            ------  ------              -------
+      AbleToScale     True    SucceededRescale    the HPA controller was able to update the target scale to 1
+      ScalingActive   True    ValidMetricFound    the HPA was able to successfully calculate a replica count from memory resource
+      ScalingLimited  False   DesiredWithinRange  the desired count is within the acceptable range
+    Events:
+      Type     Reason                        Age               From                       Message
+      ----     ------                        ----              ----                       -------
+      Warning  FailedGetResourceMetric       31s               horizontal-pod-autoscaler  failed to get memory usage: unable to get metrics for resource memory: no metrics returned from resource metrics API
+      Warning  FailedComputeMetricsReplicas  31s               horizontal-pod-autoscaler  invalid metrics (1 invalid out of 1), first error is: failed to get memory resource metric value: failed to get memory usage: unable to get metrics for resource memory: no metrics returned from resource metrics API
+      Normal   SuccessfulRescale             1s (x2 over 16s)  horizontal-pod-autoscaler  New size: 1; reason: All metrics below target
+    ");
+    assert_snapshot!(bench.run("get hpa"), @r"
+    NAME    REFERENCE        TARGETS                  MINPODS   MAXPODS   REPLICAS   AGE
+    small   Deployment/web   memory: 12582912/100Mi   1         3         2          31s
+    web     Deployment/web   cpu: <unknown>/100m      2         3         1          31s
+    ");
+    assert_snapshot!(bench.run("delete deployment web"), @r#"deployment.apps "web" deleted from default namespace"#);
+    bench.sleep(16);
+    assert_snapshot!(bench.run("get hpa web -o jsonpath={.status.conditions[0].message}"), @r#"the HPA controller was unable to get the target's current scale: deployments.apps "web" not found"#);
+}
+
+#[test]
+fn autoscale_checks_what_it_is_given() {
+    let mut bench = bench();
+    assert_snapshot!(bench.run("autoscale deployment web"), @r#"
+    ! error: required flag(s) "max" not set
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("autoscale deployment web --max=0"), @r"
+    ! error: --max=MAXPODS is required and must be at least 1, max: 0
+    exit 1
+    ");
+    assert_snapshot!(bench.run("autoscale deployment web --min=3 --max=2"), @r"
+    ! error: --max=MAXPODS must be larger or equal to --min=MINPODS, max: 2, min: 3
+    exit 1
+    ");
+    assert_snapshot!(bench.run("autoscale deployment nope --max=2"), @r#"
+    ! Error from server (NotFound): deployments.apps "nope" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("autoscale service kubernetes --max=2"), @r"
+    ! error: cannot autoscale a Service: could not find scale subresource for /v1, Resource=services in discovery information
+    exit 1
+    ");
+    assert_snapshot!(bench.run("autoscale deployment web --max=2 --cpu=x%"), @r"
+    ! error: invalid percentage value: x
+    exit 1
+    ");
+    let dry = bench.run("autoscale deployment web --max=2 --cpu-percent=80 --dry-run=client -o yaml");
+    assert_snapshot!(dry, @r"
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata:
+      name: web
+    spec:
+      maxReplicas: 2
+      metrics:
+      - resource:
+          name: cpu
+          target:
+            averageUtilization: 80
+            type: Utilization
+        type: Resource
+      scaleTargetRef:
+        apiVersion: apps/v1
+        kind: Deployment
+        name: web
+    status:
+      currentMetrics: null
+      desiredReplicas: 0
+    ! Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).
+    ");
+    let patch = r#"patch hpa web -p '{"spec":{"maxReplicas":0,"behavior":{"scaleUp":{"policies":[{"type":"Pod","value":0,"periodSeconds":1801}]}}}}'"#;
+    assert_snapshot!(bench.run("autoscale deployment web --max=2"), @"horizontalpodautoscaler.autoscaling/web autoscaled");
+    assert_snapshot!(bench.run(patch), @r#"
+    ! The HorizontalPodAutoscaler "web" is invalid: 
+    ! * spec.maxReplicas: Invalid value: 0: must be greater than 0
+    ! * spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`
+    ! * spec.behavior.scaleUp.policies[0].type: Unsupported value: "Pod": supported values: "Percent", "Pods"
+    ! * spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero
+    ! * spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("get hpa web -o yaml"), @r#"
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata:
+      creationTimestamp: "2026-11-23T12:00:00Z"
+      name: web
+      namespace: default
+      resourceVersion: "12"
+      uid: f34ae45a-0183-4b0d-ab17-f7bda654e108
+    spec:
+      maxReplicas: 2
+      metrics:
+      - resource:
+          name: cpu
+          target:
+            averageUtilization: 80
+            type: Utilization
+        type: Resource
+      minReplicas: 1
+      scaleTargetRef:
+        apiVersion: apps/v1
+        kind: Deployment
+        name: web
+    status:
+      currentMetrics: null
+      desiredReplicas: 0
+    "#);
+}
+
+#[test]
+fn top_shows_what_is_used() {
+    let mut bench = bench();
+    bench.run("run alone --image=nginx");
+    bench.pass(3000);
+    assert_snapshot!(bench.run("top pod -l app=web"), @r"
+    ! error: metrics not available yet
+    exit 1
+    ");
+    assert_snapshot!(bench.run("top pod alone"), @r#"
+    ! Error from server (NotFound): podmetrics.metrics.k8s.io "default/alone" not found
+    exit 1
+    "#);
+    bench.sleep(60);
+    load(&mut bench, 150);
+    bench.sleep(30);
+    let name = bench.run("get pods -l app=web -o jsonpath={.items[0].metadata.name}");
+    let mut run = |line: &str| bench.run(line).replace(&name, "POD").replace(' ', "\u{b7}");
+    assert_snapshot!(run("top pod --sort-by=cpu"), @r"
+    NAME···················CPU(cores)···MEMORY(bytes)···
+    POD···151m·········12Mi············
+    alone··················1m···········12Mi············
+    ");
+    assert_snapshot!(run("top pods alone --containers"), @r"
+    POD·····NAME····CPU(cores)···MEMORY(bytes)···
+    alone···alone···1m···········12Mi············
+    ");
+    assert_snapshot!(run("top po --no-headers --sum -A -l run"), @r"
+    default···alone···1m·········12Mi·······
+    ··················________···________···
+    ··················1m·········12Mi·······
+    ");
+    assert_snapshot!(run("top node"), @r"
+    NAME·······CPU(cores)···CPU(%)···MEMORY(bytes)···MEMORY(%)···
+    minikube···272m·········6%·······724Mi···········8%··········
+    ");
+    assert_snapshot!(run("top node minikube --show-capacity --no-headers"), @"minikube···272m···6%····724Mi···8%····");
+    assert_snapshot!(run("top pod nope"), @r#"
+    !·Error·from·server·(NotFound):·pods·"nope"·not·found
+    exit·1
+    "#);
+    assert_snapshot!(run("top pod --sort-by=name"), @r"
+    !·error:·--sort-by·accepts·only·cpu·or·memory
+    exit·1
+    ");
+    assert_snapshot!(run("top pod alone -l run"), @r"
+    !·error:·only·one·of·NAME·or·selector·can·be·provided
+    exit·1
+    ");
+    assert_snapshot!(run("top node nope"), @r#"
+    !·Error·from·server·(NotFound):·node·"nope"·not·found
+    exit·1
+    "#);
+    assert_snapshot!(run("top pod -n kube-public"), @"!·No·resources·found·in·kube-public·namespace.");
+    assert_snapshot!(run("top"), @r"
+    !·Usage:
+    !···kubectl·top·SUBCOMMAND
+    !·
+    !·Available·Commands:
+    !···node
+    !···pod
+    exit·1
+    ");
+}
