@@ -40,9 +40,9 @@ pub fn pods_of(word: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliError> {
     }
     let selector = selector_of(object).ok_or_else(|| {
         CliError::plain(format!(
-            "cannot get the logs from *v1.{}: selector for {} not implemented",
-            kind.name(),
-            kind.name()
+            "cannot get the logs from *{version}.{name}: selector for *{version}.{name} not implemented",
+            version = kind.info().version,
+            name = kind.name()
         ))
     })?;
     Ok(selected(&selector, env.namespace, store))
