@@ -267,13 +267,4 @@ fn top_shows_what_is_used() {
     exit·1
     "#);
     assert_snapshot!(run("top pod -n kube-public"), @"!·No·resources·found·in·kube-public·namespace.");
-    assert_snapshot!(run("top"), @r"
-    !·Usage:
-    !···kubectl·top·SUBCOMMAND
-    !·
-    !·Available·Commands:
-    !···node
-    !···pod
-    exit·1
-    ");
 }
