@@ -55,6 +55,11 @@ pub enum Fault {
         /// The container; the first that runs when absent.
         container: Option<String>,
     },
+    /// A pod's node runs low on memory and evicts the pod.
+    Evict {
+        /// The pod.
+        pod: ObjectKey,
+    },
     /// A pod's probes of a kind fail or pass whatever the program does.
     Probe {
         /// The pod.
@@ -101,6 +106,7 @@ impl fmt::Display for Fault {
             Fault::RecorderAlive => f.write_str("all nodes are back"),
             Fault::Crash { pod, exit_code, .. } => write!(f, "pod {pod} crashes with exit code {exit_code}"),
             Fault::OomKill { pod, .. } => write!(f, "pod {pod} runs out of memory"),
+            Fault::Evict { pod } => write!(f, "the node of pod {pod} runs low on memory"),
             Fault::Probe { pod, kind, outcome } => {
                 let what = match outcome {
                     Some(true) => "passes",
@@ -196,6 +202,7 @@ impl Cluster {
                 let made = kubelet.oom_kill(pod, container.as_deref(), now);
                 return one(made, pod, "such a container in pod");
             }
+            Fault::Evict { pod } => return one(kubelet.evict(pod), pod, "a pod"),
             Fault::Probe { pod, kind, outcome } => {
                 return one(kubelet.force_probe(pod, *kind, *outcome), pod, "a pod");
             }

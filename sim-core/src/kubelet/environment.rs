@@ -4,6 +4,7 @@
 
 use k8s_openapi::api::core::v1::{ConfigMap, EnvVarSource, Node, Secret, Service};
 
+use super::dns;
 use super::worker::Sync;
 use crate::api::{Kind, ObjectKey, meta};
 use crate::runtime::ImageSpec;
@@ -205,7 +206,7 @@ pub(super) fn resource_value(
 }
 
 /// A quantity in thousandths of its unit.
-fn milli_units(text: &str) -> Option<u128> {
+pub(super) fn milli_units(text: &str) -> Option<u128> {
     const SUFFIXES: [(&str, u128); 13] = [
         ("Ki", 1 << 10),
         ("Mi", 1 << 20),
@@ -302,8 +303,17 @@ pub(super) fn expand(text: &str, env: &[(String, String)]) -> String {
     out
 }
 
-/// The pod's host name, cut as upstream cuts it.
+/// The pod's host name; with `setHostnameAsFQDN` and a subdomain it is the full one.
 pub(super) fn hostname(sync: &Sync<'_, '_>) -> String {
+    let short = short_hostname(sync);
+    match full_hostname(sync, &short) {
+        Some(full) if sync.spec.set_hostname_as_fqdn == Some(true) => full,
+        _ => short,
+    }
+}
+
+/// The host name without domain, cut as upstream cuts it.
+fn short_hostname(sync: &Sync<'_, '_>) -> String {
     if sync.spec.host_network == Some(true) {
         return sync.node.to_owned();
     }
@@ -311,6 +321,12 @@ pub(super) fn hostname(sync: &Sync<'_, '_>) -> String {
     let mut name = own.unwrap_or_else(|| sync.key.name.to_string());
     name.truncate(63);
     name.trim_end_matches(['-', '.']).to_owned()
+}
+
+/// The host name in the subdomain, for a pod that has one.
+fn full_hostname(sync: &Sync<'_, '_>, short: &str) -> Option<String> {
+    let subdomain = sync.spec.subdomain.as_deref().filter(|subdomain| !subdomain.is_empty())?;
+    Some(format!("{short}.{subdomain}.{}.svc.cluster.local", sync.key.namespace))
 }
 
 /// The address of the cluster's DNS Service.
@@ -329,11 +345,8 @@ pub(super) fn search(sync: &Sync<'_, '_>) -> Vec<String> {
 
 /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`.
 pub(super) fn files(sync: &Sync<'_, '_>) -> Vec<(String, String)> {
-    let (ip, hostname, namespace) = (&sync.worker.ip, hostname(sync), &sync.key.namespace);
-    let full = match sync.spec.subdomain.as_deref().filter(|subdomain| !subdomain.is_empty()) {
-        Some(subdomain) => format!("{hostname}.{subdomain}.{namespace}.svc.cluster.local\t{hostname}"),
-        None => hostname.clone(),
-    };
+    let (ip, short) = (&sync.worker.ip, short_hostname(sync));
+    let full = full_hostname(sync, &short).map_or(short.clone(), |full| format!("{full}\t{short}"));
     let mut hosts = String::from(
         "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
     );
@@ -341,12 +354,15 @@ pub(super) fn files(sync: &Sync<'_, '_>) -> Vec<(String, String)> {
         "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n",
     );
     hosts.push_str(&format!("{ip}\t{full}\n"));
-    for alias in sync.spec.host_aliases.iter().flatten() {
+    for (number, alias) in sync.spec.host_aliases.iter().flatten().enumerate() {
+        if number == 0 {
+            hosts.push_str("\n# Entries added by HostAliases.\n");
+        }
         let names = alias.hostnames.as_deref().unwrap_or_default().join("\t");
-        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{names}\n", alias.ip));
+        hosts.push_str(&format!("{}\t{names}\n", alias.ip));
     }
-    let resolv =
-        format!("nameserver {}\nsearch {}\noptions ndots:5\n", nameserver(sync), search(sync).join(" "));
+    let resolv = dns::file(&dns::of(sync), &sync.runtime_name());
+    let hostname = hostname(sync);
     vec![
         ("/etc/hosts".to_owned(), hosts),
         ("/etc/hostname".to_owned(), format!("{hostname}\n")),

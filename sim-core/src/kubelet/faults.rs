@@ -49,6 +49,11 @@ impl Kubelet {
         self.end_container(pod, container, exit)
     }
 
+    /// The pod's node evicts it for the memory that it uses; false when no node runs such a pod.
+    pub fn evict(&mut self, pod: &ObjectKey) -> bool {
+        self.full.evict(pod)
+    }
+
     fn end_container(&mut self, pod: &ObjectKey, container: Option<&str>, exit: Exit) -> bool {
         let running = self.runtime.sandbox(pod).into_iter().flat_map(|sandbox| sandbox.containers.values());
         let first = running.filter(|container| container.is_running()).map(|c| c.config.name.clone()).next();

@@ -8,8 +8,8 @@ use std::time::Duration;
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
-use super::environment;
 use super::worker::{Slot, Sync, Worker};
+use super::{dns, environment};
 use crate::api::{ObjectKey, SimTime, meta, pod};
 use crate::engine::{Context, Pace, ReconcileError};
 use crate::runtime::{Runtime, Sandbox};
@@ -66,6 +66,18 @@ impl FullKubelet {
         result
     }
 
+    /// Whether a node runs that pod.
+    pub(super) fn knows(&self, key: &ObjectKey) -> bool {
+        self.workers.contains_key(key)
+    }
+
+    /// The pod's volumes are filled anew at `due`.
+    pub(super) fn refresh_at(&mut self, key: &ObjectKey, due: SimTime) {
+        if let Some(worker) = self.workers.get_mut(key) {
+            Arc::make_mut(worker).refresh_at.get_or_insert(due);
+        }
+    }
+
     fn forget(&mut self, key: &ObjectKey, runtime: &mut Runtime) {
         self.workers.remove(key);
         runtime.remove_sandbox(key);
@@ -83,6 +95,12 @@ impl FullKubelet {
     /// Whether the node stands still.
     pub(super) fn is_stopped(&self, node: &str) -> bool {
         self.stopped.contains(node)
+    }
+
+    /// The node evicts a pod when it next looks; false when it runs no such pod.
+    pub(super) fn evict(&mut self, key: &ObjectKey) -> bool {
+        let found = self.workers.get_mut(key).filter(|worker| !worker.terminal);
+        found.map(|worker| Arc::make_mut(worker).evict = true).is_some()
     }
 
     /// Forces an outcome on a pod's probes, or with `None` lets them run again.
@@ -129,9 +147,18 @@ impl Sync<'_, '_> {
 
     /// Volumes, sandbox, containers, probes.
     fn bring_up(&mut self, addresses: &mut OrdMap<String, u32>) {
+        self.fail_if_due();
+        if self.worker.failure.is_some() {
+            if self.end_failed() {
+                self.worker.terminal = true;
+                self.worker.sandbox_up = false;
+            }
+            return;
+        }
         if !self.mount_volumes() || !self.set_up_sandbox(addresses) {
             return;
         }
+        self.refresh_volumes();
         for index in 0..self.worker.slots.len() {
             self.pursue_stop(index);
         }
@@ -147,6 +174,9 @@ impl Sync<'_, '_> {
         self.run_probes();
         if self.notice_ends() {
             self.run_containers();
+        }
+        if self.mains_are_done() && !self.stop_companions() {
+            return;
         }
         if self.has_ended() {
             self.worker.terminal = true;
@@ -195,13 +225,15 @@ impl Sync<'_, '_> {
             return false;
         }
         self.worker.ip = self.new_address(addresses);
+        let resolver = dns::of(self);
         let sandbox = Sandbox {
             uid: self.worker.uid.clone(),
             node: self.node.to_owned(),
             ip: self.worker.ip.clone(),
             hostname: environment::hostname(self),
-            nameserver: environment::nameserver(self),
-            search: environment::search(self),
+            asks_cluster: resolver.servers.contains(&environment::nameserver(self)),
+            nameserver: resolver.servers.first().cloned().unwrap_or_default(),
+            search: resolver.searches,
             ..Sandbox::default()
         };
         self.runtime.create_sandbox(self.key, sandbox);

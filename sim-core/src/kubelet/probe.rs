@@ -240,7 +240,14 @@ impl Sync<'_, '_> {
         if let Some(action) = &probe.grpc {
             let port = u16::try_from(action.port).unwrap_or(0);
             let host = self.worker.ip.clone();
-            return self.tcp_probe(&host, port);
+            return match self.tcp_probe(&host, port) {
+                Outcome::Success => Outcome::Success,
+                // The client tries until its time is over, whatever the first error was.
+                _ => Outcome::Failure(format!(
+                    "timeout: failed to connect service \"{host}:{port}\" within {}: context deadline exceeded",
+                    super::backoff::go_duration(timeout)
+                )),
+            };
         }
         let command = probe.exec.as_ref().and_then(|action| action.command.clone()).unwrap_or_default();
         self.exec_probe(&name, command, timeout)

@@ -4,18 +4,27 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Container as ContainerSpec;
 use rand_core::Rng;
 
 use super::backoff::go_duration;
-use super::environment;
 use super::probe::ProbeState;
 use super::worker::{Ended, RELIST, Role, Slot, Stage, Sync, Waiting};
+use super::{environment, identity};
 use crate::api::{Feature, SimTime};
 use crate::engine::{EventType, Pace};
-use crate::runtime::{ContainerConfig, Exit, Image, Reference, pull_error};
+use crate::runtime::fs::FileSystem;
+use crate::runtime::{ContainerConfig, Exit, Image, Reference, normal_path, pull_error};
 
 /// How often a pod in a steady state is looked at. Upstream: pkg/kubelet resyncInterval.
 const RESYNC: Duration = Duration::from_secs(60);
+/// The most of a termination message that is kept. Upstream: MaxContainerTerminationMessageLength.
+const MESSAGE_BYTES: usize = 4096;
+/// How much of the log stands in for it. Upstream: MaxContainerTerminationMessageLogLines and -Length.
+const FALLBACK_LINES: usize = 80;
+const FALLBACK_BYTES: usize = 2048;
+/// How long a postStart hook may take before it is given up.
+const HOOK_LIMIT: Duration = Duration::from_secs(120);
 /// When a pod that cannot be started for its configuration is tried again. Upstream: backOffPeriod.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -67,7 +76,10 @@ impl Sync<'_, '_> {
         match self.worker.slots[index].stage {
             Stage::Waiting => self.try_start(index),
             Stage::Pulling { since, until } if until <= self.now() => self.finish_pull(index, since),
-            Stage::Creating { until } if until <= self.now() => self.start(index),
+            Stage::Creating { until } if until <= self.now() => match self.worker.slots[index].hook {
+                Some(failed) => self.finish_start(index, failed),
+                None => self.start(index),
+            },
             Stage::Pulling { until, .. } | Stage::Creating { until } => {
                 let pace = self.worker.slots[index].pace();
                 self.wake(until, pace);
@@ -102,11 +114,18 @@ impl Sync<'_, '_> {
             && self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
         match self.restart_policy() {
             _ if self.worker.ending.is_some() || slot.role == Role::Ephemeral => false,
-            _ if sidecar => true,
+            _ if sidecar => !self.mains_are_done(),
             "Never" => false,
             "OnFailure" => failed,
             _ => !slot.is_init() || failed,
         }
+    }
+
+    /// Whether the containers that make up the pod have ended for good.
+    pub(super) fn mains_are_done(&self) -> bool {
+        self.worker.slots.iter().enumerate().all(|(index, slot)| {
+            !slot.is_main() || (slot.stage == Stage::Ended && !self.should_restart(index))
+        })
     }
 
     /// Starts the container unless a backoff holds it.
@@ -253,7 +272,8 @@ impl Sync<'_, '_> {
     /// Begins the creation of a container whose image is there.
     fn create(&mut self, index: usize, reference: &Reference) {
         let Some(image) = self.runtime.registry.find(reference) else { return };
-        if let Err(message) = environment::of(self, index, &image.spec) {
+        let sound = environment::of(self, index, &image.spec).map(drop);
+        if let Err(message) = sound.and_then(|()| identity::verify(self, index, &image.spec)) {
             let again = self.now() + self.jittered(RETRY);
             return self.refuse(index, "CreateContainerConfigError", message, again);
         }
@@ -306,13 +326,12 @@ impl Sync<'_, '_> {
         slot.container_id = id.clone();
         slot.started_at = now;
         slot.stopping = None;
-        slot.waiting = Waiting::default();
         slot.probes = [ProbeState::default(); 3];
         match started {
             Ok(()) => {
-                slot.stage = Stage::Running;
+                slot.stage = Stage::Creating { until: now };
                 self.event(Some(index), EventType::Normal, "Started", &was_started);
-                self.begin_probes(index);
+                self.run_post_start(index);
             }
             Err(error) => {
                 let why = format!(
@@ -321,6 +340,7 @@ impl Sync<'_, '_> {
                 );
                 let exit =
                     Exit { code: 128, reason: "StartError".to_owned(), message: Some(why.clone()), at: now };
+                slot.waiting = Waiting::default();
                 slot.ended = Some(Ended { exit, started_at: SimTime::ZERO, container_id: id });
                 slot.stage = Stage::Ended;
                 self.event(Some(index), EventType::Warning, "Failed", &format!("Error: {why}"));
@@ -337,12 +357,44 @@ impl Sync<'_, '_> {
         own.target_container_name.clone().filter(|target| !target.is_empty())
     }
 
+    /// Runs the postStart hook, if there is one: the container counts as started when that is done.
+    fn run_post_start(&mut self, index: usize) {
+        let spec = self.container_spec(index);
+        let hook = spec.and_then(|spec| spec.lifecycle.as_ref()?.post_start.clone());
+        let Some(hook) = hook else { return self.finish_start(index, false) };
+        let (took, failed) = self.run_hook(index, &hook, HOOK_LIMIT);
+        let until = self.now() + took;
+        let slot = &mut self.worker.slots[index];
+        slot.hook = Some(failed);
+        slot.stage = Stage::Creating { until };
+        if took.is_zero() {
+            return self.finish_start(index, failed);
+        }
+        let pace = slot.pace();
+        self.wake(until, pace);
+    }
+
+    /// A container runs from here on; one whose postStart hook failed is killed.
+    fn finish_start(&mut self, index: usize, failed: bool) {
+        let slot = &mut self.worker.slots[index];
+        slot.hook = None;
+        slot.waiting = Waiting::default();
+        slot.stage = Stage::Running;
+        self.begin_probes(index);
+        if failed {
+            self.event(Some(index), EventType::Warning, "FailedPostStartHook", "PostStartHook failed");
+            let grace = self.spec.termination_grace_period_seconds.unwrap_or(30);
+            self.stop_container(index, grace, "FailedPostStartHook");
+        }
+    }
+
     /// What the runtime needs to start a container.
     fn container_config(&mut self, index: usize, image: Image) -> Result<ContainerConfig, String> {
         let env = environment::of(self, index, &image.spec)?;
         let id: String = (0..4).map(|_| format!("{:016x}", self.context.random.next_u64())).collect();
         let mounts = self.mounts(index, &env);
         let files = environment::files(self);
+        let user = identity::user(self, index, &image.spec);
         let Some(spec) = self.container_spec(index) else { return Err("no such container".to_owned()) };
         let expand = |words: &Option<Vec<String>>| {
             words.iter().flatten().map(|word| environment::expand(word, &env)).collect::<Vec<String>>()
@@ -366,8 +418,33 @@ impl Sync<'_, '_> {
                 .and_then(|context| context.read_only_root_filesystem)
                 .unwrap_or(false),
             target: self.target_of(index),
+            user,
+            memory_limit: memory_limit(spec),
             env,
         })
+    }
+
+    /// What a container says of its end: the file that its spec names, or the end of its log.
+    ///
+    /// Models pkg/kubelet/kuberuntime: getTerminationMessage.
+    fn termination_message(&self, index: usize, code: i32) -> Option<String> {
+        let spec = self.container_spec(index)?;
+        let path = normal_path(spec.termination_message_path.as_deref().unwrap_or("/dev/termination-log"));
+        let bytes = self.runtime.files(self.key, &spec.name).and_then(|files| files.read(&path).ok());
+        let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        if !text.is_empty() {
+            return Some(text.chars().take(MESSAGE_BYTES).collect());
+        }
+        if spec.termination_message_policy.as_deref() != Some("FallbackToLogsOnError") || code == 0 {
+            return None;
+        }
+        let log = self.runtime.logs(self.key, &spec.name, false)?;
+        let mut lines: Vec<&str> = log.lines().rev().take(FALLBACK_LINES).map(|line| &*line.text).collect();
+        lines.reverse();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let skip = text.chars().count().saturating_sub(FALLBACK_BYTES);
+        let text: String = text.chars().skip(skip).collect();
+        (!text.is_empty()).then_some(text)
     }
 
     /// Notices containers that ended; answers whether one did.
@@ -379,7 +456,11 @@ impl Sync<'_, '_> {
                 continue;
             }
             let container = self.runtime.container(self.key, &slot.name);
-            let Some(exit) = container.and_then(|container| container.exit.clone()) else { continue };
+            let Some(mut exit) = container.and_then(|container| container.exit.clone()) else { continue };
+            if exit.message.is_none() {
+                exit.message = self.termination_message(index, exit.code);
+            }
+            let slot = &mut self.worker.slots[index];
             slot.ended =
                 Some(Ended { exit, started_at: slot.started_at, container_id: slot.container_id.clone() });
             slot.stage = Stage::Ended;
@@ -390,6 +471,12 @@ impl Sync<'_, '_> {
         }
         any
     }
+}
+
+/// A container's limit of memory, in bytes.
+fn memory_limit(spec: &ContainerSpec) -> Option<u64> {
+    let limit = spec.resources.as_ref()?.limits.as_ref()?.get("memory")?;
+    u64::try_from(environment::milli_units(&limit.0)? / 1_000).ok()
 }
 
 /// A container that waits for something outside is in a steady state once it was tried a few times.

@@ -11,11 +11,11 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::environment;
 use super::worker::{Ended, Role, Slot, Stage, Sync};
+use super::{environment, identity};
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
-use crate::runtime::Image;
+use crate::runtime::{Image, User};
 
 /// What a condition should say.
 struct Fact {
@@ -68,7 +68,10 @@ impl Sync<'_, '_> {
         }
         containers.sort_by(|a, b| a.name.cmp(&b.name));
         ephemeral.sort_by(|a, b| a.name.cmp(&b.name));
+        let failure = self.worker.failure.as_ref();
         PodStatus {
+            reason: failure.map(|failure| failure.reason.to_owned()).or_else(|| old.reason.clone()),
+            message: failure.map(|failure| failure.message.clone()).or_else(|| old.message.clone()),
             observed_generation: self.pod.metadata.generation,
             phase: Some(phase.to_owned()),
             conditions: Some(self.conditions(phase, old.conditions.as_deref().unwrap_or_default())),
@@ -87,7 +90,8 @@ impl Sync<'_, '_> {
 
     /// Models pkg/kubelet: getPhase.
     fn phase(&self, old: &str) -> &'static str {
-        if old == "Failed" {
+        let ended = self.worker.failure.is_some() && !self.worker.slots.iter().any(Slot::is_running);
+        if old == "Failed" || ended {
             return "Failed";
         }
         if old == "Succeeded" {
@@ -127,7 +131,8 @@ impl Sync<'_, '_> {
         if init_pending || waiting > 0 {
             return "Pending";
         }
-        if running > 0 {
+        // Sidecars are ended before the pod counts as ended.
+        if running > 0 || slots.iter().any(|slot| slot.is_init() && slot.is_running()) {
             return "Running";
         }
         match self.restart_policy() {
@@ -166,6 +171,11 @@ impl Sync<'_, '_> {
                 }
             })
             .collect();
+        if let Some(condition) = self.disruption()
+            && !old.iter().any(|known| known.type_ == condition.type_)
+        {
+            conditions.push(condition);
+        }
         let foreign = old.iter().filter(|known| conditions.iter().all(|own| own.type_ != known.type_));
         let foreign: Vec<PodCondition> = foreign.cloned().collect();
         conditions.extend(foreign);
@@ -251,7 +261,8 @@ impl Sync<'_, '_> {
         let spec = self.container_spec(index);
         let runtime = self.runtime_name();
         let asked = spec.and_then(|spec| spec.image.clone()).unwrap_or_default();
-        let ran = slot.runs > 0;
+        // A run whose postStart hook is not done has not been told of yet.
+        let ran = slot.runs > i32::from(slot.hook.is_some());
         let image = slot.image.as_ref().filter(|_| ran);
         let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
         let id = |id: &str| format!("{runtime}://{id}");
@@ -279,7 +290,10 @@ impl Sync<'_, '_> {
             started: Some(slot.is_running() && slot.started),
             allocated_resources: resources.requests.clone().filter(|requests| !requests.is_empty()),
             resources: Some(ResourceRequirements { claims: None, ..resources }),
-            user: (slot.is_running() && runtime == "containerd").then(root_user),
+            user: (slot.is_running() && runtime == "containerd").then(|| {
+                let image = slot.image.as_ref();
+                linux_user(&image.map(|image| identity::user(self, index, &image.spec)).unwrap_or_default())
+            }),
             volume_mounts: mounts(spec),
             ..ContainerStatus::default()
         }
@@ -333,8 +347,13 @@ fn short(image: &Image, separator: &str, suffix: &str) -> String {
     format!("{domain}{slash}{path}{separator}{suffix}")
 }
 
-fn root_user() -> ContainerUser {
-    let linux = LinuxContainerUser { uid: 0, gid: 0, supplemental_groups: Some(vec![0]) };
+fn linux_user(user: &User) -> ContainerUser {
+    let groups = user.groups.iter().copied().map(i64::from).collect();
+    let linux = LinuxContainerUser {
+        uid: i64::from(user.uid),
+        gid: i64::from(user.gid),
+        supplemental_groups: Some(groups),
+    };
     ContainerUser { linux: Some(linux) }
 }
 

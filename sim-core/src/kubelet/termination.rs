@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::LifecycleHandler;
 
 use super::probe::gateway;
-use super::worker::{Ending, Stopping, Sync};
+use super::worker::{Ending, Role, Slot, Stopping, Sync};
 use crate::api::{Kind, meta};
 use crate::apiserver::{DeleteOptions, Preconditions};
 use crate::engine::{EventType, Pace, ReconcileError};
@@ -43,30 +43,31 @@ impl Sync<'_, '_> {
 
     /// Runs a preStop hook; answers how long it takes.
     fn pre_stop(&mut self, index: usize, hook: &LifecycleHandler, grace: Duration) -> Duration {
+        let (took, failed) = self.run_hook(index, hook, grace);
+        if failed {
+            self.event(Some(index), EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
+        }
+        took
+    }
+
+    /// Runs a hook; answers how long it takes and whether it fails.
+    pub(super) fn run_hook(
+        &mut self,
+        index: usize,
+        hook: &LifecycleHandler,
+        limit: Duration,
+    ) -> (Duration, bool) {
         let name = self.worker.slots[index].name.clone();
         let (now, store) = (self.now(), self.context.view.clone());
         if let Some(sleep) = &hook.sleep {
-            return whole_seconds(sleep.seconds).min(grace);
+            return (whole_seconds(sleep.seconds).min(limit), false);
         }
         if let Some(action) = &hook.exec {
             let command = action.command.clone().unwrap_or_default();
-            return match self.runtime.run_command(self.key, &name, command, &store, now, grace) {
-                CommandOutcome::Exited { code, took, .. } => {
-                    if code != 0 {
-                        self.event(
-                            Some(index),
-                            EventType::Warning,
-                            "FailedPreStopHook",
-                            "PreStopHook failed",
-                        );
-                    }
-                    took
-                }
-                CommandOutcome::TimedOut => grace,
-                CommandOutcome::NotStarted(_) => {
-                    self.event(Some(index), EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
-                    Duration::ZERO
-                }
+            return match self.runtime.run_command(self.key, &name, command, &store, now, limit) {
+                CommandOutcome::Exited { code, took, .. } => (took, code != 0),
+                CommandOutcome::TimedOut => (limit, false),
+                CommandOutcome::NotStarted(_) => (Duration::ZERO, true),
             };
         }
         if let Some(action) = &hook.http_get
@@ -77,20 +78,64 @@ impl Sync<'_, '_> {
             let request = HttpRequest::get(action.path.as_deref().unwrap_or("/"));
             let from = gateway(&self.worker.ip);
             let answer = self.runtime.request(&store, Some(self.key), (&host, port), &from, &request, now);
-            return answer.map(|(_, latency)| latency).unwrap_or_default().min(grace);
+            return match answer {
+                Ok((_, latency)) => (latency.min(limit), false),
+                Err(_) => (Duration::ZERO, true),
+            };
         }
-        Duration::ZERO
+        (Duration::ZERO, false)
+    }
+
+    /// Whether a sidecar has to run on while the pod ends: those that it serves end first.
+    ///
+    /// Models pkg/kubelet/kuberuntime: terminationOrdering.
+    fn is_needed(&self, index: usize) -> bool {
+        let slots = &self.worker.slots;
+        let later = slots.iter().enumerate().skip(index + 1);
+        slots[index].is_init()
+            && later.into_iter().any(|(_, slot)| slot.is_running() && slot.role != Role::Ephemeral)
+    }
+
+    /// Ends what runs beside the pod's containers once those are done; true when nothing runs any more.
+    pub(super) fn stop_companions(&mut self) -> bool {
+        let grace = self.spec.termination_grace_period_seconds.unwrap_or(30);
+        self.stop_running(grace)
+    }
+
+    /// Ends what runs, sidecars last; true when nothing runs any more.
+    pub(super) fn stop_running(&mut self, grace: i64) -> bool {
+        for index in 0..self.worker.slots.len() {
+            if self.worker.slots[index].is_running() {
+                let text = format!("Stopping container {}", self.worker.slots[index].name);
+                self.stop_container(index, grace, &text);
+            }
+        }
+        for _ in 0..self.worker.slots.len() {
+            for index in (0..self.worker.slots.len()).rev() {
+                self.pursue_stop(index);
+            }
+            if !self.notice_ends() {
+                break;
+            }
+        }
+        !self.worker.slots.iter().any(Slot::is_running)
     }
 
     /// Sends the signals that are due to a container that is being ended.
     pub(super) fn pursue_stop(&mut self, index: usize) {
         let now = self.now();
+        let ends = self.worker.ending.is_some() || self.worker.failure.is_some() || self.mains_are_done();
+        let needed = ends && self.is_needed(index);
         let slot = &mut self.worker.slots[index];
         let Some(stopping) = slot.stopping.as_mut().filter(|_| slot.stage == super::worker::Stage::Running)
         else {
             return;
         };
         let name = slot.name.clone();
+        if needed && now < stopping.kill_at {
+            let kill_at = stopping.kill_at;
+            return self.wake(kill_at, Pace::Progress);
+        }
         let mut signal = None;
         if now >= stopping.kill_at {
             signal = Some(SIGKILL);
@@ -132,10 +177,15 @@ impl Sync<'_, '_> {
             }
         };
         self.worker.ending = Some(ending);
-        for index in 0..self.worker.slots.len() {
-            self.pursue_stop(index);
+        // What ends makes way for the sidecars before it, at the same moment.
+        for _ in 0..=self.worker.slots.len() {
+            for index in 0..self.worker.slots.len() {
+                self.pursue_stop(index);
+            }
+            if !self.notice_ends() {
+                break;
+            }
         }
-        self.notice_ends();
         if self.worker.slots.iter().any(|slot| slot.is_running()) {
             return Ok(());
         }
@@ -157,6 +207,9 @@ impl Sync<'_, '_> {
     fn stop_all(&mut self, grace: i64) {
         for index in 0..self.worker.slots.len() {
             let slot = &mut self.worker.slots[index];
+            if slot.hook.take().is_some() {
+                slot.stage = super::worker::Stage::Running;
+            }
             if slot.is_running() {
                 let text = format!("Stopping container {}", slot.name);
                 // A restart that was under way gives way to the pod's own end.

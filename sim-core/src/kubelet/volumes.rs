@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, Secret, Volume,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, PodSpec, Secret, Volume,
 };
 
 use super::environment;
 use super::worker::Sync;
-use crate::api::ObjectKey;
+use crate::api::{Kind, ObjectKey};
 use crate::engine::{EventType, Pace};
-use crate::runtime::fs::FileTree;
+use crate::runtime::fs::{FileSystem, FileTree};
 use crate::runtime::{Mount, VolumeRef, normal_path};
 
 /// First wait after a failed mount; it doubles. Upstream: volume/util exponentialbackoff.
@@ -21,10 +21,40 @@ const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(122);
 
 /// Where each of a pod's volumes is, by name, and the files of those that live in the pod.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Volumes {
     places: Vec<(String, VolumeRef, bool)>,
     trees: Vec<(String, FileTree)>,
+}
+
+/// How the keys of a ConfigMap or Secret become files.
+#[derive(Clone, Copy, Debug)]
+struct How {
+    optional: bool,
+    mode: Option<i32>,
+}
+
+/// Whether two trees hold the same files, whenever those were written.
+fn same_files(a: &FileTree, b: &FileTree) -> bool {
+    a.files().eq(b.files())
+}
+
+/// Whether a pod has a volume that is filled from a ConfigMap, or from a Secret, of that name.
+pub(super) fn uses(spec: &PodSpec, kind: Kind, name: &str) -> bool {
+    spec.volumes.iter().flatten().any(|volume| {
+        let parts = volume.projected.iter().flat_map(|source| source.sources.iter().flatten());
+        match kind {
+            Kind::ConfigMap => {
+                let own = volume.config_map.as_ref().is_some_and(|source| source.name == name);
+                own || parts.filter_map(|part| part.config_map.as_ref()).any(|part| part.name == name)
+            }
+            _ => {
+                let own =
+                    volume.secret.as_ref().and_then(|source| source.secret_name.as_deref()) == Some(name);
+                own || parts.filter_map(|part| part.secret.as_ref()).any(|part| part.name == name)
+            }
+        }
+    })
 }
 
 /// Why a volume cannot be mounted.
@@ -76,8 +106,52 @@ impl Sync<'_, '_> {
         }
     }
 
+    /// Brings changes of ConfigMaps and Secrets into the volumes of a running pod, once they are due.
+    ///
+    /// What is mounted by `subPath` stays as it was when its container was started.
+    pub(super) fn refresh_volumes(&mut self) {
+        let now = self.now();
+        let Some(due) = self.worker.refresh_at else { return };
+        if due > now {
+            return self.wake(due, Pace::Progress);
+        }
+        self.worker.refresh_at = None;
+        let Ok(fresh) = self.resolve_volumes() else { return };
+        let Some(known) = &self.worker.volumes else { return };
+        let changed = fresh.trees.iter().filter(|tree| {
+            let fixed = fresh.places.iter().any(|(name, _, fixed)| *name == tree.0 && *fixed);
+            fixed && known.trees.iter().any(|(name, old)| *name == tree.0 && !same_files(old, &tree.1))
+        });
+        for (name, tree) in changed.cloned().collect::<Vec<_>>() {
+            self.runtime.set_pod_volume(self.key, &name, tree);
+        }
+        self.worker.volumes = Some(fresh);
+    }
+
+    /// A file of a volume that follows its source is mounted from a copy, which does not.
+    fn hold_still(&mut self, index: usize, mounts: &mut [Mount]) {
+        let container = self.worker.slots[index].name.clone();
+        for mount in mounts.iter_mut().filter(|mount| !mount.sub_path.is_empty()) {
+            let VolumeRef::Pod(name) = &mount.volume else { continue };
+            let volumes = self.worker.volumes.as_ref();
+            let fixed =
+                volumes.is_some_and(|v| v.places.iter().any(|(known, _, fixed)| known == name && *fixed));
+            let tree = volumes.and_then(|volumes| volumes.trees.iter().find(|(known, _)| known == name));
+            let Some((_, tree)) = tree.filter(|_| fixed).cloned() else { continue };
+            let copy = format!("{name}/{container}");
+            self.runtime.set_pod_volume(self.key, &copy, tree);
+            mount.volume = VolumeRef::Pod(copy);
+        }
+    }
+
     /// The mounts of a container.
-    pub(super) fn mounts(&self, index: usize, env: &[(String, String)]) -> Vec<Mount> {
+    pub(super) fn mounts(&mut self, index: usize, env: &[(String, String)]) -> Vec<Mount> {
+        let mut mounts = self.plain_mounts(index, env);
+        self.hold_still(index, &mut mounts);
+        mounts
+    }
+
+    fn plain_mounts(&self, index: usize, env: &[(String, String)]) -> Vec<Mount> {
         let Some(spec) = self.container_spec(index) else { return Vec::new() };
         let Some(volumes) = &self.worker.volumes else { return Vec::new() };
         let mut mounts = Vec::new();
@@ -150,32 +224,34 @@ impl Sync<'_, '_> {
         let mut tree = FileTree::new();
         if let Some(source) = &volume.config_map {
             let items = source.items.as_deref();
-            self.put_config_map(&mut tree, &source.name, items, source.optional == Some(true))
-                .map_err(fail)?;
+            let how = How { optional: source.optional == Some(true), mode: source.default_mode };
+            self.put_config_map(&mut tree, &source.name, items, how).map_err(fail)?;
         } else if let Some(source) = &volume.secret {
             let name = source.secret_name.as_deref().unwrap_or_default();
             let items = source.items.as_deref();
-            self.put_secret(&mut tree, name, items, source.optional == Some(true)).map_err(fail)?;
+            let how = How { optional: source.optional == Some(true), mode: source.default_mode };
+            self.put_secret(&mut tree, name, items, how).map_err(fail)?;
         } else if let Some(source) = &volume.downward_api {
-            self.put_fields(&mut tree, source.items.as_deref().unwrap_or_default());
+            self.put_fields(&mut tree, source.items.as_deref().unwrap_or_default(), source.default_mode);
         } else if let Some(source) = &volume.projected {
             for part in source.sources.iter().flatten() {
                 if let Some(part) = &part.config_map {
                     let items = part.items.as_deref();
-                    self.put_config_map(&mut tree, &part.name, items, part.optional == Some(true))
-                        .map_err(fail)?;
+                    let how = How { optional: part.optional == Some(true), mode: source.default_mode };
+                    self.put_config_map(&mut tree, &part.name, items, how).map_err(fail)?;
                 }
                 if let Some(part) = &part.secret {
                     let items = part.items.as_deref();
-                    self.put_secret(&mut tree, &part.name, items, part.optional == Some(true))
-                        .map_err(fail)?;
+                    let how = How { optional: part.optional == Some(true), mode: source.default_mode };
+                    self.put_secret(&mut tree, &part.name, items, how).map_err(fail)?;
                 }
                 if let Some(part) = &part.downward_api {
-                    self.put_fields(&mut tree, part.items.as_deref().unwrap_or_default());
+                    let items = part.items.as_deref().unwrap_or_default();
+                    self.put_fields(&mut tree, items, source.default_mode);
                 }
                 if let Some(part) = &part.service_account_token {
                     let token = format!("token-of-{}", self.worker.uid);
-                    self.put(&mut tree, &part.path, token.as_bytes());
+                    self.put(&mut tree, &part.path, token.as_bytes(), source.default_mode);
                 }
             }
         } else {
@@ -185,8 +261,12 @@ impl Sync<'_, '_> {
         Ok((tree, true))
     }
 
-    fn put(&self, tree: &mut FileTree, path: &str, bytes: &[u8]) {
-        tree.put(&normal_path(path), bytes, self.context.now);
+    fn put(&self, tree: &mut FileTree, path: &str, bytes: &[u8], mode: Option<i32>) {
+        let path = normal_path(path);
+        tree.put(&path, bytes, self.context.now);
+        if let Some(mode) = mode.and_then(|mode| u32::try_from(mode).ok()) {
+            let _ = tree.set_mode(&path, mode);
+        }
     }
 
     fn put_config_map(
@@ -194,17 +274,17 @@ impl Sync<'_, '_> {
         tree: &mut FileTree,
         name: &str,
         items: Option<&[KeyToPath]>,
-        optional: bool,
+        how: How,
     ) -> Result<(), String> {
         let found = self.context.view.typed::<ConfigMap>(&ObjectKey::new(&self.key.namespace, name));
         let Some(found) = found else {
-            return if optional { Ok(()) } else { Err(format!("configmap \"{name}\" not found")) };
+            return if how.optional { Ok(()) } else { Err(format!("configmap \"{name}\" not found")) };
         };
         let text = found.data.iter().flatten().map(|(key, value)| (key.as_str(), value.as_bytes()));
         let binary =
             found.binary_data.iter().flatten().map(|(key, value)| (key.as_str(), value.0.as_slice()));
         let all: Vec<(&str, &[u8])> = text.chain(binary).collect();
-        self.put_keys(tree, &all, items, optional)
+        self.put_keys(tree, &all, items, how)
             .map_err(|key| format!("configmap references non-existent config key: {key}"))
     }
 
@@ -213,15 +293,15 @@ impl Sync<'_, '_> {
         tree: &mut FileTree,
         name: &str,
         items: Option<&[KeyToPath]>,
-        optional: bool,
+        how: How,
     ) -> Result<(), String> {
         let found = self.context.view.typed::<Secret>(&ObjectKey::new(&self.key.namespace, name));
         let Some(found) = found else {
-            return if optional { Ok(()) } else { Err(format!("secret \"{name}\" not found")) };
+            return if how.optional { Ok(()) } else { Err(format!("secret \"{name}\" not found")) };
         };
         let data = found.data.iter().flatten().map(|(key, value)| (key.as_str(), value.0.as_slice()));
         let all: Vec<(&str, &[u8])> = data.collect();
-        self.put_keys(tree, &all, items, optional)
+        self.put_keys(tree, &all, items, how)
             .map_err(|key| format!("references non-existent secret key: {key}"))
     }
 
@@ -231,25 +311,25 @@ impl Sync<'_, '_> {
         tree: &mut FileTree,
         all: &[(&str, &[u8])],
         items: Option<&[KeyToPath]>,
-        optional: bool,
+        how: How,
     ) -> Result<(), String> {
         let Some(items) = items.filter(|items| !items.is_empty()) else {
             for (key, bytes) in all {
-                self.put(tree, key, bytes);
+                self.put(tree, key, bytes, how.mode);
             }
             return Ok(());
         };
         for item in items {
             match all.iter().find(|(key, _)| *key == item.key) {
-                Some((_, bytes)) => self.put(tree, &item.path, bytes),
-                None if optional => {}
+                Some((_, bytes)) => self.put(tree, &item.path, bytes, item.mode.or(how.mode)),
+                None if how.optional => {}
                 None => return Err(item.key.clone()),
             }
         }
         Ok(())
     }
 
-    fn put_fields(&self, tree: &mut FileTree, items: &[DownwardAPIVolumeFile]) {
+    fn put_fields(&self, tree: &mut FileTree, items: &[DownwardAPIVolumeFile], mode: Option<i32>) {
         for item in items {
             let field =
                 item.field_ref.as_ref().and_then(|field| environment::field_value(self, &field.field_path));
@@ -264,7 +344,7 @@ impl Sync<'_, '_> {
                 )
             });
             let value = field.or(resource).unwrap_or_default();
-            self.put(tree, &item.path, value.as_bytes());
+            self.put(tree, &item.path, value.as_bytes(), item.mode.or(mode));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
 
 use super::backoff::Backoff;
+use super::failure::Failure;
 use super::probe::ProbeState;
 use super::volumes::Volumes;
 use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, pod};
@@ -44,6 +45,8 @@ pub(super) struct Slot {
     pub started: bool,
     pub ready: bool,
     pub probes: [ProbeState; 3],
+    /// While its postStart hook runs: whether that fails.
+    pub hook: Option<bool>,
     /// When a run that is to be restarted is killed at the latest.
     pub stopping: Option<Stopping>,
 }
@@ -114,6 +117,8 @@ pub(super) struct Worker {
     pub ip: String,
     /// The pod's volumes, once they are mounted.
     pub volumes: Option<Volumes>,
+    /// When changes of what fills its volumes reach them.
+    pub refresh_at: Option<SimTime>,
     pub mount_failures: u32,
     pub mount_retry_at: Option<SimTime>,
     /// When the sandbox is up.
@@ -123,6 +128,10 @@ pub(super) struct Worker {
     /// The specs of the ephemeral containers, whose slots come last.
     pub ephemeral: Vec<ContainerSpec>,
     pub ending: Option<Ending>,
+    /// Whether the node is to evict the pod for its memory.
+    pub evict: bool,
+    /// Why the node ended the pod.
+    pub failure: Option<Failure>,
     /// Whether the pod has ended for good.
     pub terminal: bool,
     /// Outcomes that the user forces on the pod's probes, by kind.
@@ -140,6 +149,7 @@ impl Worker {
             started_at: now,
             ip: String::new(),
             volumes: None,
+            refresh_at: None,
             mount_failures: 0,
             mount_retry_at: None,
             sandbox_at: None,
@@ -147,6 +157,8 @@ impl Worker {
             slots: slots.collect(),
             ephemeral: Vec::new(),
             ending: None,
+            evict: false,
+            failure: None,
             terminal: false,
             forced: [None; 3],
         }
@@ -184,6 +196,7 @@ impl Slot {
             started: false,
             ready: false,
             probes: Default::default(),
+            hook: None,
             stopping: None,
         }
     }

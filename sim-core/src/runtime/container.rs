@@ -42,8 +42,29 @@ pub struct ContainerConfig {
     pub stdin: bool,
     /// Whether writes to its own files are refused.
     pub root_read_only: bool,
+    /// How many bytes of memory it may use.
+    pub memory_limit: Option<u64>,
+    /// Who its processes are.
+    pub user: User,
     /// The container whose processes an ephemeral container shares.
     pub target: Option<String>,
+}
+
+/// Who a process is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The user's id.
+    pub uid: u32,
+    /// The group's id.
+    pub gid: u32,
+    /// All groups, in order.
+    pub groups: Vec<u32>,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        User { uid: 0, gid: 0, groups: vec![0] }
+    }
 }
 
 /// How a container ended.
@@ -110,6 +131,8 @@ pub struct Container {
     pub wake: Option<SimTime>,
     /// Whether its program only repeats itself, as a server does that looks after its links.
     pub steady: bool,
+    /// Whether its shell gives way to the image's own program.
+    pub hands_over: bool,
     /// Servers that listen in it.
     pub services: Vec<Service>,
     /// Changes with everything that a probe could notice.
@@ -144,6 +167,8 @@ pub struct Sandbox {
     pub ip: String,
     /// The pod's host name.
     pub hostname: String,
+    /// Whether it asks the cluster's DNS server.
+    pub asks_cluster: bool,
     /// The DNS server.
     pub nameserver: String,
     /// The DNS search list.

@@ -264,6 +264,11 @@ impl Runtime {
         container.program = Program::Process(process);
         if let ProcessState::Exited(code) = state {
             container.end(Exit::with_code(code, now));
+        } else if std::mem::take(&mut container.hands_over) {
+            let config = container.config.clone();
+            let native = super::program::start(&config.image.spec, &config.ports, &config.env, now);
+            container.program = Program::Native(native);
+            container.wake = Some(now);
         }
         self.deliver(pod, name, &signals, store, now);
     }

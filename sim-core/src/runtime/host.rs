@@ -1,7 +1,7 @@
 //! [`ContainerHost`]: what a process in a container can reach.
 
 use super::Runtime;
-use super::container::Program;
+use super::container::{Exit, Program, User};
 use super::fs::FileSystem;
 use super::mounts::MountedFs;
 use super::packages;
@@ -88,6 +88,15 @@ impl Host for ContainerHost<'_> {
     }
 
     fn resolve(&mut self, question: &dns::Question) -> dns::Answer {
+        let asks_cluster = self.sandbox(|sandbox| Some(sandbox.asks_cluster)) != Some(false);
+        if !asks_cluster && question.name.ends_with("cluster.local") {
+            // Nobody else knows the cluster's names.
+            return dns::Answer {
+                code: dns::ResponseCode::NxDomain,
+                records: Vec::new(),
+                additional: Vec::new(),
+            };
+        }
         self.runtime.dns.query(self.store, self.now, question)
     }
 
@@ -109,9 +118,61 @@ impl Host for ContainerHost<'_> {
         container.is_some_and(|container| container.config.image.packages() & packages::DNS != 0)
     }
 
+    fn user(&self) -> User {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.map(|container| container.config.user.clone()).unwrap_or_default()
+    }
+
     fn container_id(&self) -> String {
         let container = self.runtime.container(&self.pod, &self.container);
         container.map(|container| container.config.id.clone()).unwrap_or_default()
+    }
+
+    fn has_program(&self, name: &str) -> bool {
+        let container = self.runtime.container(&self.pod, &self.container);
+        let spec = container.map(|container| &container.config.image.spec);
+        spec.is_some_and(|spec| spec.programs.iter().any(|program| program.rsplit('/').next() == Some(name)))
+    }
+
+    fn hand_over(&mut self) {
+        let found = self.runtime.sandbox_mut(&self.pod);
+        if let Some(container) = found.and_then(|sandbox| sandbox.containers.get_mut(&self.container)) {
+            container.hands_over = true;
+        }
+    }
+
+    fn listeners(&self) -> Vec<(u16, String)> {
+        let now = self.now;
+        self.sandbox(|sandbox| {
+            let running = sandbox.containers.values().filter(|container| container.is_running());
+            let mut found: Vec<(u16, String)> = running
+                .flat_map(|container| {
+                    let native = match &container.program {
+                        Program::Native(native) if native.listens_at <= now => native.ports.clone(),
+                        _ => Vec::new(),
+                    };
+                    let name = container.config.image.spec.name.clone();
+                    let own = native.into_iter().map(move |port| (port, name.clone()));
+                    let served = container
+                        .services
+                        .iter()
+                        .map(|service| (service.port, service.server.name().to_owned()));
+                    own.chain(served).collect::<Vec<_>>()
+                })
+                .collect();
+            found.sort();
+            found
+        })
+    }
+
+    fn memory_limit(&self) -> Option<u64> {
+        self.runtime.container(&self.pod, &self.container)?.config.memory_limit
+    }
+
+    fn run_out_of_memory(&mut self) {
+        let (now, name) = (self.now, self.container.clone());
+        let exit = Exit { code: 137, reason: "OOMKilled".to_owned(), message: None, at: now };
+        self.runtime.end_container(&self.pod, &name, exit);
     }
 
     fn serve(&mut self, service: Service) -> bool {
@@ -191,8 +252,7 @@ impl Runtime {
             Program::Native(_) if config.command.is_empty() => config.image.spec.name.clone(),
             Program::Native(_) => config.command.join(" "),
         };
-        let user = Some(config.image.spec.user.clone()).filter(|user| !user.is_empty());
-        let user = user.unwrap_or_else(|| "root".to_owned());
+        let user = super::shell::user_name(config.user.uid);
         let shared = config.target.as_deref().filter(|target| *target != container);
         let mut rows = shared.map(|target| self.processes(pod, target)).unwrap_or_default();
         let pid = if shared.is_some() { super::BESIDE_TARGET } else { 1 };

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 pub use command::CommandOutcome;
-pub use container::{Container, ContainerConfig, Exit, Native, Program, Sandbox};
+pub use container::{Container, ContainerConfig, Exit, Native, Program, Sandbox, User};
 pub use exec::{Exec, ExecError, ExecId, ExecRequest, ExecStatus};
 pub use image::{Image, ImageSpec, Reference, Route};
 pub use logs::{Log, LogLine};
@@ -171,6 +171,7 @@ impl Runtime {
             exit: None,
             wake: Some(now),
             steady: false,
+            hands_over: false,
             services: Vec::new(),
             changes: 0,
         };

@@ -28,8 +28,10 @@ pub const POSTGRES: u32 = 1 << 11;
 pub const BUILDPACK: u32 = 1 << 12;
 /// What alpine has beside busybox.
 pub const ALPINE: u32 = 1 << 14;
+/// stress, of polinux/stress.
+pub const STRESS: u32 = 1 << 15;
 /// GNU bash in an image that is busybox's otherwise.
 pub const BASH: u32 = 1 << 13;
 
 /// All tools that people look for in a pod, on a Debian base: the lab's image, and images of one's own.
-pub const ALL: u32 = DEBIAN | PROCPS | IPROUTE | NET_TOOLS | PING | DNS | CURL | WGET | NETCAT;
+pub const ALL: u32 = DEBIAN | PROCPS | IPROUTE | NET_TOOLS | PING | DNS | CURL | WGET | NETCAT | STRESS;

@@ -231,12 +231,15 @@ pub(super) fn root_files(
     now: SimTime,
 ) -> super::fs::FileTree {
     let mut root = super::fs::FileTree::new();
-    for folder in ["/bin", "/etc", "/home", "/proc", "/root", "/tmp", "/usr/bin", "/var/log", "/var/run"] {
+    for folder in
+        ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr/bin", "/var/log", "/var/run"]
+    {
         make_dirs(&mut root, folder, now);
     }
     for (path, content) in spec.files.iter().chain(extra) {
         root.put(path, content.as_bytes(), now);
     }
+    root.put("/dev/termination-log", b"", now);
     for path in mounts.iter().map(|mount| mount.path.as_str()) {
         if !path.is_empty() && root.stat(path).is_err() {
             make_dirs(&mut root, path, now);

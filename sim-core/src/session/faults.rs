@@ -12,7 +12,7 @@ use crate::kubectl::Files;
 use crate::kubelet::ProbeKind;
 
 /// The kinds of fault, for completion.
-pub(super) static NAMES: &[&str] = &["crash", "oom", "probe", "node", "volume", "load"];
+pub(super) static NAMES: &[&str] = &["crash", "oom", "evict", "probe", "node", "volume", "load"];
 
 /// The page that `help fault` prints.
 pub(super) fn usage() -> String {
@@ -20,6 +20,7 @@ pub(super) fn usage() -> String {
 
   fault crash POD [CONTAINER] [EXIT-CODE]           its program ends (exit code 1)
   fault oom POD [CONTAINER]                         the kernel kills it for its memory
+  fault evict POD                                   its node runs low on memory and evicts it
   fault probe POD readiness|liveness|startup fail   its probe fails whatever the program does
   fault probe POD readiness|liveness|startup pass   its probe passes whatever the program does
   fault probe POD readiness|liveness|startup real   its probe is run again
@@ -61,6 +62,7 @@ fn parse(session: &Session, words: &[&str]) -> Option<Fault> {
             let container = container.map(|name| (*name).to_owned());
             Some(Fault::Crash { pod: pod(name), container, exit_code: code.unwrap_or(1) })
         }
+        ["evict", name] => Some(Fault::Evict { pod: pod(name) }),
         ["oom", name] => Some(Fault::OomKill { pod: pod(name), container: None }),
         ["oom", name, container] => {
             Some(Fault::OomKill { pod: pod(name), container: Some((*container).to_owned()) })

@@ -1,6 +1,7 @@
 //! Tests of the kubelets on a real cluster: pods are bound by hand, so no scheduler is needed.
 
 mod cluster;
+mod companions;
 mod ephemeral;
 mod lifecycle;
 mod probes;

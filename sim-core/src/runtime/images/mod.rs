@@ -11,6 +11,7 @@ mod postgres;
 mod python_app;
 mod redis;
 mod slow_starter;
+mod stress;
 
 use super::image::ImageSpec;
 use super::packages;
@@ -30,6 +31,7 @@ pub fn catalogue() -> Vec<ImageSpec> {
         python_app::spec(),
         redis::spec(),
         slow_starter::spec(),
+        stress::spec(),
     ]
 }
 

@@ -293,6 +293,14 @@ impl Server {
         }
     }
 
+    /// The name of its program.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Server::Redis(_) => "redis-server",
+            Server::Postgres(_) => "postgres",
+        }
+    }
+
     /// The primary that it follows, while the link is up.
     fn follows(&self) -> Option<&Spot> {
         match self {

@@ -4,6 +4,7 @@ use crate::api::SimTime;
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
 use crate::network::resolver::Lookup;
+use crate::runtime::User;
 use crate::runtime::fs::FileSystem;
 use crate::runtime::server::{Call, Drive, Reply, Service};
 
@@ -28,6 +29,18 @@ pub enum Flavour {
     Busybox,
     /// GNU tools and bind's DNS tools: Debian and its relatives.
     Gnu,
+}
+
+/// The name of a user that every image knows, or the number.
+pub fn user_name(uid: u32) -> String {
+    known_user(uid).map_or_else(|| uid.to_string(), str::to_owned)
+}
+
+/// The name of a user that every image knows.
+pub fn known_user(uid: u32) -> Option<&'static str> {
+    const KNOWN: [(u32, &str); 5] =
+        [(0, "root"), (1, "daemon"), (2, "bin"), (33, "www-data"), (65_534, "nobody")];
+    KNOWN.iter().find(|(known, _)| *known == uid).map(|(_, name)| *name)
 }
 
 /// The container around a process.
@@ -82,14 +95,32 @@ pub trait Host {
     }
 
     /// The user that processes run as.
+    fn user(&self) -> User {
+        User::default()
+    }
+
+    /// That user's name, or its number when it has none.
     fn user_name(&self) -> String {
-        "root".to_owned()
+        user_name(self.user().uid)
     }
 
     /// The container's id, empty outside of one.
     fn container_id(&self) -> String {
         String::new()
     }
+
+    /// What listens in the pod: ports, and names of programs.
+    fn listeners(&self) -> Vec<(u16, String)> {
+        Vec::new()
+    }
+
+    /// How many bytes of memory the container may use; `None` without limit.
+    fn memory_limit(&self) -> Option<u64> {
+        None
+    }
+
+    /// The kernel kills the container for the memory that it wants.
+    fn run_out_of_memory(&mut self) {}
 
     /// Puts a server on its port; false when the port is taken.
     fn serve(&mut self, _service: Service) -> bool {
@@ -117,6 +148,14 @@ pub trait Host {
     fn ask(&mut self, _ip: &str, _port: u16, _call: &Call) -> Result<Reply, NetError> {
         Err(NetError::Refused)
     }
+
+    /// Whether the image's own program goes by that name.
+    fn has_program(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// From here on the container runs the image's own program, in place of what it runs now.
+    fn hand_over(&mut self) {}
 
     /// Whether the image has that tool.
     fn has_tool(&self, _name: &str) -> bool {

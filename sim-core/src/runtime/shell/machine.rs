@@ -93,6 +93,8 @@ pub(super) struct Machine {
     /// Someone waits for the process's input.
     pub wants_input: bool,
     pub hostname: String,
+    /// The user that it runs as.
+    pub uid: u32,
 }
 
 impl Machine {
@@ -114,6 +116,7 @@ impl Machine {
         self.steps = MAX_STEPS;
         self.printed = 0;
         self.hostname = host.hostname();
+        self.uid = host.user().uid;
         loop {
             let mut progress = false;
             self.wants_input = false;

@@ -31,7 +31,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub use host::{Flavour, Host, ProcessInfo};
+pub use host::{Flavour, Host, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
 pub use tools::packages_of;

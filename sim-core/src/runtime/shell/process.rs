@@ -264,12 +264,15 @@ impl Process {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
             _ => task.directory.clone(),
         };
+        let uid = self.machine.uid;
+        let sign = if uid == 0 { '#' } else { '$' };
         if shell.is_bash {
-            format!("root@{}:{shown}# ", self.machine.hostname)
+            let name = super::host::known_user(uid).unwrap_or("I have no name!");
+            format!("{name}@{}:{shown}{sign} ", self.machine.hostname)
         } else if self.is_busybox {
-            format!("{shown} # ")
+            format!("{shown} {sign} ")
         } else {
-            "# ".to_owned()
+            format!("{sign} ")
         }
     }
 

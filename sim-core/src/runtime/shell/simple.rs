@@ -212,6 +212,9 @@ impl Machine {
         if tools::is_shell(name) && known {
             return Ok(Body::Shell(Box::new(shell_from(words, &environment, self.main))));
         }
+        if host.has_program(name.rsplit('/').next().unwrap_or_default()) {
+            return Ok(tool_body(tools::own_program, words, environment));
+        }
         if !name.contains('/') {
             return Err(LoadError::NotFound);
         }

@@ -287,3 +287,29 @@ pub(super) fn realpath(io: &mut Io<'_>) -> Turn {
     }
     Ok(status)
 }
+
+/// `mktemp [-d]`
+pub(super) fn mktemp(io: &mut Io<'_>) -> Turn {
+    let folder = io.arguments().iter().any(|word| word == "-d");
+    let now = io.now();
+    let count = io.files().list("/tmp").map_or(0, |listed| listed.len());
+    // The name depends on nothing but the process and what is there already.
+    let seed = xxhash_rust::xxh3::xxh3_64(format!("{} {} {count}", io.pid, now.0).as_bytes());
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let digits = if io.is_gnu() { 10 } else { 6 };
+    let name: String = (0..digits)
+        .map(|at| char::from(letters[usize::try_from(seed.rotate_left(at * 6) % 62).unwrap_or(0)]))
+        .collect();
+    let path = format!("/tmp/tmp.{name}");
+    let made = if folder { io.files().make_dir(&path, now) } else { io.files().write(&path, b"", now) };
+    match made {
+        Ok(()) => {
+            io.out(&format!("{path}\n"));
+            Ok(0)
+        }
+        Err(error) => {
+            io.complain(&format!("failed to create file via template '/tmp/tmp.XXXXXXXXXX': {error}"));
+            Ok(1)
+        }
+    }
+}

@@ -8,16 +8,19 @@
 mod awk;
 mod cat;
 mod check;
+mod compare;
 mod copy;
 mod curl;
 mod date;
 mod dig;
+mod digest;
 mod env;
 mod files;
 mod find;
 mod getent;
 mod grep;
 mod head;
+mod interfaces;
 mod io;
 mod libpq;
 mod ls;
@@ -34,19 +37,22 @@ mod rows;
 mod sed;
 mod serve;
 mod sort;
+mod stress;
 mod system;
 mod transform;
 mod wget;
 mod xargs;
 
 pub(super) use io::{Io, Memory, Pause};
+pub(super) use serve::own_program;
 
 use super::frame::Descriptor;
 use super::host::Host;
 use super::machine::Machine;
 use super::task::{Step, Task, ToolTask};
 use crate::runtime::packages::{
-    ALPINE, BASH, BUSYBOX, CURL, DEBIAN, DNS, NETCAT, PING, POSTGRES, PROCPS, REDIS, WGET,
+    ALPINE, BASH, BUSYBOX, CURL, DEBIAN, DNS, IPROUTE, NET_TOOLS, NETCAT, PING, POSTGRES, PROCPS, REDIS,
+    STRESS, WGET,
 };
 
 /// How a tool's turn ended: with an exit code, or not yet.
@@ -134,6 +140,23 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("whoami", "/usr/bin", system::whoami, BASE),
     ("xargs", "/usr/bin", xargs::xargs, BASE),
     ("yes", "/usr/bin", print::yes, BASE),
+    ("cmp", "/usr/bin", compare::cmp, BASE),
+    ("dd", "/bin", stress::dd, BASE),
+    ("diff", "/usr/bin", compare::diff, BASE),
+    ("ifconfig", "/sbin", interfaces::ifconfig, BUSYBOX | NET_TOOLS),
+    ("ip", "/sbin", interfaces::ip, BUSYBOX | IPROUTE),
+    ("md5sum", "/usr/bin", digest::sum, BASE),
+    ("mktemp", "/bin", files::mktemp, BASE),
+    ("netstat", "/bin", interfaces::netstat, BUSYBOX | NET_TOOLS),
+    ("nl", "/usr/bin", transform::nl, BASE),
+    ("pgrep", "/usr/bin", process::pgrep, BUSYBOX | PROCPS),
+    ("pidof", "/bin", process::pgrep, BUSYBOX | PROCPS),
+    ("pkill", "/usr/bin", process::pgrep, BUSYBOX | PROCPS),
+    ("rev", "/usr/bin", transform::rev, BASE),
+    ("sha256sum", "/usr/bin", digest::sum, BASE),
+    ("ss", "/usr/bin", interfaces::ss, IPROUTE),
+    ("stress", "/usr/bin", stress::stress, STRESS),
+    ("top", "/usr/bin", process::top, BUSYBOX | PROCPS),
     ("createdb", "/usr/bin", postgres::maintain, POSTGRES),
     ("createuser", "/usr/bin", postgres::maintain, POSTGRES),
     ("docker-entrypoint.sh", "/usr/local/bin", postgres::entrypoint, POSTGRES | REDIS),

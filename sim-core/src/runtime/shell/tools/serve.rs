@@ -48,3 +48,13 @@ pub(super) fn drive(io: &mut Io<'_>) -> Turn {
     }
     Err(Pause::Until(io.now() + std::time::Duration::from_secs(1)))
 }
+
+/// The image's own program, started by the container's shell, which gives way to it.
+pub(in super::super) fn own_program(io: &mut Io<'_>) -> Turn {
+    if io.machine.main != 1 {
+        io.complain("already running");
+        return Ok(1);
+    }
+    io.host.hand_over();
+    Err(Pause::Until(io.now() + std::time::Duration::from_secs(3_600)))
+}

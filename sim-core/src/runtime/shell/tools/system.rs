@@ -4,6 +4,8 @@ use super::Turn;
 use super::io::Io;
 use super::options::Options;
 use crate::network::resolver::Lookup;
+use crate::runtime::User;
+use crate::runtime::shell::host::known_user;
 
 pub(super) fn succeed(_: &mut Io<'_>) -> Turn {
     Ok(0)
@@ -14,7 +16,18 @@ pub(super) fn fail(_: &mut Io<'_>) -> Turn {
 }
 
 pub(super) fn whoami(io: &mut Io<'_>) -> Turn {
-    io.out("root\n");
+    let uid = io.host.user().uid;
+    match known_user(uid) {
+        Some(name) => io.out(&format!("{name}\n")),
+        None if io.is_gnu() => {
+            io.complain(&format!("cannot find name for user ID {uid}"));
+            return Ok(1);
+        }
+        None => {
+            io.complain(&format!("unknown uid {uid}"));
+            return Ok(1);
+        }
+    }
     Ok(0)
 }
 
@@ -28,12 +41,21 @@ pub(super) fn id(io: &mut Io<'_>) -> Turn {
         Ok(options) => options,
         Err(status) => return Ok(status),
     };
-    let short = options.has('u') || options.has('g') || options.has('G');
-    io.out(match (short, options.has('n')) {
-        (true, true) => "root\n",
-        (true, false) => "0\n",
-        _ => "uid=0(root) gid=0(root) groups=0(root)\n",
-    });
+    let User { uid, gid, groups } = io.host.user();
+    let name = |id: u32| known_user(id).map_or_else(|| id.to_string(), str::to_owned);
+    let full = |id: u32| known_user(id).map_or_else(|| id.to_string(), |name| format!("{id}({name})"));
+    let shown = |id: u32| if options.has('n') { name(id) } else { id.to_string() };
+    let text = if options.has('u') {
+        shown(uid)
+    } else if options.has('g') {
+        shown(gid)
+    } else if options.has('G') {
+        groups.iter().map(|group| shown(*group)).collect::<Vec<_>>().join(" ")
+    } else {
+        let groups: Vec<String> = groups.iter().map(|group| full(*group)).collect();
+        format!("uid={} gid={} groups={}", full(uid), full(gid), groups.join(","))
+    };
+    io.out(&format!("{text}\n"));
     Ok(0)
 }
 

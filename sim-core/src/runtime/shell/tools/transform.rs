@@ -145,3 +145,30 @@ pub(super) fn base64(io: &mut Io<'_>) -> Turn {
     io.out(if width > 0 { "\n" } else { "" });
     Ok(i32::from(io.memory().failed))
 }
+
+/// `rev`: each line from its end.
+pub(super) fn rev(io: &mut Io<'_>) -> Turn {
+    let operands = io.arguments().to_vec();
+    let text = io.all_text(&operands)?;
+    let lines: String =
+        text.lines().map(|line| format!("{}\n", line.chars().rev().collect::<String>())).collect();
+    io.out(&lines);
+    Ok(i32::from(io.memory().failed))
+}
+
+/// `nl`: lines that are not empty, with their numbers.
+pub(super) fn nl(io: &mut Io<'_>) -> Turn {
+    let operands: Vec<String> =
+        io.arguments().iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    let text = io.all_text(&operands)?;
+    let mut number = 0;
+    for line in text.lines() {
+        if line.is_empty() {
+            io.out("       \n");
+        } else {
+            number += 1;
+            io.out(&format!("{number:6}\t{line}\n"));
+        }
+    }
+    Ok(i32::from(io.memory().failed))
+}

@@ -8,6 +8,8 @@ mod parser;
 mod select;
 mod session;
 mod system;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::sync::Arc;
