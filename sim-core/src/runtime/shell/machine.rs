@@ -19,23 +19,6 @@ const MAX_TASKS: usize = 64;
 /// Exit codes that nobody has asked for yet.
 const MAX_ENDED: usize = 256;
 
-/// SIGHUP, SIGINT, ... by number.
-pub(super) const SIGNALS: &[(i32, &str)] = &[
-    (1, "HUP"),
-    (2, "INT"),
-    (3, "QUIT"),
-    (6, "ABRT"),
-    (9, "KILL"),
-    (10, "USR1"),
-    (12, "USR2"),
-    (13, "PIPE"),
-    (14, "ALRM"),
-    (15, "TERM"),
-    (17, "CHLD"),
-    (18, "CONT"),
-    (19, "STOP"),
-];
-
 /// A file opened by a redirection.
 #[derive(Clone, Debug)]
 pub(super) struct OpenFile {

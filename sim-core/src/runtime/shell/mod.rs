@@ -22,6 +22,7 @@ mod parser;
 mod pattern;
 mod process;
 mod redirect;
+mod signals;
 mod simple;
 mod state;
 mod substitute;

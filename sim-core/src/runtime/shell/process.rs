@@ -278,7 +278,9 @@ impl Process {
 
     /// The command line as `ps` shows it.
     pub fn command_line(&self) -> String {
-        self.command_line.clone()
+        // What a shell became with `exec` has a line of its own.
+        let main = self.machine.tasks.get(&self.machine.main);
+        main.map_or_else(|| self.command_line.clone(), |task| task.command.clone())
     }
 }
 

@@ -175,7 +175,8 @@ impl Machine {
                 return Step::Progress;
             }
         };
-        let in_place = pid != self.main && shell.frames.is_empty() && shell.traps.is_empty();
+        let last = if pid == self.main { is_last_of_text(shell) } else { shell.frames.is_empty() };
+        let in_place = last && shell.traps.is_empty();
         if in_place {
             if let Some(task) = self.tasks.get_mut(&pid) {
                 task.command = command;
@@ -233,6 +234,17 @@ impl Machine {
     }
 }
 
+/// Whether the shell of a `-c` has nothing to do after this command, which it then becomes: a server that is
+/// started so gets the container's signals.
+fn is_last_of_text(shell: &Shell) -> bool {
+    let done = |frame: &Frame| match frame {
+        Frame::Text { text, at, sourced: false } => text.get(*at..).is_none_or(|rest| rest.trim().is_empty()),
+        _ => false,
+    };
+    let plain = !shell.interactive && shell.script.is_none() && shell.jobs.is_empty();
+    plain && shell.from_words && shell.frames.iter().all(done)
+}
+
 /// Why a program cannot be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LoadError {
@@ -280,6 +292,7 @@ pub(super) fn shell_from(words: &[String], environment: &[(String, String)], pid
     }
     rest.extend(arguments.cloned());
     if command {
+        shell.from_words = true;
         let text: Arc<str> = rest.first().cloned().unwrap_or_default().into();
         if rest.len() > 1 {
             shell.name.clone_from(&rest[1]);

@@ -46,6 +46,8 @@ pub(super) struct Shell {
     pub name: String,
     /// The script's name, when there is one.
     pub script: Option<String>,
+    /// Its commands are those of `-c`.
+    pub from_words: bool,
     pub positional: Arc<Vec<String>>,
     /// `$?`
     pub status: i32,
@@ -78,6 +80,7 @@ impl Shell {
             functions: OrdMap::new(),
             name: name.to_owned(),
             script: None,
+            from_words: false,
             positional: Arc::default(),
             status: 0,
             last_background: None,

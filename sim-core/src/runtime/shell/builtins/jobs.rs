@@ -2,24 +2,12 @@
 
 use super::super::frame::Frame;
 use super::super::host::Host;
-use super::super::machine::{Machine, SIGNALS};
+use super::super::machine::Machine;
+use super::super::signals::{self, SIGNALS};
 use super::super::state::Shell;
 use super::super::task::Step;
 use super::variables::quoted;
 use super::{complain, done};
-
-/// A signal's number from `TERM`, `SIGTERM`, `15` or `EXIT`.
-fn signal_number(name: &str) -> Option<i32> {
-    if let Ok(number) = name.parse::<i32>() {
-        return (0..65).contains(&number).then_some(number);
-    }
-    let upper = name.to_ascii_uppercase();
-    let bare = upper.strip_prefix("SIG").unwrap_or(&upper);
-    if bare == "EXIT" {
-        return Some(0);
-    }
-    SIGNALS.iter().find(|(_, known)| *known == bare).map(|(number, _)| *number)
-}
 
 pub(super) fn trap(
     machine: &mut Machine,
@@ -44,7 +32,7 @@ pub(super) fn trap(
         false => (Some(first.as_str()).filter(|action| *action != "-"), signals),
     };
     for name in signals {
-        let Some(signal) = signal_number(name) else {
+        let Some(signal) = signals::number_of(name) else {
             let message = format!("{name}: invalid signal specification");
             return complain(machine, shell, pid, ("trap", &message, 1), host);
         };
@@ -127,40 +115,11 @@ pub(super) fn kill(
     words: &[String],
     host: &mut dyn Host,
 ) -> Step {
-    let mut signal = 15;
-    let mut operands = words[1..].iter().peekable();
-    if let Some(first) = operands.next_if(|word| word.starts_with('-')) {
-        if first == "-l" {
-            let names: Vec<String> =
-                SIGNALS.iter().map(|(number, name)| format!("{number:2}) {name}")).collect();
-            machine.write(pid, 1, &format!("{}\n", names.join("\n")), host);
-            return done(shell, 0);
-        }
-        let name = if first == "-s" { operands.next().cloned() } else { Some(first[1..].to_owned()) };
-        let name = name.unwrap_or_default();
-        match signal_number(&name) {
-            Some(number) => signal = number,
-            None => {
-                machine.complain(shell, pid, &format!("bad signal name '{name}'"), host);
-                return done(shell, 1);
-            }
-        }
+    let send = |target: u32, signal: i32| machine.signal(target, signal) || host.kill(target, signal);
+    let killed = signals::kill(&words[1..], |word| job_pid(shell, word), send);
+    machine.write(pid, 1, &killed.out, host);
+    for complaint in &killed.complaints {
+        machine.complain(shell, pid, complaint, host);
     }
-    if operands.peek().is_none() {
-        machine.complain(shell, pid, "you need to specify whom to kill", host);
-        return done(shell, 1);
-    }
-    let mut status = 0;
-    for operand in operands {
-        let Some(target) = job_pid(shell, operand) else {
-            machine.complain(shell, pid, &format!("invalid number '{operand}'"), host);
-            status = 1;
-            continue;
-        };
-        if !machine.signal(target, signal) && !host.kill(target, signal) {
-            machine.complain(shell, pid, &format!("can't kill pid {target}: No such process"), host);
-            status = 1;
-        }
-    }
-    done(shell, status)
+    done(shell, killed.status)
 }

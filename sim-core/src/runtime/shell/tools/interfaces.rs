@@ -63,8 +63,9 @@ pub(super) fn ip(io: &mut Io<'_>) -> Turn {
 
 pub(super) fn ifconfig(io: &mut Io<'_>) -> Turn {
     let (ip, network, hardware) = interface(io);
+    let wanted = io.arguments().first().cloned();
     if io.is_gnu() {
-        io.out(&format!(
+        let text = format!(
             "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
         inet {ip}  netmask 255.255.255.0  broadcast {network}.255
         ether {hardware}  txqueuelen 0  (Ethernet)
@@ -82,10 +83,10 @@ lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536
         TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0
 
 "
-        ));
-        return Ok(0);
+        );
+        return show(io, &text, wanted.as_deref());
     }
-    io.out(&format!(
+    let text = format!(
         "eth0      Link encap:Ethernet  HWaddr {}  
           inet addr:{ip}  Bcast:{network}.255  Mask:255.255.255.0
           UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1
@@ -104,8 +105,28 @@ lo        Link encap:Local Loopback
 
 ",
         hardware.to_uppercase()
-    ));
-    Ok(0)
+    );
+    show(io, &text, wanted.as_deref())
+}
+
+/// The part of the interfaces' text that is asked for.
+fn show(io: &mut Io<'_>, text: &str, wanted: Option<&str>) -> Turn {
+    let Some(wanted) = wanted.filter(|word| !word.starts_with('-')) else {
+        io.out(text);
+        return Ok(0);
+    };
+    let parts = text.split_inclusive("\n\n");
+    let mut own = parts.filter(|part| part.split([' ', ':']).next() == Some(wanted));
+    match own.next() {
+        Some(part) => {
+            io.out(part);
+            Ok(0)
+        }
+        None => {
+            io.complain(&format!("{wanted}: error fetching interface information: Device not found"));
+            Ok(1)
+        }
+    }
 }
 
 /// `netstat -tlnp` and the like; `netstat -r`.

@@ -1,6 +1,7 @@
 //! ps, and kill where no shell is.
 
 use super::super::host::ProcessInfo;
+use super::super::signals;
 use super::Turn;
 use super::io::Io;
 
@@ -64,30 +65,14 @@ pub(super) fn ps(io: &mut Io<'_>) -> Turn {
     Ok(0)
 }
 
-/// `kill [-SIGNAL] PID...` without a shell.
+/// `kill`, where no shell is.
 pub(super) fn kill(io: &mut Io<'_>) -> Turn {
     let arguments = io.arguments();
-    let mut signal = 15;
-    let mut status = 0;
-    for word in arguments.iter() {
-        if let Some(name) = word.strip_prefix('-') {
-            let known = super::super::machine::SIGNALS.iter();
-            let bare = name.trim_start_matches("SIG");
-            let number = known.clone().find(|(_, known)| *known == bare).map(|(number, _)| *number);
-            signal = number.or(name.parse().ok()).unwrap_or(15);
-            continue;
-        }
-        let target = word.parse::<u32>().ok();
-        let sent = target.is_some_and(|pid| io.machine.signal(pid, signal) || io.host.kill(pid, signal));
-        if !sent {
-            io.complain(&match target {
-                Some(pid) => format!("can't kill pid {pid}: No such process"),
-                None => format!("invalid number '{word}'"),
-            });
-            status = 1;
-        }
-    }
-    Ok(status)
+    let send = |target: u32, signal: i32| io.machine.signal(target, signal) || io.host.kill(target, signal);
+    let killed = signals::kill(&arguments, |word| word.parse().ok(), send);
+    io.out(&killed.out);
+    killed.complaints.iter().for_each(|complaint| io.complain(complaint));
+    Ok(killed.status)
 }
 
 /// `pgrep NAME`, `pidof NAME` and `pkill [-SIGNAL] NAME`
@@ -97,9 +82,7 @@ pub(super) fn pgrep(io: &mut Io<'_>) -> Turn {
     let whole = arguments.iter().any(|word| word == "-f");
     let mut signal = 15;
     for word in arguments.iter().filter_map(|word| word.strip_prefix('-')) {
-        let bare = word.trim_start_matches("SIG");
-        let known = super::super::machine::SIGNALS.iter().find(|(_, known)| *known == bare);
-        signal = known.map(|(number, _)| *number).or(word.parse().ok()).unwrap_or(signal);
+        signal = signals::number_of(word).unwrap_or(signal);
     }
     let Some(pattern) = arguments.iter().find(|word| !word.starts_with('-')) else {
         io.complain("no matching criteria specified");

@@ -130,7 +130,11 @@ pub(super) fn dd(io: &mut Io<'_>) -> Turn {
             };
             let short = decimal(&[("kB", 1_000), ("MB", 1_000_000)]);
             let binary = decimal(&[("KiB", 1 << 10), ("MiB", 1 << 20)]);
-            format!("{bytes} bytes ({short}, {binary}) copied, 0.001 s, {} MB/s\n", bytes / 1_000)
+            format!(
+                "{bytes} bytes ({short}, {binary}) copied, 0.001 s, {}.{} GB/s\n",
+                bytes / 1_000_000,
+                bytes / 100_000 % 10
+            )
         }
         (false, _) => {
             format!("{bytes} bytes ({}) copied, 0.001000 seconds, {}/s\n", human(bytes), human(bytes * 1_000))

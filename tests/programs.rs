@@ -1,4 +1,4 @@
-//! Databases with a primary and replicas that find each other by their names, as transcripts.
+//! What runs in pods, as transcripts: databases whose replicas find their primary by its name, and tools.
 
 use sim_cli::{DiskFiles, commands};
 use sim_core::engine::{ClusterConfig, TimingProfile};
@@ -33,4 +33,9 @@ fn redis_replicas_follow_their_primary() {
 #[test]
 fn a_postgres_standby_copies_its_primary_and_streams_from_it() {
     insta::assert_snapshot!(transcript(include_str!("scripts/postgres.script")));
+}
+
+#[test]
+fn images_have_their_own_tools_in_their_own_words() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/tools.script")));
 }
