@@ -13,6 +13,7 @@ mod identity;
 mod node_status;
 mod probe;
 mod recorder;
+mod refresh;
 mod start;
 mod status;
 mod termination;
@@ -26,12 +27,10 @@ pub use node_status::healthy_conditions;
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::api::{Kind, Object, ObjectRef, Resource, meta, pod};
-use crate::engine::{ClusterConfig, Component, Context, KubeletKind, Pace, ReconcileError, Span, Wakes};
+use crate::api::{Kind, Object, ObjectRef, meta, pod};
+use crate::engine::{ClusterConfig, Component, Context, KubeletKind, ReconcileError, Span, Wakes};
 use crate::runtime::Runtime;
 use crate::store::{Change, ChangeType, Store};
 
@@ -60,29 +59,6 @@ fn concerns_node(change: &Change, pod: &Pod) -> bool {
         && pod.metadata.deletion_grace_period_seconds == before.metadata.deletion_grace_period_seconds
         && pod::node_name(pod) == pod::node_name(before);
     pod::node_name(pod).is_some() && (gated || !same)
-}
-
-/// After how long a change of a ConfigMap or Secret reaches the volumes of a pod: the node's next look at
-/// the pod, with the delay of its cache. Upstream: syncFrequency, and the ConfigMap manager's TTL.
-const SYNC: Duration = Duration::from_secs(60);
-
-impl Kubelet {
-    /// Lets the pods that mount a ConfigMap or Secret take up its change.
-    fn refresh_later(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
-        for pod in view.all_in::<Pod>(&key.namespace) {
-            let uses =
-                pod.spec.as_ref().is_some_and(|spec| volumes::uses(spec, change.object.kind(), &key.name));
-            if !uses || !self.full.knows(&pod.key()) {
-                continue;
-            }
-            // Nodes look at their pods at different times.
-            let offset = xxhash_rust::xxh3::xxh3_64(meta::uid(&pod.metadata).as_bytes()) % 30;
-            let due = change.at + SYNC + Duration::from_secs(offset);
-            self.full.refresh_at(&pod.key(), due);
-            wakes.at(ObjectRef::new(Kind::Pod, pod.key()), due, Pace::Progress);
-        }
-    }
 }
 
 impl Component for Kubelet {
