@@ -124,6 +124,30 @@ pub fn could_serve(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> 
         && selects(claim, volume)
 }
 
+/// Whether the volume is a CSI driver's, and so has to be attached to a node before it can be used there.
+pub fn is_attachable(volume: &PersistentVolume) -> bool {
+    volume.spec.as_ref().is_some_and(|spec| spec.csi.is_some())
+}
+
+/// The name under which nodes speak of a volume, `kubernetes.io/csi/ebs.csi.aws.com^vol-0123`.
+///
+/// Models pkg/volume/util: GetUniqueVolumeName.
+pub fn unique_name(volume: &PersistentVolume) -> Option<String> {
+    let csi = volume.spec.as_ref()?.csi.as_ref()?;
+    Some(format!("kubernetes.io/csi/{}^{}", csi.driver, csi.volume_handle))
+}
+
+/// The name of the VolumeAttachment of a volume on a node: `csi-` and the digits of a digest.
+///
+/// Models pkg/volume/csi: getAttachmentName, with a digest of our own.
+pub fn attachment_name(volume: &str, node: &str) -> String {
+    let part = |seed: u64| {
+        let text = format!("{volume}\0{node}");
+        xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), seed)
+    };
+    format!("csi-{:016x}{:016x}{:016x}{:016x}", part(0), part(1), part(2), part(3))
+}
+
 /// Whether claims of the class wait for their first pod.
 pub fn waits_for_first_consumer(class: &StorageClass) -> bool {
     class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")

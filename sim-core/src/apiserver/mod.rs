@@ -83,6 +83,11 @@ impl ApiServer {
         self.store.typed(key).ok_or_else(|| ApiError::not_found(T::API_KIND, &key.name))
     }
 
+    /// Nothing is heard of the node's kubelet since then, or it is heard again.
+    pub(crate) fn set_silent(&mut self, node: &str, since: Option<SimTime>) {
+        self.store.set_silent(node, since);
+    }
+
     /// Lets `action` draw uids from `random`, so that what it creates shifts nobody else's.
     pub(crate) fn with_identities<T>(
         &mut self,

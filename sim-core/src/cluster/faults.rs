@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Cluster, Plane};
+use super::{Cluster, Plane, bootstrap};
 use crate::api::{Kind, ObjectKey, ObjectRef, Resource};
 use crate::controllers::podautoscaler::usage::Load;
 use crate::engine::CauseKind;
@@ -86,6 +86,11 @@ pub enum Fault {
         /// How much.
         load: Load,
     },
+    /// A machine joins the cluster.
+    JoinNode {
+        /// The node's name.
+        node: String,
+    },
     /// A persistent volume loses its bytes.
     LoseVolume {
         /// The volume's name.
@@ -122,6 +127,7 @@ impl fmt::Display for Fault {
                 let memory = load.memory_bytes >> 20;
                 write!(f, "{kind} {name} uses {}m of CPU and {memory}Mi of memory more", load.cpu_milli)
             }
+            Fault::JoinNode { node } => write!(f, "node {node} joins"),
             Fault::LoseVolume { volume } => write!(f, "volume {volume} loses its bytes"),
         }
     }
@@ -139,10 +145,27 @@ impl Cluster {
     /// [`FaultError`] when there is nothing of that name.
     pub fn fault(&mut self, fault: Fault) -> Result<(), FaultError> {
         let cause = CauseKind::Fault(fault.to_string());
+        if let Fault::JoinNode { node } = &fault {
+            return self.join_node(node, cause);
+        }
         for pod in self.make(&fault)? {
             self.engine.poke(Plane::KUBELET, ObjectRef::new(Kind::Pod, pod), cause.clone());
         }
         self.tell_of_nodes(&fault, &cause);
+        Ok(())
+    }
+
+    fn join_node(&mut self, node: &str, cause: CauseKind) -> Result<(), FaultError> {
+        if self.store().get(Kind::Node, &ObjectKey::cluster(node)).is_some() {
+            return Err(FaultError(format!("there is a node {node} already")));
+        }
+        if !crate::api::validation::is_dns_subdomain(node) {
+            return Err(FaultError(format!("{node} is no name for a node")));
+        }
+        self.plane.kubelet.start_node(node);
+        self.plane.nodelifecycle.hear(node);
+        self.engine.set_silent(node, None);
+        bootstrap::join(self, node, cause);
         Ok(())
     }
 
@@ -153,6 +176,7 @@ impl Cluster {
         let back = match fault {
             Fault::StopNode { node } | Fault::RecorderDead { node } => {
                 lifecycle.fall_silent(node, now);
+                self.engine.set_silent(node, Some(now));
                 let key = ObjectRef::new(Kind::Node, ObjectKey::cluster(node));
                 self.engine.poke(Plane::NODE_LIFECYCLE, key, cause.clone());
                 return;
@@ -163,6 +187,7 @@ impl Cluster {
         };
         for node in back {
             lifecycle.hear(&node);
+            self.engine.set_silent(&node, None);
             let key = ObjectRef::new(Kind::Node, ObjectKey::cluster(&node));
             self.engine.poke(Plane::KUBELET, key, cause.clone());
         }
@@ -218,6 +243,7 @@ impl Cluster {
                 }
                 self.plane.podautoscaler.usage.put(on.clone(), *load, now);
             }
+            Fault::JoinNode { .. } => {}
             Fault::LoseVolume { volume } => {
                 if !kubelet.lose_volume(volume) {
                     return Err(FaultError(format!("volume {volume} holds no bytes")));

@@ -46,6 +46,12 @@ pub struct Plane {
     pub podautoscaler: controllers::podautoscaler::HorizontalController,
     /// ttl-after-finished-controller
     pub ttlafterfinished: controllers::ttlafterfinished::TtlAfterFinishedController,
+    /// attachdetach-controller
+    pub attachdetach: controllers::attachdetach::AttachDetachController,
+    /// volume_expand
+    pub expand: controllers::expand::VolumeExpandController,
+    /// pod-garbage-collector-controller
+    pub podgc: controllers::podgc::PodGarbageCollector,
 }
 
 impl Plane {
@@ -57,7 +63,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        20
+        23
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -81,7 +87,10 @@ impl ControlPlane for Plane {
             16 => &mut self.daemon,
             17 => &mut self.cronjob,
             18 => &mut self.podautoscaler,
-            _ => &mut self.ttlafterfinished,
+            19 => &mut self.ttlafterfinished,
+            20 => &mut self.attachdetach,
+            21 => &mut self.expand,
+            _ => &mut self.podgc,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The controllers of kube-controller-manager: one folder each, same name, same contract as upstream.
 
+pub mod attachdetach;
 pub mod cronjob;
 pub mod daemon;
 pub mod deployment;
 pub mod disruption;
 pub mod endpointslice;
+pub mod expand;
 pub mod garbagecollector;
 pub mod history;
 pub mod job;
@@ -13,6 +15,7 @@ pub mod namespace;
 pub mod nodelifecycle;
 pub mod persistentvolume;
 pub mod podautoscaler;
+pub mod podgc;
 pub mod provisioner;
 pub mod replicaset;
 pub mod statefulset;

@@ -114,6 +114,17 @@ impl Engine {
         &self.config
     }
 
+    /// Nothing is heard of the node's kubelet since then, or it is heard again.
+    pub(crate) fn set_silent(&mut self, node: &str, since: Option<SimTime>) {
+        self.api.set_silent(node, since);
+    }
+
+    /// Takes a node into the set-up; answers its index.
+    pub(crate) fn add_node(&mut self, node: NodeConfig) -> usize {
+        self.config.nodes.push(node);
+        self.config.nodes.len() - 1
+    }
+
     /// The API server, for reading.
     pub fn api(&self) -> &ApiServer {
         &self.api

@@ -32,6 +32,9 @@ pub struct TimingProfile {
     pub kubelet: Span,
     /// From a claim that wants a volume to the provisioner's volume.
     pub provision: Span,
+    /// For a CSI driver to attach a volume to a node, detach it, or make it larger.
+    #[serde(default)]
+    pub attach: Span,
     /// From a bound pod to its volumes mounted and its sandbox up.
     pub sandbox: Span,
     /// To pull an image that the node does not have.
@@ -59,6 +62,7 @@ impl TimingProfile {
                 scheduler: Span::between(2, 10),
                 kubelet: Span::between(5, 40),
                 provision: Span::between(30, 120),
+                attach: Span::ZERO,
                 sandbox: Span::between(1_300, 1_800),
                 image_pull: Span::between(1_200, 2_500),
                 container_start: Span::between(700, 1_200),
@@ -74,6 +78,7 @@ impl TimingProfile {
                 scheduler: Span::between(2, 8),
                 kubelet: Span::between(5, 30),
                 provision: Span::between(1_500, 3_000),
+                attach: Span::ZERO,
                 sandbox: Span::between(300, 700),
                 image_pull: Span::between(800, 2_000),
                 container_start: Span::between(80, 250),
@@ -89,7 +94,8 @@ impl TimingProfile {
                 scheduler: Span::between(5, 30),
                 kubelet: Span::between(20, 120),
                 provision: Span::between(4_000, 12_000),
-                sandbox: Span::between(8_000, 25_000),
+                attach: Span::between(2_000, 9_000),
+                sandbox: Span::between(5_000, 16_000),
                 image_pull: Span::between(6_000, 40_000),
                 container_start: Span::between(300, 1_200),
                 teardown: Span::between(400, 2_000),
@@ -104,6 +110,7 @@ impl TimingProfile {
                 scheduler: Span::ZERO,
                 kubelet: Span::ZERO,
                 provision: Span::ZERO,
+                attach: Span::ZERO,
                 sandbox: Span::ZERO,
                 image_pull: Span::ZERO,
                 container_start: Span::ZERO,
@@ -132,6 +139,7 @@ impl TimingProfile {
             scheduler: Span::exactly(1),
             kubelet: Span::ZERO,
             provision: Span::exactly(14),
+            attach: Span::ZERO,
             sandbox: Span::exactly(600),
             image_pull: Span::ZERO,
             container_start: Span::exactly(400),

@@ -26,6 +26,8 @@ pub(super) struct FullKubelet {
     workers: OrdMap<ObjectKey, Arc<Worker>>,
     /// How many addresses each node has given out.
     addresses: OrdMap<String, u32>,
+    /// Pods with volumes that are attached to their nodes.
+    attached: OrdMap<ObjectKey, Arc<str>>,
     /// Nodes that are stopped: their kubelets and containers stand still.
     stopped: OrdSet<String>,
 }
@@ -43,7 +45,7 @@ impl FullKubelet {
     ) -> Result<(), ReconcileError> {
         let Some(pod) = context.view.shared::<Pod>(key) else {
             self.forget(key, runtime);
-            return Ok(());
+            return self.let_volumes_go(key, context);
         };
         let (Some(node), Some(spec)) = (pod::node_name(&pod), pod.spec.as_ref()) else { return Ok(()) };
         if self.stopped.contains(node) {
@@ -56,7 +58,12 @@ impl FullKubelet {
             Some(worker) => worker,
             // Nothing of a pod that ended before the kubelet saw it is left to run.
             None if pod::is_terminal(&pod) => return Ok(()),
-            None => Arc::new(Worker::new(&pod, spec, context.now)),
+            None => {
+                if super::attach::needs_attaching(&pod, &context.view) {
+                    self.attached.insert(key.clone(), node.into());
+                }
+                Arc::new(Worker::new(&pod, spec, context.now))
+            }
         };
         let mut worker = Arc::unwrap_or_clone(worker);
         worker.add_ephemeral(spec);
@@ -81,6 +88,14 @@ impl FullKubelet {
     fn forget(&mut self, key: &ObjectKey, runtime: &mut Runtime) {
         self.workers.remove(key);
         runtime.remove_sandbox(key);
+    }
+
+    /// A pod is gone: its node uses the pod's volumes no more, unless it stands still.
+    fn let_volumes_go(&mut self, key: &ObjectKey, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+        match self.attached.remove(key) {
+            Some(node) if !self.is_stopped(&node) => Ok(super::attach::report_in_use(&node, context)?),
+            _ => Ok(()),
+        }
     }
 
     /// A node stops or runs again.

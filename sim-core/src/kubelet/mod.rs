@@ -3,6 +3,7 @@
 //! Models pkg/kubelet. A worker per pod takes it through volumes, sandbox, images, containers, probes
 //! and its end; what runs in the containers is `runtime`'s.
 
+mod attach;
 mod backoff;
 mod dns;
 mod environment;
@@ -23,14 +24,15 @@ mod volumes;
 mod worker;
 
 pub use backoff::go_duration;
-pub use node_status::healthy_conditions;
+pub use node_status::{healthy_conditions, starting_conditions};
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;
 
+use imbl::OrdSet;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::api::{Kind, Object, ObjectRef, meta, pod};
-use crate::engine::{ClusterConfig, Component, Context, KubeletKind, ReconcileError, Span, Wakes};
+use crate::api::{Kind, Object, ObjectKey, ObjectRef, meta, pod};
+use crate::engine::{ClusterConfig, Component, Context, KubeletKind, Pace, ReconcileError, Span, Wakes};
 use crate::runtime::Runtime;
 use crate::store::{Change, ChangeType, Store};
 
@@ -44,6 +46,8 @@ pub struct Kubelet {
     pub runtime: Runtime,
     full: FullKubelet,
     recorder: RecorderKubelet,
+    /// Nodes whose kubelets have said that they take no new pods.
+    cordoned: OrdSet<ObjectKey>,
 }
 
 /// Whether a node has to look at a pod for this change. Its own status reports come back as changes too,
@@ -81,6 +85,15 @@ impl Component for Kubelet {
             Object::PersistentVolume(volume) if change.change == ChangeType::Deleted => {
                 self.runtime.drop_volume(meta::name(&volume.metadata));
             }
+            Object::VolumeAttachment(attachment) if change.change == ChangeType::Modified => {
+                attach::wake_users(attachment, view, wakes);
+            }
+            Object::Node(node) if node_status::cordon_changed(change, node) => {
+                wakes.at(change.object.reference(), node_status::next_sync(change.at), Pace::Periodic);
+            }
+            Object::Node(node) if change.change == ChangeType::Added && !node_status::is_well(node) => {
+                wakes.after(change.object.reference(), node_status::START_UP);
+            }
             _ => {}
         }
     }
@@ -88,7 +101,12 @@ impl Component for Kubelet {
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
         if key.kind == Kind::Node {
             let silent = self.full.is_stopped(&key.key.name) || self.recorder.is_dead(&key.key.name);
-            return if silent { Ok(()) } else { node_status::report(&key.key, context) };
+            if silent {
+                return Ok(());
+            }
+            attach::report_in_use(&key.key.name, context)?;
+            node_status::say_whether_cordoned(&mut self.cordoned, &key.key, context);
+            return node_status::report(&key.key, context);
         }
         match context.config.kubelet {
             KubeletKind::Recorder => self.recorder.reconcile(&key.key, context),

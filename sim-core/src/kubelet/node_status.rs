@@ -3,12 +3,16 @@
 //! Models pkg/kubelet/nodestatus. A kubelet that is well reports the same every time, so only its first report
 //! and the one after a silence are written.
 
+use std::time::Duration;
+
+use imbl::OrdSet;
 use k8s_openapi::api::core::v1::{Node, NodeCondition, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::{ObjectKey, meta};
+use crate::api::{Object, ObjectKey, SimTime, meta};
 use crate::apiserver::Subresource;
 use crate::engine::{Context, EventType, KubeletKind, ReconcileError};
+use crate::store::Change;
 
 /// Condition, status, reason, message, and the event that says that it holds again.
 const HEALTHY: [(&str, &str, &str, &str, &str); 4] = [
@@ -50,6 +54,30 @@ pub fn healthy_conditions(kubelet: KubeletKind, at: &Time) -> Vec<NodeCondition>
             last_transition_time: Some(at.clone()),
         })
         .collect()
+}
+
+/// From a kubelet's registration of its node to the network that makes it ready.
+pub(super) const START_UP: Duration = Duration::from_secs(12);
+
+/// Whether the node was ever reported ready.
+pub(super) fn is_well(node: &Node) -> bool {
+    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// The conditions of a node whose network is not up yet.
+pub fn starting_conditions(kubelet: KubeletKind, at: &Time) -> Vec<NodeCondition> {
+    let mut conditions = healthy_conditions(kubelet, at);
+    for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
+        condition.status = "False".to_owned();
+        condition.reason = Some("KubeletNotReady".to_owned());
+        condition.message = Some(
+            "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
+             message:Network plugin returns error: cni plugin not initialized"
+                .to_owned(),
+        );
+    }
+    conditions
 }
 
 /// Reports the node's conditions where the API server knows others.
@@ -96,4 +124,39 @@ fn record(node: &str, reason: &'static str, context: &mut Context<'_>) {
     };
     let message = format!("Node {node} status is now: {reason}");
     context.events.event_about(context.api, about, Some(node), EventType::Normal, reason, &message);
+}
+
+/// How often a kubelet looks at its node (`nodeStatusUpdateFrequency`).
+const SYNC: Duration = Duration::from_secs(10);
+
+/// The first look after `time`.
+pub(super) fn next_sync(time: SimTime) -> SimTime {
+    let looks = time.since_start().as_secs() / SYNC.as_secs() + 1;
+    SimTime::ZERO + Duration::from_secs(looks * SYNC.as_secs())
+}
+
+fn is_cordoned(node: &Node) -> bool {
+    node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true))
+}
+
+/// Whether the node was cordoned or uncordoned.
+pub(super) fn cordon_changed(change: &Change, node: &Node) -> bool {
+    matches!(&change.previous, Some(Object::Node(old)) if is_cordoned(old) != is_cordoned(node))
+}
+
+/// Says that the node takes no new pods any more, or takes them again.
+///
+/// Models pkg/kubelet: recordNodeSchedulableEvent.
+pub(super) fn say_whether_cordoned(said: &mut OrdSet<ObjectKey>, key: &ObjectKey, context: &mut Context<'_>) {
+    let Some(node) = context.view.shared::<Node>(key) else { return };
+    let cordoned = is_cordoned(&node);
+    if context.config.kubelet != KubeletKind::Full || said.contains(key) == cordoned {
+        return;
+    }
+    if cordoned {
+        said.insert(key.clone());
+    } else {
+        said.remove(key);
+    }
+    record(&key.name, if cordoned { "NodeNotSchedulable" } else { "NodeSchedulable" }, context);
 }

@@ -69,6 +69,9 @@ impl Sync<'_, '_> {
         if self.worker.volumes.is_some() {
             return true;
         }
+        if !self.are_volumes_attached() {
+            return false;
+        }
         let now = self.now();
         if let Some(at) = self.worker.mount_retry_at.filter(|at| *at > now) {
             let pace = mount_pace(self.worker.mount_failures);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
+use super::nominated::priority;
 use super::pod_counts::{ByNode, KeptKey, PodCounts};
 use super::pod_terms::Picks;
 use super::resources::{Resources, requests, scored_requests};
@@ -79,6 +80,7 @@ pub(super) struct Share {
     scored: Resources,
     ports: Vec<HostPort>,
     owner: Option<Arc<str>>,
+    priority: i64,
     claims: Vec<ObjectKey>,
     terms: Vec<KeptKey>,
 }
@@ -92,6 +94,7 @@ impl Share {
             scored: scored_requests(pod),
             ports: host_ports(pod),
             owner: owner(pod),
+            priority: priority(pod),
             claims: storage::claims_of_pod(pod).collect(),
             terms: Vec::new(),
         }
@@ -105,6 +108,8 @@ pub(super) struct NodeCache {
     shares: OrdMap<ObjectKey, Arc<Share>>,
     /// How many pods of one owner are on a node.
     spread: OrdMap<(Arc<str>, Arc<str>), u32>,
+    /// How many pods of one priority are on a node.
+    priorities: OrdMap<(Arc<str>, i64), u32>,
     /// Claim and pod, for pods on nodes.
     users: OrdSet<(ObjectKey, ObjectKey)>,
     /// The pods on nodes by what others ask of them.
@@ -177,6 +182,7 @@ impl NodeCache {
         if let Some(owner) = &share.owner {
             *self.spread.entry((owner.clone(), share.node.clone())).or_insert(0) += 1;
         }
+        *self.priorities.entry((share.node.clone(), share.priority)).or_insert(0) += 1;
         for claim in &share.claims {
             self.users.insert((claim.clone(), key.clone()));
         }
@@ -199,20 +205,21 @@ impl NodeCache {
             info.remove(&share);
         }
         if let Some(owner) = &share.owner {
-            let place = (owner.clone(), share.node.clone());
-            match self.spread.get_mut(&place) {
-                Some(count) if *count > 1 => *count -= 1,
-                _ => {
-                    self.spread.remove(&place);
-                }
-            }
+            count_down(&mut self.spread, (owner.clone(), share.node.clone()));
         }
+        count_down(&mut self.priorities, (share.node.clone(), share.priority));
         for claim in &share.claims {
             self.users.remove(&(claim.clone(), key.clone()));
         }
         self.counts.unset(key);
         self.counts.drop_terms(&share.node, &share.terms);
         true
+    }
+
+    /// Whether the node has a pod of lower priority.
+    pub(super) fn has_weaker(&self, node: &str, priority: i64) -> bool {
+        let node: Arc<str> = node.into();
+        self.priorities.range((node.clone(), i64::MIN)..(node, priority)).next().is_some()
     }
 
     /// What the pod takes of its node.
@@ -242,6 +249,16 @@ impl NodeCache {
             .range(start..)
             .take_while(move |((of, _), _)| &**of == owner)
             .map(|((_, node), count)| (node, *count))
+    }
+}
+
+/// Takes one from a count; a count of none is not kept.
+fn count_down<K: Ord + Clone>(counts: &mut OrdMap<K, u32>, key: K) {
+    match counts.get_mut(&key) {
+        Some(count) if *count > 1 => *count -= 1,
+        _ => {
+            counts.remove(&key);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Models pkg/scheduler: schedulePod, findNodesThatFitPod, prioritizeNodes, selectHost.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -12,6 +13,7 @@ use super::cache::{NodeInfo, Share};
 use super::diagnosis::FitError;
 use super::framework::{CycleState, Plugins, Refusal, Rejection};
 use super::nominated::{nominated_node, priority};
+use super::plugins::node_affinity;
 use super::plugins::volume_binding::{self, NodeVolumes};
 use super::plugins::{FILTERS, SCORES};
 use super::preemption::{self, Attempt};
@@ -78,6 +80,9 @@ fn search<'a>(state: &CycleState<'_>, scheduler: &'a Scheduler) -> Search<'a> {
         let next = scheduler.nodes.cursor.clone();
         return Search { feasible: vec![node], refusals: Vec::new(), next };
     }
+    if let Some(names) = node_affinity::named_nodes(state.pod) {
+        return search_named(state, &names, scheduler);
+    }
     let wanted = nodes_to_find(scheduler.nodes.len());
     let mut found = Search { feasible: Vec::new(), refusals: Vec::new(), next: None };
     let mut looked_at = 0;
@@ -95,6 +100,28 @@ fn search<'a>(state: &CycleState<'_>, scheduler: &'a Scheduler) -> Search<'a> {
     found
 }
 
+/// Looks at the nodes that the pod names, and at no others.
+fn search_named<'a>(state: &CycleState<'_>, names: &BTreeSet<&str>, scheduler: &'a Scheduler) -> Search<'a> {
+    let next = scheduler.nodes.cursor.clone();
+    let mut found = Search { feasible: Vec::new(), refusals: Vec::new(), next };
+    for node in names.iter().filter_map(|name| scheduler.nodes.get(name)) {
+        match rejection(state, node, scheduler) {
+            None => found.feasible.push(node),
+            Some((plugin, rejection)) => found.refusals.push((node.name().into(), plugin, rejection)),
+        }
+    }
+    if !found.feasible.is_empty() {
+        return found;
+    }
+    let others = scheduler.nodes.all().filter(|node| !names.contains(node.name()));
+    let refused = others.map(|node| {
+        let reasons = vec!["node(s) didn't satisfy plugin(s) [NodeAffinity]".to_owned()];
+        (node.name().into(), Plugins::NODE_AFFINITY, Rejection { reasons, resolvable: false })
+    });
+    found.refusals.extend(refused);
+    found
+}
+
 /// Why the pod cannot go to the node: with the pods that are nominated for it and are at least as important,
 /// or even without them.
 ///
@@ -104,6 +131,9 @@ pub(super) fn rejection(
     node: &NodeInfo,
     scheduler: &Scheduler,
 ) -> Option<(Plugins, Rejection)> {
+    if scheduler.nominated.is_empty() {
+        return refusal(state, node);
+    }
     let own = state.pod.key();
     let nominated = scheduler.nominated.on(node.name()).filter(|key| **key != own);
     let ahead: Vec<&Pod> = nominated

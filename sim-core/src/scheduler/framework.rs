@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::cache::{HostPort, NodeCache, NodeInfo, host_ports};
 use super::plugins::inter_pod_affinity::Neighbours;
+use super::plugins::node_affinity;
 use super::plugins::pod_topology_spread::Spread;
 use super::plugins::volume_binding::{self, PodVolumes, VolumeIndex};
 use super::plugins::volume_restrictions;
@@ -78,6 +79,9 @@ impl<'a> CycleState<'a> {
         volume_index: &'a VolumeIndex,
         nodes: &mut NodeCache,
     ) -> Result<CycleState<'a>, (Plugins, String)> {
+        if node_affinity::named_nodes(pod).is_some_and(|names| names.is_empty()) {
+            return Err((Plugins::NODE_AFFINITY, "pod affinity terms conflict".to_owned()));
+        }
         let volumes = volume_binding::pre_filter(pod, view).map_err(|why| (Plugins::VOLUME_BINDING, why))?;
         Ok(CycleState {
             pod,

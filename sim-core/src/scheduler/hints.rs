@@ -88,7 +88,7 @@ impl Scheduler {
     }
 
     fn wake_firsts(&self, plugins: Plugins, wakes: &mut Wakes) {
-        self.waiting.firsts(plugins).for_each(|pod| wakes.soon(pod_ref(pod)));
+        self.waiting.firsts(plugins).into_iter().for_each(|pod| wakes.soon(pod_ref(pod)));
     }
 
     fn wake_users_of(&self, claim: &ObjectKey, wakes: &mut Wakes) {

@@ -32,6 +32,11 @@ impl Nominated {
         }
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// The pods that are nominated for the node.
     pub(super) fn on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a ObjectKey> {
         let start = (Arc::from(node), ObjectKey::cluster(""));

@@ -125,18 +125,18 @@ fn victims_on(
     scheduler: &Scheduler,
     budgets: &Budgets,
 ) -> Result<Candidate, Rejection> {
-    let mut trial = Trial { state: state.clone(), node: node.clone(), scheduler };
     let own = priority(state.pod);
+    if !scheduler.nodes.has_weaker(node.name(), own) {
+        let reasons = vec!["No preemption victims found for incoming pod".to_owned()];
+        return Err(Rejection { reasons, resolvable: false });
+    }
     let mut weaker: Vec<Arc<Pod>> = state
         .view
         .pods_on(node.name())
         .filter(|other| priority(other) < own && !pod::is_terminal(other))
         .filter_map(|other| state.view.shared::<Pod>(&other.key()))
         .collect();
-    if weaker.is_empty() {
-        let reasons = vec!["No preemption victims found for incoming pod".to_owned()];
-        return Err(Rejection { reasons, resolvable: false });
-    }
+    let mut trial = Trial { state: state.clone(), node: node.clone(), scheduler };
     weaker.iter().for_each(|other| trial.remove(other));
     if let Some((_, rejection)) = rejection(&trial.state, &trial.node, scheduler) {
         return Err(rejection);

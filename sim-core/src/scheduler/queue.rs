@@ -83,12 +83,23 @@ impl WaitingPods {
         self.groups.get(group)?.get_min().map(|(_, key)| key)
     }
 
-    /// The first pod of every group that one of `plugins` turned down.
-    pub(super) fn firsts(&self, plugins: Plugins) -> impl Iterator<Item = &ObjectKey> {
-        self.groups
-            .iter()
-            .filter(move |(group, _)| group.rejected_by.overlaps(plugins))
-            .filter_map(|(_, members)| members.get_min().map(|(_, key)| key))
+    /// The first pod of every group that one of `plugins` turned down. Groups are sorted by what turned them
+    /// down, so that those whom it does not concern are passed over together.
+    pub(super) fn firsts(&self, plugins: Plugins) -> Vec<&ObjectKey> {
+        let from = |bits: u16| Group { rejected_by: Plugins(bits), template: "".into() };
+        let mut firsts = Vec::new();
+        let mut next = Some(0);
+        while let Some(bits) = next {
+            let Some((group, _)) = self.groups.range(from(bits)..).next() else { break };
+            let rejected_by = group.rejected_by;
+            if rejected_by.overlaps(plugins) {
+                let alike = self.groups.range(from(rejected_by.0)..);
+                let alike = alike.take_while(|(group, _)| group.rejected_by == rejected_by);
+                firsts.extend(alike.filter_map(|(_, members)| members.get_min().map(|(_, key)| key)));
+            }
+            next = rejected_by.0.checked_add(1);
+        }
+        firsts
     }
 
     /// The pods that wait because of the claim.

@@ -26,6 +26,7 @@ pub(super) fn usage() -> String {
   fault probe POD readiness|liveness|startup real   its probe is run again
   fault node NODE stop                              its kubelet falls silent, its pods answer nobody
   fault node NODE start                             it is back
+  fault node NODE join                              a new machine of that name joins
   fault volume CLAIM lose                           the volume behind a claim loses its bytes
   fault load POD|TYPE/NAME CPU [MEMORY]             it uses so much more, say 400m 64Mi; the ready pods of a
                                                     workload share the CPU; 0 takes the load away"
@@ -84,6 +85,7 @@ fn parse(session: &Session, words: &[&str]) -> Option<Fault> {
         }
         ["node", name, "stop"] => Some(Fault::StopNode { node: (*name).to_owned() }),
         ["node", name, "start"] => Some(Fault::StartNode { node: (*name).to_owned() }),
+        ["node", name, "join"] => Some(Fault::JoinNode { node: (*name).to_owned() }),
         ["load", name, cpu] => Some(Fault::Load { on: target(session, name)?, load: load(cpu, "0")? }),
         ["load", name, cpu, memory] => {
             Some(Fault::Load { on: target(session, name)?, load: load(cpu, memory)? })

@@ -4,15 +4,17 @@
 //! caches, checkpoints and a watch's view of the past are all such clones. Only the API server
 //! writes here.
 
+mod heartbeats;
 mod log;
 
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
+pub(crate) use heartbeats::reported;
 pub use log::{Change, ChangeType, WatchLog};
 
-use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, meta};
+use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 
 /// API objects and the indexes that controllers read.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Store {
     tables: Vec<OrdMap<ObjectKey, Object>>,
     by_owner: OrdSet<(Arc<str>, ObjectRef)>,
     pods_by_node: OrdSet<(Arc<str>, ObjectKey)>,
+    /// Nodes of which nothing is heard, since when.
+    silent: OrdMap<Arc<str>, SimTime>,
     log: WatchLog,
 }
 
@@ -38,6 +42,7 @@ impl Store {
             tables: vec![OrdMap::new(); Kind::COUNT],
             by_owner: OrdSet::new(),
             pods_by_node: OrdSet::new(),
+            silent: OrdMap::new(),
             log: WatchLog::default(),
         }
     }

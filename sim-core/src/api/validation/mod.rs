@@ -120,6 +120,11 @@ fn validate_content(errors: &mut Errors, object: &Object) {
     }
 }
 
+/// Whether the text is a DNS subdomain, as most names are.
+pub(crate) fn is_dns_subdomain(name: &str) -> bool {
+    !name.is_empty() && format::dns_subdomain(name).is_empty()
+}
+
 /// Complaints in the order in which they are found.
 #[derive(Default)]
 struct Errors(Vec<FieldError>);

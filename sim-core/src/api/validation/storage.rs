@@ -2,17 +2,17 @@
 //!
 //! Models pkg/apis/core/validation and pkg/apis/storage/validation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
     ConfigMap, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeSpec,
-    Secret,
+    Secret, TopologySelectorTerm,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use serde_json::{Value, json};
 
-use super::{Errors, differences, format, meta};
+use super::{Errors, differences, format, meta, placement};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -146,6 +146,21 @@ pub(super) fn volume(errors: &mut Errors, volume: &PersistentVolume) {
     if let Some(mode) = spec.volume_mode.as_deref() {
         errors.one_of("spec.volumeMode", Some(mode), &VOLUME_MODES);
     }
+    volume_node_affinity(errors, spec);
+}
+
+/// Models validateVolumeNodeAffinity.
+fn volume_node_affinity(errors: &mut Errors, spec: &PersistentVolumeSpec) {
+    match &spec.node_affinity {
+        None if spec.local.is_some() => {
+            errors.required("metadata.annotations", "Local volume requires node affinity");
+        }
+        None => {}
+        Some(affinity) => match &affinity.required {
+            None => errors.required("spec.nodeAffinity.required", "must specify required node constraints"),
+            Some(required) => placement::node_selector(errors, "spec.nodeAffinity.required", required),
+        },
+    }
 }
 
 /// The part of a volume's spec that says where its bytes are.
@@ -174,6 +189,9 @@ pub(super) fn volume_update(errors: &mut Errors, new: &PersistentVolume, old: &P
         let why = format!("{text}\n{}\n", differences(&source, &earlier));
         errors.forbidden("spec.persistentvolumesource", why);
     }
+    if old.node_affinity.is_some() {
+        meta::immutable(errors, "nodeAffinity", json!(new.node_affinity), &json!(old.node_affinity));
+    }
     meta::immutable(errors, "spec.volumeMode", json!(new.volume_mode), &json!(old.volume_mode));
 }
 
@@ -187,6 +205,28 @@ pub(super) fn class(errors: &mut Errors, class: &StorageClass) {
     }
     let modes = ["Immediate", "WaitForFirstConsumer"];
     errors.one_of("volumeBindingMode", class.volume_binding_mode.as_deref(), &modes);
+    for (index, term) in class.allowed_topologies.iter().flatten().enumerate() {
+        topology_term(errors, &format!("allowedTopologies[{index}].matchLabelExpressions"), term);
+    }
+}
+
+/// Models pkg/apis/core/validation: ValidateTopologySelectorTerm.
+fn topology_term(errors: &mut Errors, path: &str, term: &TopologySelectorTerm) {
+    let mut keys = BTreeSet::new();
+    for (index, wanted) in term.match_label_expressions.iter().flatten().enumerate() {
+        let path = format!("{path}[{index}]");
+        if wanted.values.is_empty() {
+            errors.required(format!("{path}.values"), "");
+        }
+        let mut seen = BTreeSet::new();
+        for (at, value) in wanted.values.iter().enumerate().filter(|(_, value)| !seen.insert(*value)) {
+            errors.push(FieldError::duplicate(format!("{path}.values[{at}]"), value.as_str()));
+        }
+        errors.invalid_all(format!("{path}.key"), &wanted.key, format::qualified_name(&wanted.key));
+        if !keys.insert(&wanted.key) {
+            errors.push(FieldError::duplicate(format!("{path}.key"), wanted.key.as_str()));
+        }
+    }
 }
 
 pub(super) fn class_update(errors: &mut Errors, new: &StorageClass, old: &StorageClass) {

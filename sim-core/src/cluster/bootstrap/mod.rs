@@ -2,6 +2,7 @@
 //!
 //! Everything is as old as the installation, so that ages look as they do on a cluster in use.
 
+mod companions;
 mod nodes;
 mod services;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use super::Cluster;
 use crate::api::SimTime;
 use crate::api::validation::SYSTEM_CLASSES;
 use crate::apiserver::{ApiServer, Subresource};
-use crate::engine::{CauseKind, ClusterConfig, StorageClassConfig, stream};
+use crate::engine::{CauseKind, ClusterConfig, NodeConfig, StorageClassConfig, stream};
 
 /// Time enough for controllers to have seen the first objects.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
@@ -38,7 +39,7 @@ pub(super) fn install(cluster: &mut Cluster) {
         }
         services::create(api, &config, &created);
         for (index, node) in config.nodes.iter().enumerate() {
-            nodes::register(api, &config, node, index, &created);
+            nodes::register(api, &config, node, index, &created, false);
         }
         for class in &config.storage_classes {
             let _ = api.create(storage_class(class, &config, &created));
@@ -47,9 +48,40 @@ pub(super) fn install(cluster: &mut Cluster) {
             for class in priority_classes(&created) {
                 let _ = api.create(class);
             }
+            for node in &config.nodes {
+                companions::create(api, &config, &node.name, &created);
+            }
         });
     });
     cluster.settle(SETTLE_LIMIT);
+}
+
+/// A machine joins: its kubelet registers it, and its network comes up a little later.
+///
+/// A node of that name which is there already is left as it is.
+pub(super) fn join(cluster: &mut Cluster, name: &str, why: CauseKind) {
+    let model = cluster.engine.config().nodes.first().cloned();
+    let mut node = model.unwrap_or_else(|| NodeConfig {
+        name: String::new(),
+        zone: None,
+        cpu: "4".to_owned(),
+        memory: "8Gi".to_owned(),
+        pods: 110,
+    });
+    node.name = name.to_owned();
+    let known = cluster.engine.config().nodes.iter().position(|known| known.name == name);
+    if let Some(known) = known.and_then(|index| cluster.engine.config().nodes.get(index)) {
+        node.zone = known.zone.clone();
+    }
+    let index = known.unwrap_or_else(|| {
+        node.zone = node.zone.as_ref().map(|_| format!("zone-{}", cluster.engine.config().nodes.len() + 1));
+        cluster.engine.add_node(node.clone())
+    });
+    let (config, now) = (cluster.engine.config().clone(), cluster.now().to_time());
+    cluster.engine.act(&mut cluster.plane, why, |api| {
+        nodes::register(api, &config, &node, index, &now, true);
+        companions::create(api, &config, &node.name, &now);
+    });
 }
 
 /// When the cluster was installed: before the clock's zero.
@@ -133,5 +165,5 @@ pub(crate) fn register_node(
     node: &crate::engine::NodeConfig,
     index: usize,
 ) {
-    nodes::register(api, config, node, index, &installation_time(config));
+    nodes::register(api, config, node, index, &installation_time(config), false);
 }

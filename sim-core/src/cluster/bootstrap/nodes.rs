@@ -9,11 +9,12 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use rand_core::Rng;
 
 use super::{create_with_status, map, meta};
 use crate::apiserver::ApiServer;
-use crate::engine::{ClusterConfig, KubeletKind, NodeConfig};
-use crate::kubelet::healthy_conditions;
+use crate::engine::{ClusterConfig, KubeletKind, NodeConfig, stream};
+use crate::kubelet::{healthy_conditions, starting_conditions};
 
 /// The port of every kubelet.
 const KUBELET_PORT: i32 = 10_250;
@@ -82,18 +83,22 @@ pub(super) fn internal_ip(config: &ClusterConfig, index: usize) -> String {
     }
 }
 
-/// Creates the Node and reports its status.
+/// Creates the Node and reports its status; one that is `fresh` is not ready yet.
 pub(super) fn register(
     api: &mut ApiServer,
     config: &ClusterConfig,
     node: &NodeConfig,
     index: usize,
     created: &Time,
+    fresh: bool,
 ) {
     let mut metadata = meta(&node.name, None, created);
     metadata.labels = Some(labels(config, node, index));
     metadata.annotations = Some(annotations(config));
-    let status = status(config, node, index, created);
+    let mut status = status(config, node, index, created);
+    if fresh {
+        status.conditions = Some(starting_conditions(config.kubelet, created));
+    }
     let object = Node { metadata, spec: Some(spec(config, index)), status: Some(status.clone()) };
     create_with_status(api, object, |node| node.status = Some(status));
 }
@@ -198,10 +203,11 @@ fn node_info(config: &ClusterConfig, platform: &Platform, index: usize) -> NodeS
         ..NodeSystemInfo::default()
     };
     if config.kubelet == KubeletKind::Full {
-        let machine = format!("{:032x}", u128::from(config.seed) << 64 | (index as u128 + 1));
-        info.system_uuid = dashed(&machine);
-        info.boot_id = dashed(&machine.chars().rev().collect::<String>());
-        info.machine_id = machine;
+        let mut random = stream(config.seed, &format!("machine {index}"));
+        let mut digits = || format!("{:016x}{:016x}", random.next_u64(), random.next_u64());
+        info.machine_id = digits();
+        info.system_uuid = dashed(&digits());
+        info.boot_id = dashed(&digits());
     }
     info
 }

@@ -16,8 +16,8 @@ use k8s_openapi::api::core::v1::{Node, NodeCondition, ObjectReference, Pod};
 
 use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta, pod};
 use crate::apiserver::Subresource;
-use crate::engine::{ClusterConfig, Component, Context, EventType, Pace, ReconcileError, Wakes};
-use crate::store::{Change, ChangeType, Store};
+use crate::engine::{ClusterConfig, Component, Context, EventType, KubeletKind, Pace, ReconcileError, Wakes};
+use crate::store::{Change, ChangeType, Store, reported};
 use taints::{NOT_READY, UNREACHABLE, condition_status};
 use zones::Zones;
 
@@ -95,7 +95,8 @@ impl Component for NodeLifecycleController {
             if context.now < deadline {
                 context.wakes.at(key.clone(), deadline, Pace::Progress);
             } else if condition_status(&node, "Ready") != Some("Unknown") {
-                give_up(&node, &key.key, context)?;
+                let since = self.silent.get(&**name).copied().unwrap_or(context.now);
+                give_up(&node, &key.key, since, context)?;
                 return Ok(());
             }
         }
@@ -170,10 +171,17 @@ fn needs_attention(node: &Node) -> bool {
 /// The grace period is over: nothing is known of the node any more, and its pods count as not ready.
 ///
 /// Models pkg/controller/nodelifecycle: tryUpdateNodeHealth, monitorNodeHealth.
-fn give_up(node: &Node, key: &ObjectKey, context: &mut Context<'_>) -> ApiResult<()> {
+fn give_up(node: &Node, key: &ObjectKey, since: SimTime, context: &mut Context<'_>) -> ApiResult<()> {
     let was_ready = condition_status(node, "Ready") == Some("True");
     let now = context.now;
-    context.api.modify::<Node>(key, Subresource::Status, |node| mark_unknown(node, now))?;
+    let full = context.config.kubelet == KubeletKind::Full;
+    context.api.modify::<Node>(key, Subresource::Status, |node| {
+        if full {
+            // What the kubelet reported last, before the time of it is out of reach.
+            *node = reported(node, since);
+        }
+        mark_unknown(node, now);
+    })?;
     if !was_ready {
         return Ok(());
     }

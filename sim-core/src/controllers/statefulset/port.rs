@@ -216,7 +216,10 @@ impl Port<'_, '_> {
         let owners = self.owners(ordinal, pod_uid);
         for template in claims::templates(self.set) {
             let name = claims::claim_name(self.set, template, ordinal);
-            let Some(mut claim) = self.seen_claim(&name).cloned() else { continue };
+            let key = self.key(&name);
+            // Recorded: a claim that this very sync made has come back to it by now.
+            let made = || self.context.api.typed::<PersistentVolumeClaim>(&key).ok();
+            let Some(mut claim) = self.seen_claim(&name).or_else(made).cloned() else { continue };
             if owners.has_unexpected_controller(&claim) {
                 self.conflict_event(&name);
             }

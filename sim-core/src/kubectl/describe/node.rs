@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use super::text::Text;
 use super::{Subject, or_empty, time_text};
-use crate::api::kinds::format::since;
+use crate::api::kinds::format::{UNSET, since};
 use crate::api::kinds::node::roles;
 use crate::api::quantity::Quantity;
-use crate::api::{meta, pod};
-
-/// A kubelet renews its lease this often (a quarter of the lease's 40 s).
-const LEASE_RENEWAL_SECONDS: i64 = 10;
+use crate::api::{ApiError, Kind, ObjectKey, meta, pod};
 
 pub(super) fn describe(text: &mut Text, node: &Node, subject: &Subject<'_>) {
     let spec = node.spec.clone().unwrap_or_default();
@@ -73,23 +71,24 @@ fn taints(text: &mut Text, node: &Node) {
     text.several("", "Taints", &lines);
 }
 
-/// The lease that the node's kubelet holds: renewed up to now, or up to the last heartbeat of a node
-/// that has fallen silent.
+/// The lease that the node's kubelet holds.
 fn lease(text: &mut Text, node: &Node, subject: &Subject<'_>) {
+    let name = meta::name(&node.metadata);
+    let stored = subject.store.get(Kind::Lease, &ObjectKey::new("kube-node-lease", name));
+    let seen = stored.map(|lease| subject.store.seen(lease.clone(), subject.now));
+    let Some(lease) = seen.as_ref().and_then(|seen| seen.as_ref::<Lease>()) else {
+        let error = ApiError::not_found(Kind::Lease, name);
+        text.field(0, "Lease", format_args!("Failed to get lease: {error}"));
+        return;
+    };
+    let spec = lease.spec.clone().unwrap_or_default();
     text.line(0, "Lease:");
-    text.field(1, "HolderIdentity", meta::name(&node.metadata));
-    text.field(1, "AcquireTime", "<unset>");
-    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
-    let silent_since =
-        ready.filter(|ready| ready.status == "Unknown").and_then(|ready| ready.last_heartbeat_time.clone());
-    let renewed = silent_since.unwrap_or_else(|| {
-        let now = subject.now.timestamp().as_second();
-        let created = node.metadata.creation_timestamp.as_ref().map_or(now, |time| time.0.as_second());
-        let steps = (now - created) / LEASE_RENEWAL_SECONDS * LEASE_RENEWAL_SECONDS;
-        Time(jiff::Timestamp::from_second(created + steps).unwrap_or(subject.now.timestamp()))
-    });
-    text.field(1, "RenewTime", time_text(Some(&renewed)));
+    text.field(1, "HolderIdentity", spec.holder_identity.as_deref().unwrap_or(UNSET));
+    let time = |time: Option<MicroTime>| {
+        time.map_or_else(|| UNSET.to_owned(), |time| time_text(Some(&Time(time.0))))
+    };
+    text.field(1, "AcquireTime", time(spec.acquire_time));
+    text.field(1, "RenewTime", time(spec.renew_time));
 }
 
 fn conditions(text: &mut Text, node: &Node) {

@@ -129,3 +129,184 @@ fn a_no_execute_taint_evicts_what_does_not_tolerate_it() {
     bench.sleep(3);
     assert_snapshot!(bench.run("get pods"), @"! No resources found in default namespace.");
 }
+
+/// A silent node's heartbeats end where it fell silent; those of the others go on, and nothing is stored for it.
+#[test]
+fn heartbeats_are_seen_and_cost_nothing() {
+    let mut bench = Bench::whole();
+    bench.sleep(600);
+    let stored = bench.cluster.store().revision();
+    bench.sleep(57);
+    assert_eq!(bench.cluster.store().revision(), stored);
+    let lease = "get leases -A -o jsonpath={.items[0].spec.renewTime}";
+    let heartbeat = "get node minikube -o jsonpath={.status.conditions[0].lastHeartbeatTime}";
+    assert_eq!(bench.run(lease), "2026-11-23T12:10:50.000000Z");
+    assert_eq!(bench.run(heartbeat), "2026-11-23T12:10:00Z");
+    assert!(bench.run("describe node minikube").contains("RenewTime:       Mon, 23 Nov 2026 12:10:50 +0000"));
+    bench.cluster.fault(crate::cluster::Fault::StopNode { node: "minikube".to_owned() }).expect("a node");
+    bench.sleep(600);
+    assert_eq!(bench.run(lease), "2026-11-23T12:10:50.000000Z");
+    assert_eq!(bench.run(heartbeat), "2026-11-23T12:10:00Z");
+    assert!(bench.run("describe node minikube").contains("RenewTime:       Mon, 23 Nov 2026 12:10:50 +0000"));
+    assert_snapshot!(bench.run("get leases,csinodes -A"), @r"
+    NAMESPACE         NAME                                 HOLDER     AGE
+    kube-node-lease   lease.coordination.k8s.io/minikube   minikube   6d23h
+
+    NAME                              DRIVERS   AGE
+    csinode.storage.k8s.io/minikube   0         6d23h
+    ");
+}
+
+#[test]
+fn a_pod_of_a_higher_class_gets_the_room_it_needs() {
+    let mut bench = Bench::whole();
+    bench.run("create priorityclass high --value=1000 --description=urgent");
+    assert_snapshot!(bench.run("get pc high"), @r"
+    NAME   VALUE   GLOBAL-DEFAULT   AGE   PREEMPTIONPOLICY
+    high   1000    false            0s    PreemptLowerPriority
+    ");
+    assert_snapshot!(bench.run("describe pc high"), @r"
+    Name:              high
+    Value:             1000
+    GlobalDefault:     false
+    PreemptionPolicy:  PreemptLowerPriority
+    Description:       urgent
+    Annotations:       <none>
+    Events:            <none>
+    ");
+    assert_snapshot!(bench.run("create priorityclass huge --value=1000000001"), @r#"
+    ! error: failed to create priorityclass: PriorityClass.scheduling.k8s.io "huge" is invalid: value: Forbidden: maximum allowed value of a user defined priority is 1000000000
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("create priorityclass system-mine --value=1"), @r#"
+    ! error: failed to create priorityclass: PriorityClass.scheduling.k8s.io "system-mine" is invalid: metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class
+    exit 1
+    "#);
+    let pod = |name: &str, class: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {{{class} containers: [{{name: c, image: \"nginx:1.27\", resources: {{requests: {{cpu: 3}}}}}}]}}}}"
+        )
+    };
+    bench.run_with("apply -f -", Some(&pod("weak", "")));
+    bench.sleep(5);
+    bench.run_with("apply -f -", Some(&pod("strong", "priorityClassName: high,")));
+    bench.cluster.advance(std::time::Duration::from_millis(10));
+    assert_snapshot!(bench.run("get pods -o wide"), @r"
+    NAME     READY   STATUS    RESTARTS   AGE   IP           NODE       NOMINATED NODE   READINESS GATES
+    strong   1/1     Running   0          0s    10.244.0.3   minikube   <none>           <none>
+    ");
+    bench.sleep(60);
+    assert_snapshot!(bench.run("get pods"), @r"
+    NAME     READY   STATUS    RESTARTS   AGE
+    strong   1/1     Running   0          60s
+    ");
+    assert_snapshot!(bench.run_with("apply -f -", Some(&pod("worse", "priorityClassName: none,"))), @r#"
+    ! Error from server (Forbidden): error when creating "STDIN": pods "worse" is forbidden: no PriorityClass with name none was found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run_with("apply -f -", Some(&pod("never", "priority: 7,"))), @r#"
+    ! Error from server (Forbidden): error when creating "STDIN": pods "never" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name
+    exit 1
+    "#);
+}
+
+#[test]
+fn placement_that_makes_no_sense_is_refused() {
+    let mut bench = Bench::whole();
+    let manifest = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: bad}
+spec:
+  schedulingGates: [{name: "g g"}, {name: a}, {name: a}]
+  topologySpreadConstraints:
+  - {maxSkew: 0, topologyKey: "", whenUnsatisfiable: Maybe, minDomains: 0}
+  - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, minDomains: 2, matchLabelKeys: [x]}
+  - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {x: z}}, nodeAffinityPolicy: What}
+  affinity:
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: []}
+      preferredDuringSchedulingIgnoredDuringExecution:
+      - {weight: 0, preference: {matchExpressions: [{key: a, operator: Gt}], matchFields: [{key: metadata.uid, operator: Exists}]}}
+    podAntiAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+      - {labelSelector: {matchExpressions: [{key: a, operator: In}]}, topologyKey: ""}
+      preferredDuringSchedulingIgnoredDuringExecution:
+      - {weight: 101, podAffinityTerm: {topologyKey: z}}
+  containers:
+  - {name: c, image: "nginx:1.27"}
+"#;
+    let said = bench.run_with("create -f -", Some(manifest));
+    assert_snapshot!(said.replace(", spec.", ",\nspec."), @r#"
+    ! The Pod "bad" is invalid: 
+    ! * spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term
+    ! * spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100
+    ! * spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'
+    ! * spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchFields[0].operator: Invalid value: "Exists": not a valid selector operator
+    ! * spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchFields[0].key: Invalid value: "metadata.uid": not a valid field selector key
+    ! * spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'
+    ! * spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty
+    ! * spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must be non-empty
+    ! * spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+    ! * spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 101: must be in the range 1-100
+    ! * spec.schedulingGates[0]: Invalid value: "g g": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+    ! * spec.schedulingGates[2]: Duplicate value: "a"
+    ! * spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero
+    ! * spec.topologySpreadConstraints[0].topologyKey: Required value: can not be empty
+    ! * spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: "DoNotSchedule", "ScheduleAnyway"
+    ! * spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: must be greater than zero
+    ! * spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not Maybe
+    ! * spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, ScheduleAnyway}"
+    ! * spec.topologySpreadConstraints[1].minDomains: Invalid value: 2: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway
+    ! * spec.topologySpreadConstraints[1].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set
+    ! * spec.topologySpreadConstraints[2].nodeAffinityPolicy: Unsupported value: "What": supported values: "Honor", "Ignore"
+    exit 1
+    "#);
+}
+
+#[test]
+fn a_kubelet_says_that_its_node_was_cordoned() {
+    let mut bench = Bench::whole();
+    bench.run("cordon minikube");
+    bench.sleep(11);
+    bench.run("uncordon minikube");
+    bench.sleep(11);
+    let said = bench.run("get events -o custom-columns=R:.reason,M:.message --no-headers");
+    assert_snapshot!(said, @r"
+    NodeNotSchedulable   Node minikube status is now: NodeNotSchedulable
+    NodeSchedulable      Node minikube status is now: NodeSchedulable
+    ");
+}
+
+#[test]
+fn volumes_and_classes_that_make_no_sense_are_refused() {
+    let mut bench = Bench::whole();
+    let manifest = r#"
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], local: {path: /mnt/disk}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  local: {path: /mnt/disk}
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: disk, operator: Lt, values: [a, b]}]}]}}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: zonal}
+provisioner: example.com/disk
+allowedTopologies:
+- matchLabelExpressions: [{key: zone, values: []}, {key: zone, values: [a, a]}]
+"#;
+    assert_snapshot!(bench.run_with("create -f -", Some(manifest)), @r#"
+    ! Error from server (Invalid): error when creating "STDIN": PersistentVolume "disk" is invalid: metadata.annotations: Required value: Local volume requires node affinity
+    ! Error from server (Invalid): error when creating "STDIN": PersistentVolume "disk" is invalid: spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'
+    ! Error from server (Invalid): error when creating "STDIN": StorageClass.storage.k8s.io "zonal" is invalid: [allowedTopologies[0].matchLabelExpressions[0].values: Required value, allowedTopologies[0].matchLabelExpressions[1].values[1]: Duplicate value: "a", allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"]
+    exit 1
+    "#);
+}

@@ -8,6 +8,7 @@ mod node_name;
 mod node_ports;
 mod node_resources;
 mod node_unschedulable;
+mod node_volume_limits;
 pub(super) mod pod_topology_spread;
 mod taint_toleration;
 pub(super) mod volume_binding;
@@ -25,6 +26,7 @@ pub(super) static FILTERS: &[&dyn FilterPlugin] = &[
     &node_ports::NodePorts,
     &node_resources::NodeResourcesFit,
     &volume_restrictions::VolumeRestrictions,
+    &node_volume_limits::NodeVolumeLimits,
     &volume_binding::VolumeBinding,
     &volume_zone::VolumeZone,
     &pod_topology_spread::PodTopologySpread,

@@ -1,5 +1,7 @@
 //! Node selectors and node affinity.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Node, NodeAffinity as ApiNodeAffinity, Pod};
 
 use super::super::cache::{NodeCache, NodeInfo};
@@ -52,4 +54,24 @@ pub(crate) fn is_wanted(pod: &Pod, node: &Node) -> bool {
         .and_then(|affinity| affinity.required_during_scheduling_ignored_during_execution.as_ref());
     selector.into_iter().flatten().all(|(key, value)| labels.get(key) == Some(value))
         && required.is_none_or(|required| node_selector::matches(required, node))
+}
+
+/// The nodes that the pod's required affinity names; `None` when it does not bind itself to any by name.
+///
+/// Models nodeaffinity: PreFilter.
+pub(in super::super) fn named_nodes(pod: &Pod) -> Option<BTreeSet<&str>> {
+    let required = affinity(pod)?.required_during_scheduling_ignored_during_execution.as_ref()?;
+    let mut names = BTreeSet::new();
+    for term in &required.node_selector_terms {
+        let fields = term.match_fields.iter().flatten();
+        let by_name = fields.filter(|field| field.key == "metadata.name" && field.operator == "In");
+        let mut of_term: Option<BTreeSet<&str>> = None;
+        for field in by_name {
+            let values: BTreeSet<&str> = field.values.iter().flatten().map(String::as_str).collect();
+            of_term =
+                Some(of_term.map_or(values.clone(), |known| known.intersection(&values).copied().collect()));
+        }
+        names.extend(of_term?);
+    }
+    Some(names)
 }

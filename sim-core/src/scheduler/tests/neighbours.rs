@@ -158,6 +158,20 @@ fn too_few_domains_count_as_one_without_pods() {
 }
 
 #[test]
+fn a_pod_that_names_its_node_waits_for_that_one() {
+    let mut bench = bench_with_nodes(3, "1", 110);
+    let named = json!({"containers": [{"name": "app", "image": "app:1.0", "resources": {"requests": {"cpu": "1"}}}],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-2"]}]}]}}}});
+    for name in ["a", "b"] {
+        labelled(&mut bench, name, "agent", named.clone());
+        bench.settle();
+    }
+    assert_eq!(node_of(&bench, "a").as_deref(), Some("node-2"));
+    insta::assert_snapshot!(message(&bench, "b"), @"0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.");
+}
+
+#[test]
 fn a_claim_for_one_pod_is_used_by_one_pod() {
     let mut bench = Bench::recorder();
     bench.create(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",

@@ -125,6 +125,22 @@ pub(in crate::kubectl) fn look_up(
     resources: &ResourceArgs,
     selection: &Selection,
 ) -> Result<Found, CliError> {
+    let mut found = look_up_stored(args, env, resources, selection)?;
+    let beats = |kind: Kind| matches!(kind, Kind::Lease | Kind::Node);
+    for (_, objects) in found.answers.iter_mut().filter(|(kind, _)| beats(*kind)) {
+        let stored = std::mem::take(objects);
+        let (store, now) = (env.cluster.store(), env.cluster.now());
+        objects.extend(stored.into_iter().map(|object| store.seen(object, now)));
+    }
+    Ok(found)
+}
+
+fn look_up_stored(
+    args: &Args,
+    env: &Env<'_>,
+    resources: &ResourceArgs,
+    selection: &Selection,
+) -> Result<Found, CliError> {
     let ignore_not_found = args.flag("ignore-not-found");
     if !manifests::is_given(args) {
         return Ok(find(env, resources, selection, ignore_not_found));
