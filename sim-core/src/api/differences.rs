@@ -57,6 +57,8 @@ pub enum Feature {
     ContainerEventColon,
     /// The events `Created` and `Started` without the container's name.
     NamelessContainerEvents,
+    /// Service accounts are shown without their secrets.
+    AccountsWithoutSecrets,
     /// `describe` says which container an event is about.
     EventFieldPath,
     /// `delete` says from which namespace.
@@ -196,6 +198,12 @@ pub static DIFFERENCES: &[Difference] = &[
         "#134043 (1.35)",
     ),
     since(
+        Feature::AccountsWithoutSecrets,
+        V::V1_35_0,
+        "get and describe sa leave the account's secrets out. Before, get sa has SECRETS",
+        "#117160 (1.35)",
+    ),
+    since(
         Feature::EventFieldPath,
         V::V1_35_0,
         "describe puts spec.containers{NAME} before events' messages",
@@ -243,6 +251,17 @@ impl FeatureGates {
     /// Switches a feature on or off, as `--feature-gates` does.
     pub fn set(&mut self, feature: Feature, on: bool) {
         self.on = if on { self.on | bit(feature) } else { self.on & !bit(feature) };
+    }
+}
+
+impl FeatureGates {
+    /// Whether the server sends a table's column of that name.
+    pub fn has_column(self, name: &str) -> bool {
+        match name {
+            "VolumeAttributesClass" => self.has(Feature::VolumeAttributesClass),
+            "Secrets" => !self.has(Feature::AccountsWithoutSecrets),
+            _ => true,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod selector;
 mod selector_text;
 pub mod storage;
 pub mod time;
+pub mod token;
 pub mod validation;
 pub mod version;
 pub mod wire;

@@ -1,7 +1,7 @@
 //! Admission: what the built-in admission plugins change or refuse.
 //!
 //! Here are DefaultTolerationSeconds, Priority, PodTopologyLabels, DefaultStorageClass,
-//! StorageObjectInUseProtection and PersistentVolumeClaimResize. ServiceAccount and LimitRanger are not.
+//! StorageObjectInUseProtection and PersistentVolumeClaimResize. ServiceAccount, LimitRanger and ResourceQuota have files of their own.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

@@ -27,6 +27,8 @@ const NODE_PORT_STATIC_BAND: u32 = 86;
 #[derive(Clone, Debug)]
 pub struct Allocator {
     random: ChaCha8Rng,
+    /// For the names of token volumes, a stream of their own.
+    volumes: ChaCha8Rng,
     addresses: OrdSet<u32>,
     node_ports: OrdSet<u32>,
 }
@@ -34,7 +36,9 @@ pub struct Allocator {
 impl Allocator {
     /// An allocator over its own stream.
     pub fn new(random: ChaCha8Rng) -> Allocator {
-        Allocator { random, addresses: OrdSet::new(), node_ports: OrdSet::new() }
+        let mut volumes = random.clone();
+        volumes.set_stream(1);
+        Allocator { random, volumes, addresses: OrdSet::new(), node_ports: OrdSet::new() }
     }
 
     /// Draws from `random` from now on; answers the stream from which it drew before.
@@ -59,6 +63,11 @@ impl Allocator {
     /// The five characters that make a `generateName` a name.
     pub fn suffix(&mut self) -> String {
         (0..5).map(|_| char::from(SUFFIX_ALPHABET[self.random.next_u32() as usize % 27])).collect()
+    }
+
+    /// The five characters that make the name of a pod's token volume.
+    pub fn volume_suffix(&mut self) -> String {
+        (0..5).map(|_| char::from(SUFFIX_ALPHABET[self.volumes.next_u32() as usize % 27])).collect()
     }
 
     /// A free cluster IP, `None` when all are taken.

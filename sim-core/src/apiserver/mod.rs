@@ -8,11 +8,14 @@ mod admission;
 mod allocate;
 mod delete;
 pub(crate) mod eviction;
+mod limit_range;
 mod managed;
 mod patch;
 mod placement;
+mod quota;
 mod scale;
 mod service;
+mod service_account;
 mod strategy;
 #[cfg(test)]
 mod tests;
@@ -25,6 +28,7 @@ pub use delete::{
     DeleteOptions, Deleted, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, Preconditions, Propagation,
 };
 pub use managed::{ApplyRequest, Author};
+pub use service_account::{DEFAULT_ACCOUNT, ROOT_CA};
 pub use write::{Subresource, WriteOptions};
 
 use crate::api::{ApiError, ApiResult, FeatureGates, Kind, Object, ObjectKey, Resource, SimTime};
@@ -37,6 +41,8 @@ use managed::Ledger;
 pub struct ApiServer {
     /// What this Kubernetes version does.
     pub gates: FeatureGates,
+    /// Whether pods get service accounts and their tokens (the ServiceAccount admission plugin).
+    pub admits_accounts: bool,
     store: Store,
     now: SimTime,
     cause: CauseId,
@@ -49,6 +55,7 @@ impl ApiServer {
     pub fn new(random: ChaCha8Rng) -> ApiServer {
         ApiServer {
             gates: FeatureGates::default(),
+            admits_accounts: false,
             store: Store::new(),
             now: SimTime::ZERO,
             cause: CauseId::default(),

@@ -75,6 +75,7 @@ pub fn prepare_for_create(
                 ..Default::default()
             });
         }
+        Object::ResourceQuota(quota) => Arc::make_mut(quota).status = Some(Default::default()),
         // A node is created by its kubelet together with its status.
         _ => {}
     }

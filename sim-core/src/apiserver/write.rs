@@ -1,6 +1,6 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, strategy, unserved};
+use super::{ApiServer, admission, delete, limit_range, service_account, strategy, unserved};
 use crate::api::managed::Managers;
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
 
@@ -87,7 +87,17 @@ impl ApiServer {
         object.meta_mut().deletion_timestamp = None;
         object.meta_mut().deletion_grace_period_seconds = None;
         defaults::apply(object);
+        if let Object::Pod(pod) = object {
+            let pod = std::sync::Arc::make_mut(pod);
+            limit_range::admit_pod(pod, &self.store)?;
+            if self.admits_accounts {
+                service_account::admit(pod, &self.store, &mut self.allocator, self.now)?;
+            }
+        }
         admission::admit_create(object, &self.store, self.gates)?;
+        if let Object::PersistentVolumeClaim(claim) = object {
+            limit_range::admit_claim(claim, &self.store)?;
+        }
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(object, self.gates);
         let errors = validation::validate_create(object);
@@ -102,6 +112,7 @@ impl ApiServer {
         if self.store.get(kind, &key).is_some() {
             return Err(ApiError::already_exists(kind, &key.name));
         }
+        self.charge_quotas(&object, None, options.dry_run)?;
         // A Job's uid is part of its selector, so it has one by now.
         let uid = match kind {
             Kind::Job => object.uid().to_owned(),
@@ -211,6 +222,11 @@ impl ApiServer {
             self.allocator = allocator;
         }
         prepared?;
+        if subresource == Subresource::Main
+            && matches!(new, Object::Service(_) | Object::PersistentVolumeClaim(_))
+        {
+            self.charge_quotas(&new, Some(&old), options.dry_run)?;
+        }
         if new == old && !gives_managers {
             return Ok(old);
         }

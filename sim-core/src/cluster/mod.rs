@@ -14,7 +14,7 @@ pub(crate) use bootstrap::register_node;
 
 use crate::api::{Feature, ObjectKey, ObjectRef, SimTime};
 use crate::apiserver::ApiServer;
-use crate::engine::{CauseKind, ClusterConfig, Engine};
+use crate::engine::{CauseKind, ClusterConfig, Engine, KubeletKind};
 use crate::network::dns::Dns;
 use crate::runtime::Runtime;
 use crate::store::Store;
@@ -35,6 +35,9 @@ impl Cluster {
             cluster.plane.kubelet.runtime.set_dns(Dns::caching());
         }
         bootstrap::install(&mut cluster);
+        // The recorded cluster ran without this admission.
+        let admits = cluster.engine.config().kubelet == KubeletKind::Full;
+        cluster.engine.admit_accounts(admits);
         cluster
     }
 

@@ -52,6 +52,12 @@ pub struct Plane {
     pub expand: controllers::expand::VolumeExpandController,
     /// pod-garbage-collector-controller
     pub podgc: controllers::podgc::PodGarbageCollector,
+    /// serviceaccount-controller
+    pub serviceaccount: controllers::serviceaccount::ServiceAccountController,
+    /// root-ca-certificate-publisher-controller
+    pub rootcacertpublisher: controllers::rootcacertpublisher::RootCaCertPublisher,
+    /// resourcequota-controller
+    pub resourcequota: controllers::resourcequota::ResourceQuotaController,
 }
 
 impl Plane {
@@ -63,7 +69,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        23
+        26
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -90,7 +96,10 @@ impl ControlPlane for Plane {
             19 => &mut self.ttlafterfinished,
             20 => &mut self.attachdetach,
             21 => &mut self.expand,
-            _ => &mut self.podgc,
+            22 => &mut self.podgc,
+            23 => &mut self.serviceaccount,
+            24 => &mut self.rootcacertpublisher,
+            _ => &mut self.resourcequota,
         }
     }
 }

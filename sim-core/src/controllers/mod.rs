@@ -18,6 +18,9 @@ pub mod podautoscaler;
 pub mod podgc;
 pub mod provisioner;
 pub mod replicaset;
+pub mod resourcequota;
+pub mod rootcacertpublisher;
+pub mod serviceaccount;
 pub mod statefulset;
 pub mod tainteviction;
 #[cfg(test)]

@@ -150,6 +150,11 @@ impl Engine {
         self.history.digest()
     }
 
+    /// Switches ServiceAccount admission.
+    pub(crate) fn admit_accounts(&mut self, admits: bool) {
+        self.api.admits_accounts = admits;
+    }
+
     /// Names the program that the user acts with from now on: the field manager of its writes.
     pub fn set_field_manager(&mut self, manager: &str) {
         self.user = Author::User(manager.into());

@@ -12,7 +12,7 @@ use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
 use super::{Files, json, kyaml, quote, wire, yaml};
 use crate::api::kinds::{Column, RowContext, format};
-use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
+use crate::api::{FeatureGates, Kind, Object, SimTime, meta};
 
 /// The output formats that every printing verb knows.
 const ALLOWED: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,\
@@ -308,9 +308,7 @@ impl TablePrinter {
     }
 
     fn is_shown(&self, column: &Column) -> bool {
-        let served =
-            column.name != "VolumeAttributesClass" || self.options.gates.has(Feature::VolumeAttributesClass);
-        served && (self.options.wide || !column.wide)
+        self.options.gates.has_column(column.name) && (self.options.wide || !column.wide)
     }
 
     fn headers(&self, columns: &[Column], with_event: bool) -> Vec<String> {

@@ -5,12 +5,15 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, PodSpec, Secret, Volume,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, PodSpec, Secret, ServiceAccount,
+    ServiceAccountTokenProjection, Volume,
 };
 
 use super::environment;
 use super::worker::Sync;
-use crate::api::{Kind, ObjectKey};
+use crate::api::token::{self, Claims};
+use crate::api::{Kind, ObjectKey, meta};
+use crate::apiserver::DEFAULT_ACCOUNT;
 use crate::engine::{EventType, Pace};
 use crate::runtime::fs::{FileSystem, FileTree};
 use crate::runtime::{Mount, VolumeRef, normal_path};
@@ -253,8 +256,7 @@ impl Sync<'_, '_> {
                     self.put_fields(&mut tree, items, source.default_mode);
                 }
                 if let Some(part) = &part.service_account_token {
-                    let token = format!("token-of-{}", self.worker.uid);
-                    self.put(&mut tree, &part.path, token.as_bytes(), source.default_mode);
+                    self.put(&mut tree, &part.path, self.token(part).as_bytes(), source.default_mode);
                 }
             }
         } else {
@@ -262,6 +264,23 @@ impl Sync<'_, '_> {
             return Ok((tree, false));
         }
         Ok((tree, true))
+    }
+
+    /// The token of the pod's account, which ends with the pod.
+    fn token(&self, part: &ServiceAccountTokenProjection) -> String {
+        let account = self.spec.service_account_name.as_deref().unwrap_or(DEFAULT_ACCOUNT);
+        let namespace = &self.key.namespace;
+        let found = self.context.view.typed::<ServiceAccount>(&ObjectKey::new(namespace, account));
+        let uid = found.map(|account| meta::uid(&account.metadata)).unwrap_or_default();
+        let audiences: Vec<String> = part.audience.iter().cloned().collect();
+        token::token(&Claims {
+            namespace,
+            account: (account, uid),
+            audiences: &audiences,
+            bound_to: Some(("pod", &self.key.name, &self.worker.uid)),
+            issued_at: self.now().timestamp().as_second(),
+            lasts: part.expiration_seconds.unwrap_or(3600),
+        })
     }
 
     fn put(&self, tree: &mut FileTree, path: &str, bytes: &[u8], mode: Option<i32>) {

@@ -1,11 +1,15 @@
 //! Defaults of the core, scheduling, storage and discovery groups but for pods. Models pkg/apis/core/v1: defaults.go.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
-    Namespace, Node, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret, Service,
+    LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret,
+    Service,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use k8s_openapi::{ByteString, api::core::v1::ServiceSpec};
 
@@ -107,5 +111,21 @@ pub(super) fn set_endpoint_slice(slice: &mut EndpointSlice) {
     for port in slice.ports.iter_mut().flatten() {
         port.name.get_or_insert_default();
         text(&mut port.protocol, "TCP");
+    }
+}
+
+/// Models pkg/apis/core/v1: SetDefaults_LimitRangeItem.
+pub(super) fn set_limit_range(range: &mut LimitRange) {
+    let items = range.spec.iter_mut().flat_map(|spec| &mut spec.limits);
+    for item in items.filter(|item| item.type_ == "Container") {
+        let fill = |list: &mut Option<BTreeMap<String, Quantity>>,
+                    from: &Option<BTreeMap<String, Quantity>>| {
+            for (name, amount) in from.iter().flatten() {
+                list.get_or_insert_default().entry(name.clone()).or_insert_with(|| amount.clone());
+            }
+        };
+        fill(&mut item.default, &item.max);
+        fill(&mut item.default_request, &item.default);
+        fill(&mut item.default_request, &item.min);
     }
 }

@@ -34,7 +34,10 @@ pub fn apply(object: &mut Object) {
         Object::PriorityClass(object) => core::set_priority_class(Arc::make_mut(object)),
         Object::StorageClass(object) => core::set_storage_class(Arc::make_mut(object)),
         Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
+        Object::LimitRange(object) => core::set_limit_range(Arc::make_mut(object)),
         Object::ConfigMap(_)
+        | Object::ResourceQuota(_)
+        | Object::ServiceAccount(_)
         | Object::Event(_)
         | Object::ControllerRevision(_)
         | Object::PodDisruptionBudget(_)

@@ -14,6 +14,7 @@ pub mod format;
 mod horizontal_pod_autoscaler;
 pub mod job;
 mod lease;
+mod limit_range;
 mod namespace;
 pub mod node;
 pub mod persistent_volume;
@@ -23,8 +24,10 @@ pub mod pod_disruption_budget;
 pub mod pod_summary;
 mod priority_class;
 mod replica_set;
+mod resource_quota;
 mod secret;
 mod service;
+mod service_account;
 mod stateful_set;
 pub mod storage_class;
 mod volume_attachment;
@@ -102,13 +105,16 @@ impl Kind {
         match self {
             Kind::ConfigMap => &config_map::INFO,
             Kind::Event => &event::INFO,
+            Kind::LimitRange => &limit_range::INFO,
             Kind::Namespace => &namespace::INFO,
             Kind::Node => &node::INFO,
             Kind::PersistentVolumeClaim => &persistent_volume_claim::INFO,
             Kind::PersistentVolume => &persistent_volume::INFO,
             Kind::Pod => &pod::INFO,
+            Kind::ResourceQuota => &resource_quota::INFO,
             Kind::Secret => &secret::INFO,
             Kind::Service => &service::INFO,
+            Kind::ServiceAccount => &service_account::INFO,
             Kind::ControllerRevision => &controller_revision::INFO,
             Kind::DaemonSet => &daemon_set::INFO,
             Kind::Deployment => &deployment::INFO,

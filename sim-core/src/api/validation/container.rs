@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, EnvVar, ResourceRequirements, VolumeMount};
 
-use super::{Errors, format, probe};
+use super::{Errors, format, probe, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -38,7 +38,9 @@ pub(super) fn check_all(
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
         probe::of_container(errors, &path, container);
+        security::of_container(errors, &path, container);
     }
+    security::check_host_ports(errors, path, containers);
 }
 
 pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {

@@ -8,16 +8,21 @@ mod cron_job;
 mod daemon_set;
 mod ephemeral;
 pub(crate) mod format;
+mod internal;
 mod meta;
 mod network;
+mod node;
 mod placement;
 mod pod;
 mod policy;
 mod priority;
 mod probe;
+mod quota;
+mod security;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod unified;
 mod volume;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -74,6 +79,10 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::StorageClass(new), Object::StorageClass(old)) => {
             storage::class_update(&mut errors, new, old)
         }
+        (Object::Node(new), Object::Node(old)) => node::node_update(&mut errors, new, old),
+        (Object::ResourceQuota(new), Object::ResourceQuota(old)) => {
+            quota::quota_update(&mut errors, new, old)
+        }
         (Object::ConfigMap(new), Object::ConfigMap(old)) => storage::config_map_update(&mut errors, new, old),
         (Object::Secret(new), Object::Secret(old)) => storage::secret_update(&mut errors, new, old),
         _ => validate_content(&mut errors, new),
@@ -108,14 +117,17 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::PersistentVolume(object) => storage::volume(errors, object),
         Object::PodDisruptionBudget(object) => policy::budget(errors, object),
         Object::PriorityClass(object) => priority::class(errors, object),
+        Object::ResourceQuota(object) => quota::quota(errors, object),
+        Object::LimitRange(object) => quota::limit_range(errors, object),
         Object::StorageClass(object) => storage::class(errors, object),
         Object::ConfigMap(object) => storage::config_map(errors, object),
         Object::Secret(object) => storage::secret(errors, object),
+        Object::Node(object) => node::node(errors, object),
         Object::Namespace(_)
-        | Object::Node(_)
         | Object::Event(_)
         | Object::Lease(_)
         | Object::CSINode(_)
+        | Object::ServiceAccount(_)
         | Object::VolumeAttachment(_) => {}
     }
 }
@@ -169,44 +181,6 @@ impl Errors {
             "" => self.required(path, ""),
             value if supported.contains(&value) => {}
             value => self.push(FieldError::not_supported(path, value, supported)),
-        }
-    }
-}
-
-/// The fields in which two values differ, a line each: what upstream shows as a dump of Go structures.
-fn differences(new: &Value, old: &Value) -> String {
-    let mut lines = Vec::new();
-    collect_differences("", new, old, &mut lines);
-    lines.join("\n")
-}
-
-fn collect_differences(path: &str, new: &Value, old: &Value, lines: &mut Vec<String>) {
-    if new == old {
-        return;
-    }
-    match (new, old) {
-        (Value::Object(new), Value::Object(old)) => {
-            let mut keys: Vec<&String> = new.keys().chain(old.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                collect_differences(
-                    &path,
-                    new.get(key).unwrap_or(&Value::Null),
-                    old.get(key).unwrap_or(&Value::Null),
-                    lines,
-                );
-            }
-        }
-        (Value::Array(new), Value::Array(old)) if new.len() == old.len() => {
-            for (index, (new, old)) in new.iter().zip(old).enumerate() {
-                collect_differences(&format!("{path}[{index}]"), new, old, lines);
-            }
-        }
-        _ => {
-            lines.push(format!("- {path}: {old}"));
-            lines.push(format!("+ {path}: {new}"));
         }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Toleration};
 use serde_json::json;
 
-use super::{Errors, container, differences, ephemeral, format, meta, placement, priority, volume};
+use super::{
+    Errors, container, ephemeral, format, internal, meta, node, placement, priority, security, volume,
+};
 use crate::api::pod;
 
 /// Which fields of a pod's spec an update may change, as the refusal says it.
@@ -59,6 +61,7 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
     placement::affinity(errors, &format!("{path}.affinity"), spec);
     placement::gates(errors, &format!("{path}.schedulingGates"), spec);
     placement::spread(errors, &format!("{path}.topologySpreadConstraints"), spec);
+    security::of_pod(errors, path, spec);
     if let Some(name) = spec.service_account_name.as_deref().filter(|name| !name.is_empty()) {
         errors.invalid_all(format!("{path}.serviceAccountName"), name, format::dns_subdomain(name));
     }
@@ -82,6 +85,11 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
     }
     let policy = spec.preemption_policy.as_deref();
     priority::preemption_policy(errors, &format!("{path}.preemptionPolicy"), policy);
+    let aliases = spec.host_aliases.as_deref().unwrap_or_default();
+    node::host_aliases(errors, &format!("{path}.hostAliases"), aliases);
+    if let Some(class) = spec.runtime_class_name.as_deref().filter(|class| !class.is_empty()) {
+        errors.invalid_all(format!("{path}.runtimeClassName"), class, format::dns_subdomain(class));
+    }
 }
 
 /// Models ValidateTolerations.
@@ -161,7 +169,8 @@ pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
         munged.termination_grace_period_seconds = old.termination_grace_period_seconds;
     }
     if munged != *old {
-        errors.forbidden("spec", format!("{UPDATABLE}\n{}\n", differences(&json!(munged), &json!(old))));
+        let shown = internal::pod_spec_diff(&json!(old), &json!(munged));
+        errors.forbidden("spec", format!("{UPDATABLE}\n{shown}"));
     }
 }
 

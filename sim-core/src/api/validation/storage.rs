@@ -12,7 +12,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use serde_json::{Value, json};
 
-use super::{Errors, differences, format, meta, placement};
+use super::{Errors, format, internal, meta, placement};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -90,8 +90,8 @@ pub(super) fn claim_update(errors: &mut Errors, new: &PersistentVolumeClaim, old
     }
     if munged != *old_spec {
         let text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        let differences = differences(&json!(munged), &json!(old_spec));
-        errors.forbidden("spec", format!("{text}\n{differences}\n"));
+        let shown = internal::claim_spec_diff(&json!(old_spec), &json!(munged));
+        errors.forbidden("spec", format!("{text}\n{shown}"));
     }
     let capacity = storage_of(new.status.as_ref().and_then(|status| status.capacity.as_ref()));
     if let (Some(new_size), Some(old_size)) = (new_size, old_size)
@@ -186,7 +186,7 @@ pub(super) fn volume_update(errors: &mut Errors, new: &PersistentVolume, old: &P
     let (source, earlier) = (json!(source_of(new)), json!(source_of(old)));
     if source != earlier {
         let text = "spec.persistentvolumesource is immutable after creation";
-        let why = format!("{text}\n{}\n", differences(&source, &earlier));
+        let why = format!("{text}\n{}", internal::volume_source_diff(&earlier, &source));
         errors.forbidden("spec.persistentvolumesource", why);
     }
     if old.node_affinity.is_some() {

@@ -131,9 +131,29 @@ fn pod_updates() {
     insta::assert_snapshot!(update(&old, &pod("{containers: [{name: a, image: 'x:1'}, {name: b, image: x}]}")), @"spec.containers: Forbidden: pod updates may not add or remove containers");
     insta::assert_snapshot!(update(&old, &pod("{containers: [{name: a, image: 'x:1'}], restartPolicy: Never}")), @r#"
     spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)
-    - restartPolicy: "Always"
-    + restartPolicy: "Never"
+    @@ -35,7 +35,7 @@
+       }
+      ],
+      "EphemeralContainers": null,
+    - "RestartPolicy": "Always",
+    + "RestartPolicy": "Never",
+      "TerminationGracePeriodSeconds": 30,
+      "ActiveDeadlineSeconds": null,
+      "DNSPolicy": "ClusterFirst",
     "#);
+}
+
+#[test]
+fn the_diff_of_a_pod_is_that_of_the_internal_types() {
+    // As ValidatePodUpdate of v1.36.2 prints it for these pods.
+    let pod = |selector: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{nodeSelector: {selector}, containers: [{{name: c, image: busybox}}]}}}}"
+        )
+    };
+    let shown = update(&pod("{a: b}"), &pod("{a: b, c: d}"));
+    let expected = "@@ -40,7 +40,8 @@\n  \"ActiveDeadlineSeconds\": null,\n  \"DNSPolicy\": \"ClusterFirst\",\n  \"NodeSelector\": {\n-  \"a\": \"b\"\n+  \"a\": \"b\",\n+  \"c\": \"d\"\n  },\n  \"ServiceAccountName\": \"\",\n  \"AutomountServiceAccountToken\": null,\n";
+    assert_eq!(shown.split_once('\n').map(|(_, diff)| diff), Some(expected), "{shown}");
 }
 
 #[test]
@@ -205,14 +225,28 @@ fn storage() {
     let one = claim("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}");
     insta::assert_snapshot!(update(&one, &one.replace("1Gi", "2Gi")), @r#"
     spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims
-    - resources.requests.storage: "1Gi"
-    + resources.requests.storage: "2Gi"
+    @@ -6,7 +6,7 @@
+      "Resources": {
+       "Limits": null,
+       "Requests": {
+    -   "storage": "1Gi"
+    +   "storage": "2Gi"
+       }
+      },
+      "VolumeName": "",
     "#);
     insta::assert_snapshot!(update(&one, &one.replace("1Gi", "0")), @r#"
     spec.resources[storage]: Invalid value: "0": must be greater than zero
     spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims
-    - resources.requests.storage: "1Gi"
-    + resources.requests.storage: "0"
+    @@ -6,7 +6,7 @@
+      "Resources": {
+       "Limits": null,
+       "Requests": {
+    -   "storage": "1Gi"
+    +   "storage": "0"
+       }
+      },
+      "VolumeName": "",
 
     spec.resources.requests.storage: Forbidden: field can not be less than status.capacity
     "#);
@@ -224,4 +258,58 @@ fn storage() {
     insta::assert_snapshot!(create("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {'a b': x}}"), @r#"data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"#);
     let frozen = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, immutable: true, data: {a: x}}";
     insta::assert_snapshot!(update(frozen, &frozen.replace("{a: x}", "{a: z}")), @"data: Forbidden: field is immutable when `immutable` is set");
+}
+
+#[test]
+fn security_contexts_ports_and_volumes() {
+    let pod =
+        |spec: &str| create(&format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}"));
+    insta::assert_snapshot!(pod("{containers: [{name: a, image: x, securityContext: {runAsUser: -1, runAsGroup: 3000000000, privileged: true, allowPrivilegeEscalation: false, seccompProfile: {type: Localhost}}}], securityContext: {fsGroup: -2, supplementalGroups: [1, -1], fsGroupChangePolicy: Never, seccompProfile: {type: Odd, localhostProfile: x}}}"), @r#"
+    spec.containers[0].securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive
+    spec.containers[0].securityContext.runAsGroup: Invalid value: 3000000000: must be between 0 and 2147483647, inclusive
+    spec.containers[0].securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost
+    spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":-1,"RunAsGroup":3000000000,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":{"Type":"Localhost","LocalhostProfile":null},"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true
+    spec.securityContext.fsGroup: Invalid value: -2: must be between 0 and 2147483647, inclusive
+    spec.securityContext.supplementalGroups[1]: Invalid value: -1: must be between 0 and 2147483647, inclusive
+    spec.securityContext.fsGroupChangePolicy: Unsupported value: "Never": supported values: "Always", "OnRootMismatch"
+    spec.securityContext.seccompProfile.type: Unsupported value: "Odd": supported values: "Localhost", "RuntimeDefault", "Unconfined"
+    spec.securityContext.seccompProfile.localhostProfile: Invalid value: {"Type":"Odd","LocalhostProfile":"x"}: can only be set when seccomp type is Localhost
+    "#);
+    insta::assert_snapshot!(pod("{hostNetwork: true, containers: [{name: a, image: x, ports: [{containerPort: 80, hostPort: 81}, {containerPort: 81, hostPort: 81}]}]}"), @r#"
+    spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//81"
+    spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true
+    "#);
+    insta::assert_snapshot!(pod("{hostPID: true, shareProcessNamespace: true, hostAliases: [{ip: nope, hostnames: [UP]}], topologySpreadConstraints: [{maxSkew: 0, topologyKey: '', whenUnsatisfiable: Maybe}], containers: [{name: a, image: x}]}"), @r#"
+    spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
+    spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero
+    spec.topologySpreadConstraints[0].topologyKey: Required value: can not be empty
+    spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: "DoNotSchedule", "ScheduleAnyway"
+    spec.hostAliases[0].ip: Invalid value: "nope": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)
+    spec.hostAliases[0].hostnames[0]: Invalid value: "UP": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+    "#);
+    insta::assert_snapshot!(pod("{containers: [{name: a, image: x}], volumes: [{name: a, hostPath: {path: /a/../b, type: Folder}}, {name: b, emptyDir: {sizeLimit: -1}}, {name: c, configMap: {name: c, items: [{key: '', path: /x}]}}, {name: d, projected: {sources: [{serviceAccountToken: {path: ..a, expirationSeconds: 5}}, {secret: {items: []}}]}}, {name: e, nfs: {server: '', path: x}}, {name: f, downwardAPI: {items: [{path: a}]}}]}"), @r#"
+    spec.volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain '..'
+    spec.volumes[0].hostPath.type: Unsupported value: "Folder": supported values: "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"
+    spec.volumes[1].emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity
+    spec.volumes[2].configMap.items[0].key: Required value
+    spec.volumes[2].configMap.items[0].path: Invalid value: "/x": must be a relative path
+    spec.volumes[3].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes
+    spec.volumes[3].projected.sources[0].serviceAccountToken.path: Invalid value: "..a": must not start with '..'
+    spec.volumes[3].projected.sources[1].secret.name: Required value
+    spec.volumes[4].nfs.server: Required value
+    spec.volumes[4].nfs.path: Invalid value: "x": must be an absolute path
+    spec.volumes[5].downwardAPI: Required value: one of fieldRef and resourceFieldRef is required
+    "#);
+    let node = "{apiVersion: v1, kind: Node, metadata: {name: one}, spec: {taints: [{key: a, effect: NoSchedule}, {key: a, effect: NoSchedule}, {key: 'b c', value: 'x y', effect: Never}]}}";
+    insta::assert_snapshot!(create(node), @r#"
+    spec.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair
+    spec.taints[2].key: Invalid value: "b c": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+    spec.taints[2].value: Invalid value: "x y": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')
+    spec.taints[2].effect: Unsupported value: "Never": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"
+    "#);
+    let node = |spec: &str| format!("{{apiVersion: v1, kind: Node, metadata: {{name: one}}, spec: {spec}}}");
+    insta::assert_snapshot!(update(&node("{providerID: a, podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24]}"), &node("{providerID: b, podCIDR: 10.0.1.0/24, podCIDRs: [10.0.1.0/24]}")), @r#"
+    spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid
+    spec.providerID: Forbidden: node updates may not change providerID except from "" to valid
+    "#);
 }

@@ -2,11 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Volume;
+use k8s_openapi::api::core::v1::{DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume};
 
 use super::{Errors, format};
 use crate::api::encode;
 use crate::api::field::FieldError;
+use crate::api::quantity::Quantity;
+
+/// What a path on a node may be asked to be; nothing asks nothing.
+const HOST_PATH_TYPES: [&str; 8] =
+    ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+
+/// What is said of a mode that is none.
+const MODES: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 
 /// Complains about volumes and returns those that mounts may name, each with whether it is a claim.
 pub(super) fn of_pod<'v>(errors: &mut Errors, path: &str, volumes: &'v [Volume]) -> BTreeMap<&'v str, bool> {
@@ -51,17 +59,53 @@ fn check_source(errors: &mut Errors, path: &str, volume: &Volume) {
             errors.required(format!("{path}.configMap.name"), "");
         }
         mode(errors, &format!("{path}.configMap"), source.default_mode);
+        items(errors, &format!("{path}.configMap.items"), source.items.as_deref());
     }
     if let Some(source) = &volume.secret {
         if source.secret_name.as_deref().unwrap_or_default().is_empty() {
             errors.required(format!("{path}.secret.secretName"), "");
         }
         mode(errors, &format!("{path}.secret"), source.default_mode);
+        items(errors, &format!("{path}.secret.items"), source.items.as_deref());
     }
-    if let Some(source) = &volume.host_path
-        && source.path.is_empty()
+    if let Some(source) = &volume.host_path {
+        let path = format!("{path}.hostPath");
+        if source.path.is_empty() {
+            errors.required(format!("{path}.path"), "");
+        } else if source.path.split('/').any(|part| part == "..") {
+            errors.invalid(format!("{path}.path"), source.path.as_str(), "must not contain '..'");
+        }
+        if let Some(sort) = source.type_.as_deref().filter(|sort| !HOST_PATH_TYPES.contains(sort)) {
+            errors.push(FieldError::not_supported(format!("{path}.type"), sort, &HOST_PATH_TYPES));
+        }
+    }
+    if let Some(limit) = volume.empty_dir.as_ref().and_then(|source| source.size_limit.as_ref())
+        && Quantity::of(limit).sign() < 0
     {
-        errors.required(format!("{path}.hostPath.path"), "");
+        let why = "SizeLimit field must be a valid resource quantity";
+        errors.forbidden(format!("{path}.emptyDir.sizeLimit"), why);
+    }
+    if let Some(source) = &volume.nfs {
+        if source.server.is_empty() {
+            errors.required(format!("{path}.nfs.server"), "");
+        }
+        if source.path.is_empty() {
+            errors.required(format!("{path}.nfs.path"), "");
+        } else if !source.path.starts_with('/') {
+            errors.invalid(format!("{path}.nfs.path"), source.path.as_str(), "must be an absolute path");
+        }
+    }
+    if let Some(source) = &volume.csi
+        && source.driver.is_empty()
+    {
+        errors.required(format!("{path}.csi.driver"), "");
+    }
+    if let Some(source) = &volume.downward_api {
+        mode(errors, &format!("{path}.downwardAPI"), source.default_mode);
+        files(errors, &format!("{path}.downwardAPI"), source.items.as_deref());
+    }
+    if let Some(source) = &volume.projected {
+        projected(errors, &format!("{path}.projected"), source);
     }
     if let Some(source) = &volume.ephemeral {
         match &source.volume_claim_template {
@@ -76,7 +120,98 @@ fn check_source(errors: &mut Errors, path: &str, volume: &Volume) {
 
 fn mode(errors: &mut Errors, path: &str, mode: Option<i32>) {
     if let Some(mode) = mode.filter(|mode| !(0..=0o777).contains(mode)) {
-        let why = "must be a number between 0 and 0777 (octal), both inclusive";
-        errors.invalid(format!("{path}.defaultMode"), mode, why);
+        errors.invalid(format!("{path}.defaultMode"), mode, MODES);
+    }
+}
+
+/// Models validateKeyToPath.
+fn items(errors: &mut Errors, path: &str, items: Option<&[KeyToPath]>) {
+    for (index, item) in items.unwrap_or_default().iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        if item.key.is_empty() {
+            errors.required(format!("{path}.key"), "");
+        }
+        place(errors, &format!("{path}.path"), &item.path);
+        if let Some(mode) = item.mode.filter(|mode| !(0..=0o777).contains(mode)) {
+            errors.invalid(format!("{path}.mode"), mode, MODES);
+        }
+    }
+}
+
+/// Models validateDownwardAPIVolumeFile.
+fn files(errors: &mut Errors, path: &str, files: Option<&[DownwardAPIVolumeFile]>) {
+    for file in files.unwrap_or_default() {
+        place(errors, &format!("{path}.path"), &file.path);
+        match (&file.field_ref, &file.resource_field_ref) {
+            (Some(_), Some(_)) => {
+                let why = "fieldRef and resourceFieldRef can not be specified simultaneously";
+                errors.invalid(path, "resource", why);
+            }
+            (None, None) => {
+                errors.required(path, "one of fieldRef and resourceFieldRef is required");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A path below the volume. Models validateLocalNonReservedPath.
+fn place(errors: &mut Errors, path: &str, target: &str) {
+    if target.is_empty() {
+        return errors.required(path, "");
+    }
+    if target.starts_with('/') {
+        errors.invalid(path, target, "must be a relative path");
+    }
+    if target.split('/').any(|part| part == "..") {
+        errors.invalid(path, target, "must not contain '..'");
+    }
+    if target.starts_with("..") && !target.starts_with("../") {
+        errors.invalid(path, target, "must not start with '..'");
+    }
+}
+
+/// Models validateProjectedVolumeSource.
+fn projected(errors: &mut Errors, path: &str, source: &ProjectedVolumeSource) {
+    mode(errors, path, source.default_mode);
+    for (index, part) in source.sources.iter().flatten().enumerate() {
+        let path = format!("{path}.sources[{index}]");
+        if encode::to_value(part).as_object().is_some_and(|map| map.len() > 1) {
+            errors.forbidden(path.as_str(), "may not specify more than 1 volume type per source");
+        }
+        for (field, name, list) in [
+            (
+                "secret",
+                part.secret.as_ref().map(|part| &part.name),
+                part.secret.as_ref().map(|part| &part.items),
+            ),
+            (
+                "configMap",
+                part.config_map.as_ref().map(|part| &part.name),
+                part.config_map.as_ref().map(|part| &part.items),
+            ),
+        ] {
+            let (Some(name), Some(list)) = (name, list) else { continue };
+            if name.is_empty() {
+                errors.required(format!("{path}.{field}.name"), "");
+            }
+            items(errors, &format!("{path}.{field}.items"), list.as_deref());
+        }
+        if let Some(part) = &part.downward_api {
+            files(errors, &format!("{path}.downwardAPI"), part.items.as_deref());
+        }
+        if let Some(part) = &part.service_account_token {
+            let field = format!("{path}.serviceAccountToken");
+            let seconds = part.expiration_seconds.unwrap_or(3600);
+            if seconds < 600 {
+                let why = "may not specify a duration less than 10 minutes";
+                errors.invalid(format!("{field}.expirationSeconds"), seconds, why);
+            }
+            if seconds > 1 << 32 {
+                let why = "may not specify a duration larger than 2^32 seconds";
+                errors.invalid(format!("{field}.expirationSeconds"), seconds, why);
+            }
+            place(errors, &format!("{field}.path"), &part.path);
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Namespace, NamespaceSpec, NamespaceStatus};
+use k8s_openapi::api::core::v1::{Namespace, NamespaceSpec, NamespaceStatus, ServiceAccount};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -20,8 +20,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use super::Cluster;
 use crate::api::SimTime;
 use crate::api::validation::SYSTEM_CLASSES;
-use crate::apiserver::{ApiServer, Subresource};
+use crate::apiserver::{ApiServer, DEFAULT_ACCOUNT, Subresource};
+use crate::controllers::rootcacertpublisher;
 use crate::engine::{CauseKind, ClusterConfig, NodeConfig, StorageClassConfig, stream};
+
+/// The namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// Time enough for controllers to have seen the first objects.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
@@ -34,7 +38,7 @@ pub(super) fn install(cluster: &mut Cluster) {
     let config = cluster.engine.config().clone();
     let created = installation_time(&config);
     cluster.engine.act(&mut cluster.plane, CauseKind::Start, |api| {
-        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+        for name in NAMESPACES {
             let _ = api.create(namespace(name, &created));
         }
         services::create(api, &config, &created);
@@ -44,6 +48,18 @@ pub(super) fn install(cluster: &mut Cluster) {
         for class in &config.storage_classes {
             let _ = api.create(storage_class(class, &config, &created));
         }
+        api.with_identities(stream(config.seed, "service accounts"), |api| {
+            for name in NAMESPACES {
+                let account = ServiceAccount {
+                    metadata: meta(DEFAULT_ACCOUNT, Some(name), &created),
+                    ..ServiceAccount::default()
+                };
+                let _ = api.create(account);
+                let mut bundle = rootcacertpublisher::bundle(name, config.seed);
+                bundle.metadata.creation_timestamp = Some(created.clone());
+                let _ = api.create(bundle);
+            }
+        });
         api.with_identities(stream(config.seed, "built-in objects"), |api| {
             for class in priority_classes(&created) {
                 let _ = api.create(class);

@@ -110,7 +110,9 @@ impl ReplicaSetController {
             self.creations.insert(meta::uid(&set.metadata).into(), creation);
             return Ok(());
         }
-        context.wakes.soon(key.clone());
+        if created.is_ok() {
+            context.wakes.soon(key.clone());
+        }
         finish(key, set, &creation.counts, created, context)
     }
 

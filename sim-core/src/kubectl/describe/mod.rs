@@ -14,6 +14,7 @@ mod node;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
+mod quota;
 mod service;
 mod small;
 mod stateful_set;
@@ -61,7 +62,10 @@ pub fn describe(
         Object::PersistentVolumeClaim(claim) => persistent_volume_claim::describe(&mut text, claim, &subject),
         Object::PersistentVolume(volume) => persistent_volume::describe(&mut text, volume, &subject),
         Object::Node(node) => node::describe(&mut text, node, &subject),
-        Object::Namespace(namespace) => small::namespace(&mut text, namespace),
+        Object::Namespace(namespace) => small::namespace(&mut text, namespace, &subject),
+        Object::ResourceQuota(object) => quota::quota(&mut text, object),
+        Object::LimitRange(object) => quota::limit_range(&mut text, object),
+        Object::ServiceAccount(account) => small::service_account(&mut text, account, gates),
         Object::ConfigMap(map) => small::config_map(&mut text, map),
         Object::Secret(secret) => small::secret(&mut text, secret),
         Object::StorageClass(class) => small::storage_class(&mut text, class),
@@ -73,8 +77,10 @@ pub fn describe(
             generic::describe(&mut text, object);
         }
     }
-    // Upstream looks for no events of these two.
-    if show_events && !matches!(object.kind(), Kind::Namespace | Kind::Secret) {
+    // Upstream looks for no events of these.
+    if show_events
+        && !matches!(object.kind(), Kind::Namespace | Kind::Secret | Kind::ResourceQuota | Kind::LimitRange)
+    {
         events::describe(&mut text, &events::about(store, object), now, gates);
     }
     text.finish()

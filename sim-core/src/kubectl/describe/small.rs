@@ -1,7 +1,7 @@
 //! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, EndpointSlice,
 //! PodDisruptionBudget, PriorityClass, CSINode.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
@@ -9,11 +9,11 @@ use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::text::Text;
-use super::{or_empty, time_text};
+use super::{Subject, or_empty, quota, time_text};
 use crate::api::kinds::format::{UNSET, format_labels, format_selector};
 use crate::api::kinds::pod_disruption_budget::bound_text;
 use crate::api::kinds::storage_class::is_default;
-use crate::api::meta;
+use crate::api::{Feature, FeatureGates, meta};
 
 /// Name, namespace, labels and annotations.
 pub(super) fn head(text: &mut Text, meta: &ObjectMeta) {
@@ -23,8 +23,8 @@ pub(super) fn head(text: &mut Text, meta: &ObjectMeta) {
     text.annotations("Annotations", meta.annotations.as_ref());
 }
 
-/// Models kubectl pkg/describe: describeNamespace; there are neither quotas nor limit ranges.
-pub(super) fn namespace(text: &mut Text, namespace: &Namespace) {
+/// Models kubectl pkg/describe: describeNamespace.
+pub(super) fn namespace(text: &mut Text, namespace: &Namespace, subject: &Subject<'_>) {
     let status = namespace.status.clone().unwrap_or_default();
     text.field(0, "Name", meta::name(&namespace.metadata));
     text.labels("", "Labels", namespace.metadata.labels.as_ref());
@@ -49,7 +49,28 @@ pub(super) fn namespace(text: &mut Text, namespace: &Namespace) {
             ),
         );
     }
-    text.raw("\nNo resource quota.\n\nNo LimitRange resource.\n");
+    let name = meta::name(&namespace.metadata);
+    quota::quotas(text, subject, name);
+    quota::limit_ranges(text, subject, name);
+}
+
+/// Models kubectl pkg/describe: describeServiceAccount.
+pub(super) fn service_account(text: &mut Text, account: &ServiceAccount, gates: FeatureGates) {
+    head(text, &account.metadata);
+    let names = |names: Vec<String>| if names.is_empty() { vec!["<none>".to_owned()] } else { names };
+    let pulled = account.image_pull_secrets.iter().flatten().map(|secret| secret.name.clone()).collect();
+    let mut lists = vec![("Image pull secrets", names(pulled))];
+    if !gates.has(Feature::AccountsWithoutSecrets) {
+        let mountable = account.secrets.iter().flatten().filter_map(|secret| secret.name.clone()).collect();
+        lists.push(("Mountable secrets", names(mountable)));
+        lists.push(("Tokens", names(Vec::new())));
+    }
+    for (title, names) in lists {
+        for (index, name) in names.iter().enumerate() {
+            let title = if index == 0 { format!("{title}:") } else { String::new() };
+            text.line(0, format_args!("{title}\t{name}"));
+        }
+    }
 }
 
 /// Models kubectl pkg/describe: ConfigMapDescriber.

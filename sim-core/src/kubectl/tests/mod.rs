@@ -1,14 +1,17 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
+mod accounts;
 mod autoscale;
 mod containers;
 mod daemons;
 mod errors;
+mod fuzz;
 mod golden;
 mod jobs;
 mod managed;
 mod mutate;
 mod nodes;
+mod quota;
 mod recorded;
 mod rollout;
 mod versions;

@@ -146,6 +146,7 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             let line = text.lines().find(|line| line.contains("Started  "));
             line.and_then(|line| line.split("kubelet").nth(1)).unwrap_or_default().trim().to_owned()
         }
+        Feature::AccountsWithoutSecrets => bench.run("get sa"),
         Feature::DeleteNamesNamespace => bench.run("delete pod web-3 --wait=false"),
     }
 }
@@ -219,7 +220,7 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.31: 2026-11-23T12:00:00Z
     ContainerMountStatus
         from 1.27: 
-        from 1.31: data
+        from 1.31: data kube-api-access-lgdcm
     ContainerResourceStatus
         from 1.27: 
         from 1.34: {"cpu":"100m"}
@@ -249,6 +250,11 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.27: Created container app; Started container app
         from 1.34: Created container: app; Started container app
         from 1.35.0: Container created; Container started
+    AccountsWithoutSecrets
+        from 1.27: NAME      SECRETS   AGE
+            default   0         6d23h
+        from 1.35.0: NAME      AGE
+            default   6d23h
     EventFieldPath
         from 1.27: Started container app
         from 1.35.0: spec.containers{app}: Container started

@@ -19,8 +19,10 @@ mod create_job;
 mod create_namespace;
 mod create_pod_disruption_budget;
 mod create_priorityclass;
+mod create_quota;
 mod create_secret;
 mod create_service;
+mod create_service_account;
 mod debug;
 mod delete;
 mod describe;
@@ -112,6 +114,9 @@ pub static VERBS: &[&Verb] = &[
     &create_pod_disruption_budget::VERB,
     &create_priorityclass::VERB,
     &create_secret::VERB,
+    &create_quota::VERB,
+    &create_service_account::ACCOUNT,
+    &create_service_account::TOKEN,
     &create_service::CLUSTER_IP,
     &create_service::EXTERNAL_NAME,
     &create_service::LOAD_BALANCER,
@@ -362,6 +367,8 @@ fn words_at<'a>(words: &'a [String], places: &[usize]) -> Vec<&'a str> {
 fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
     match (first, word) {
         ("create", "ns") => "namespace",
+        ("create", "sa") => "serviceaccount",
+        ("create", "resourcequota") => "quota",
         ("create", "cm") => "configmap",
         ("create", "cj") => "cronjob",
         ("create", "deploy") => "deployment",

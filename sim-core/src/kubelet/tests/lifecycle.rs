@@ -84,7 +84,15 @@ fn a_pod_is_pulled_created_started_and_ready() {
             "running": {
               "startedAt": "2026-11-23T12:00:00Z"
             }
-          }
+          },
+          "volumeMounts": [
+            {
+              "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
+              "name": "kube-api-access-lgdcm",
+              "readOnly": true,
+              "recursiveReadOnly": "Disabled"
+            }
+          ]
         }
       ],
       "hostIP": "192.168.49.2",
