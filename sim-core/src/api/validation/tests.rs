@@ -280,10 +280,10 @@ fn security_contexts_ports_and_volumes() {
     spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true
     "#);
     insta::assert_snapshot!(pod("{hostPID: true, shareProcessNamespace: true, hostAliases: [{ip: nope, hostnames: [UP]}], topologySpreadConstraints: [{maxSkew: 0, topologyKey: '', whenUnsatisfiable: Maybe}], containers: [{name: a, image: x}]}"), @r#"
-    spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
     spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero
     spec.topologySpreadConstraints[0].topologyKey: Required value: can not be empty
     spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: "DoNotSchedule", "ScheduleAnyway"
+    spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
     spec.hostAliases[0].ip: Invalid value: "nope": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)
     spec.hostAliases[0].hostnames[0]: Invalid value: "UP": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
     "#);

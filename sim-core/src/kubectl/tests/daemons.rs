@@ -82,8 +82,8 @@ fn a_daemon_set_is_rolled_out_described_and_undone() {
     Events:
       Type    Reason            Age   From                  Message
       ----    ------            ----  ----                  -------
-      Normal  SuccessfulCreate  0s    daemonset-controller  Created pod: POD0
       Normal  SuccessfulCreate  0s    daemonset-controller  Created pod: POD1
+      Normal  SuccessfulCreate  0s    daemonset-controller  Created pod: POD0
     ");
     assert_snapshot!(bench.run("set image ds/agent app=nginx:1.27"), @"daemonset.apps/agent image updated");
     assert_snapshot!(bench.run("rollout status ds/agent"), @r#"
@@ -114,17 +114,17 @@ fn a_daemon_set_is_rolled_out_described_and_undone() {
     let drained = bench.run("drain node-1");
     assert_snapshot!(masked(&bench, &drained), @r#"
     node/node-1 cordoned
-    ! error: unable to drain node "node-1" due to error: cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): default/POD1, continuing command...
+    ! error: unable to drain node "node-1" due to error: cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): default/POD0, continuing command...
     ! There are pending nodes to be drained:
     !  node-1
-    ! cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): default/POD1
+    ! cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): default/POD0
     exit 1
     "#);
     let drained = bench.run("drain node-1 --ignore-daemonsets");
     assert_snapshot!(masked(&bench, &drained), @r"
     node/node-1 already cordoned
     node/node-1 drained
-    ! Warning: ignoring DaemonSet-managed Pods: default/POD1
+    ! Warning: ignoring DaemonSet-managed Pods: default/POD0
     ");
     assert_snapshot!(bench.run("delete ds agent"), @r#"daemonset.apps "agent" deleted from default namespace"#);
 }
