@@ -28,7 +28,7 @@ pub fn test(root: &Path) -> anyhow::Result<()> {
         files.iter().map(|file| format!("test/{}", file.file_name().display())).collect();
     names.retain(|name| name.ends_with(".test.mjs"));
     names.sort();
-    let options = ["--test", "--test-concurrency=1", "--test-timeout=300000", "--test-reporter=spec"];
+    let options = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
     node(root, &options.into_iter().map(str::to_owned).chain(names).collect::<Vec<_>>())
 }
 

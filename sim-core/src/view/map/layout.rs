@@ -176,7 +176,10 @@ impl Layout {
         let (left, right) = (area.x + MARGIN, area.x + area.width - MARGIN);
         let (mut x, mut y, mut bottom) = (left, area.y + NODE_HEADER, area.y + NODE_HEADER);
         let same_group = |a: &usize, b: &usize| group(&scene.pods[*a]) == group(&scene.pods[*b]);
-        for members in pods.chunk_by(same_group) {
+        let mut groups: Vec<&[usize]> = pods.chunk_by(same_group).collect();
+        // Pods of sets come first: what they are tied to begins at the left, too.
+        groups.sort_by_key(|members| scene.pods[members[0]].ordinal.is_none());
+        for members in groups {
             // Room for an even number, so that a pod that comes or goes moves the next group less often.
             let width = self.row_width(members.len().next_multiple_of(2));
             if x > left && x + width > right {
