@@ -10,6 +10,7 @@ mod saved;
 mod script;
 
 use std::io::{IsTerminal, Read};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,7 +61,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
 }
 
 fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
-    let mut session = new_session(cli)?;
+    // The process ends with it; giving back a large cluster object by object would only take time.
+    let mut session = ManuallyDrop::new(new_session(cli)?);
     let files = DiskFiles::default();
     let interactive = cli.lines.is_empty() && std::io::stdin().is_terminal();
     for manifest in &cli.manifests {
@@ -92,7 +94,7 @@ fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
         let text = read_script("-")?;
         return Ok(script::play(&mut session, &commands(&text), &files, printer, false)?);
     }
-    repl::run(session, printer)?;
+    repl::run(ManuallyDrop::into_inner(session), printer)?;
     Ok(0)
 }
 

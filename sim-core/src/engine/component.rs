@@ -91,7 +91,7 @@ pub struct Context<'a> {
     pub now: SimTime,
     /// The informer caches: the store as it was when this reconcile began. A reconcile does not see
     /// its own writes here, as upstream's listers do not.
-    pub view: Store,
+    pub view: &'a Store,
     /// The API server, for writes and for reads that must be live.
     pub api: &'a mut ApiServer,
     /// The component's own random stream.

@@ -30,7 +30,7 @@ pub use random::{Span, stream};
 
 use crate::api::{ObjectRef, SimTime};
 use crate::apiserver::{ApiServer, Author};
-use crate::store::CauseId;
+use crate::store::{CauseId, Change, Store};
 use component::Delay;
 use events::EventCache;
 
@@ -51,6 +51,9 @@ pub struct Engine {
     now: SimTime,
     queue: WakeQueue,
     api: ApiServer,
+    /// The informers' shared cache. It is a copy of its own and no snapshot of the API server's store:
+    /// a snapshot that is held while the store is written makes each write copy the nodes it touches.
+    view: Store,
     streams: Vec<ChaCha8Rng>,
     latencies: Vec<Span>,
     /// Until when a key's last reconcile is still writing; it does not run again before.
@@ -74,6 +77,7 @@ impl Engine {
         api.gates = config.gates();
         Engine {
             api,
+            view: Store::new(),
             now: SimTime::ZERO,
             queue: WakeQueue::default(),
             streams: Vec::new(),
@@ -195,7 +199,7 @@ impl Engine {
         self.api.speak_as(Author::Component(component.name()));
         let mut context = Context {
             now: self.now,
-            view: self.api.store().clone(),
+            view: &self.view,
             random: &mut self.streams[usize::from(wake.component.0)],
             config: &self.config,
             wakes: &mut wakes,
@@ -268,20 +272,21 @@ impl Engine {
     /// Tells every component of the changes since the last delivery.
     fn deliver(&mut self, plane: &mut dyn ControlPlane) {
         let from = self.delivered;
-        let view = self.api.store().clone();
-        if view.revision() == from {
-            return;
-        }
-        for change in view.log().since(from) {
+        let changes: Vec<Change> = self.api.store().log().since(from).cloned().collect();
+        let Some(newest) = changes.last().map(|change| change.revision) else { return };
+        for change in &changes {
             self.history.add(change);
+            self.view.follow(change);
+        }
+        for change in &changes {
             for id in (0..plane.count()).map(ComponentId) {
                 let component = plane.component(id);
                 let mut wakes = Wakes::default();
-                component.observe(change, &view, &mut wakes);
+                component.observe(change, &self.view, &mut wakes);
                 self.enqueue(id, wakes, change.cause);
             }
         }
-        self.delivered = view.revision();
+        self.delivered = newest;
         self.api.compact(from, WATCH_LOG_KEPT);
     }
 }

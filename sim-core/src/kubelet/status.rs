@@ -69,6 +69,8 @@ impl Sync<'_, '_> {
         containers.sort_by(|a, b| a.name.cmp(&b.name));
         ephemeral.sort_by(|a, b| a.name.cmp(&b.name));
         let failure = self.worker.failure.as_ref();
+        // A pod keeps this for its life, and a grown vector has room for four.
+        containers.shrink_to_fit();
         PodStatus {
             reason: failure.map(|failure| failure.reason.to_owned()).or_else(|| old.reason.clone()),
             message: failure.map(|failure| failure.message.clone()).or_else(|| old.message.clone()),

@@ -70,7 +70,7 @@ impl Scheduler {
             context.wakes.at(pod_ref(pod), binding.check_at, Pace::Progress);
             return Ok(());
         }
-        match volume_binding::are_bound(pod, &binding.node, &context.view) {
+        match volume_binding::are_bound(pod, &binding.node, context.view) {
             Ok(true) => Ok(bind(pod, &binding.node, context)?),
             Ok(false) if context.now.since(binding.since) < BIND_TIMEOUT => {
                 binding.check_at = context.now + BIND_CHECK;

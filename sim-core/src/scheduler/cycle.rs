@@ -39,10 +39,10 @@ pub(super) struct Place {
 
 /// Looks for a node for the pod.
 pub(super) fn schedule(pod: &Pod, scheduler: &mut Scheduler, context: &mut Context<'_>) -> Outcome {
-    let view = context.view.clone();
+    let view = context.view;
     let volume_index = scheduler.volumes.clone();
     let total = scheduler.nodes.len();
-    let state = match CycleState::new(pod, &view, &volume_index, &mut scheduler.nodes) {
+    let state = match CycleState::new(pod, view, &volume_index, &mut scheduler.nodes) {
         Ok(state) => state,
         Err((plugin, message)) => {
             return Outcome::Unschedulable(FitError::of_pod(total, plugin, message), Attempt::Nothing);
@@ -51,7 +51,7 @@ pub(super) fn schedule(pod: &Pod, scheduler: &mut Scheduler, context: &mut Conte
     let search = search(&state, scheduler);
     let outcome = match choose(&state, &search.feasible, scheduler, context) {
         None => {
-            let shared = !state.volumes.tie_to_nodes(&view);
+            let shared = !state.volumes.tie_to_nodes(view);
             let attempt = preemption::attempt(&state, &search.refusals, scheduler, context.random);
             let why = attempt.message(total);
             Outcome::Unschedulable(FitError::of_nodes(total, &search.refusals, shared, why), attempt)

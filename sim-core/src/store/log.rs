@@ -71,7 +71,8 @@ impl WatchLog {
         let old = usize::try_from(revision.saturating_sub(self.compacted)).unwrap_or(usize::MAX);
         let surplus = self.changes.len().saturating_sub(keep);
         let drop = old.min(surplus);
-        if drop > 0 {
+        // Splitting costs the same for one entry and for a thousand, so it waits for many.
+        if drop >= keep / 8 && drop > 0 {
             self.changes = self.changes.split_off(drop);
             self.compacted += drop as u64;
         }

@@ -144,24 +144,43 @@ impl Store {
 
     /// Stores `object`, which carries [`Store::next_revision`] as its resourceVersion, and logs the change.
     pub(crate) fn put(&mut self, object: Object, stamp: Stamp) {
-        let reference = object.reference();
-        let previous = self.tables[reference.kind as usize].insert(reference.key.clone(), object.clone());
-        if let Some(previous) = &previous {
-            self.unindex(previous, &reference);
-        }
-        self.index(&object, &reference);
+        let previous = self.insert(object.clone());
         let change = if previous.is_some() { ChangeType::Modified } else { ChangeType::Added };
         self.record(change, object, previous, stamp);
     }
 
     /// Removes the object and logs its last state, which carries [`Store::next_revision`].
     pub(crate) fn remove(&mut self, last: Object, stamp: Stamp) {
-        let reference = last.reference();
-        let previous = self.tables[reference.kind as usize].remove(&reference.key);
-        if let Some(previous) = &previous {
-            self.unindex(previous, &reference);
-        }
+        let previous = self.take(&last);
         self.record(ChangeType::Deleted, last, previous, stamp);
+    }
+
+    /// Brings a copy of a store to the state after `change`, without logging it.
+    pub(crate) fn follow(&mut self, change: &Change) {
+        self.revision = change.revision;
+        match change.change {
+            ChangeType::Added | ChangeType::Modified => self.insert(change.object.clone()),
+            ChangeType::Deleted => self.take(&change.object),
+        };
+    }
+
+    fn insert(&mut self, object: Object) -> Option<Object> {
+        let reference = object.reference();
+        let previous = self.tables[reference.kind as usize].insert(reference.key.clone(), object.clone());
+        if !previous.as_ref().is_some_and(|previous| is_indexed_alike(previous, &object)) {
+            if let Some(previous) = &previous {
+                self.unindex(previous, &reference);
+            }
+            self.index(&object, &reference);
+        }
+        previous
+    }
+
+    fn take(&mut self, last: &Object) -> Option<Object> {
+        let reference = last.reference();
+        let previous = self.tables[reference.kind as usize].remove(&reference.key)?;
+        self.unindex(&previous, &reference);
+        Some(previous)
     }
 
     fn record(&mut self, change: ChangeType, object: Object, previous: Option<Object>, stamp: Stamp) {
@@ -207,6 +226,13 @@ pub struct Stamp {
 /// Names an entry of the record of causes; see `engine::cause`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CauseId(pub u32);
+
+/// Whether the indexes hold the same entries for both states of one object.
+fn is_indexed_alike(old: &Object, new: &Object) -> bool {
+    let (before, after) = (meta::owners(old.meta()), meta::owners(new.meta()));
+    let same_owners = before.iter().map(|owner| &owner.uid).eq(after.iter().map(|owner| &owner.uid));
+    same_owners && bound_node(old) == bound_node(new)
+}
 
 fn bound_node(object: &Object) -> Option<&str> {
     match object {

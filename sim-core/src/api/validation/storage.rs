@@ -181,6 +181,9 @@ fn source_of(spec: &PersistentVolumeSpec) -> BTreeMap<String, Value> {
 }
 
 pub(super) fn volume_update(errors: &mut Errors, new: &PersistentVolume, old: &PersistentVolume) {
+    if new.spec == old.spec {
+        return;
+    }
     volume(errors, new);
     let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
     let (source, earlier) = (json!(source_of(new)), json!(source_of(old)));

@@ -82,7 +82,7 @@ impl Component for DisruptionController {
         if cover.len() == 0 {
             say(context, EventType::Normal, "NoPods", "No matching pods found");
         }
-        let (expected, desired) = match wanted(&budget, cover, &context.view) {
+        let (expected, desired) = match wanted(&budget, cover, context.view) {
             Ok(wanted) => wanted,
             Err(why) => {
                 let message = format!("Failed to calculate the number of expected pods: {why}");

@@ -40,7 +40,7 @@ pub(super) fn sync_service(
     let time = state.triggers.advance(service, pods.iter().copied());
     let mut homeless = None;
     for (name, pod) in &pods {
-        if pod.is_some_and(|pod| is_without_node(pod, service, &context.view)) {
+        if pod.is_some_and(|pod| is_without_node(pod, service, context.view)) {
             state.dirty.insert((*name).clone());
             homeless.get_or_insert((*name).clone());
         }

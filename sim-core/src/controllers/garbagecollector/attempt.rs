@@ -25,7 +25,7 @@ pub(super) fn delete_item(object: &Object, context: &mut Context<'_>) -> Result<
     if owners.is_empty() {
         return Ok(());
     }
-    let states: Vec<OwnerState> = owners.iter().map(|owner| state_of(object, owner, &context.view)).collect();
+    let states: Vec<OwnerState> = owners.iter().map(|owner| state_of(object, owner, context.view)).collect();
     if states.contains(&OwnerState::Solid) {
         return drop_lost_references(object, &states, context);
     }

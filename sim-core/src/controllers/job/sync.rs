@@ -51,7 +51,7 @@ impl<'a, 'b> Sync<'a, 'b> {
     pub(super) fn new(job: &Arc<Job>, earlier: Backoff, context: &'a mut Context<'b>) -> Self {
         let job = Job::clone(job);
         let spec = job.spec.clone().unwrap_or_default();
-        let all: Vec<Arc<Pod>> = pods::of_job(&job, &context.view).collect();
+        let all: Vec<Arc<Pod>> = pods::of_job(&job, context.view).collect();
         let active_pods: Vec<Arc<Pod>> = all.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
         let mut sync = Sync {
             active: count(active_pods.len()),

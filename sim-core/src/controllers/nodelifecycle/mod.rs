@@ -196,7 +196,7 @@ fn give_up(node: &Node, key: &ObjectKey, since: SimTime, context: &mut Context<'
     };
     let message = format!("Node {name} status is now: NodeNotReady");
     context.events.event_about(context.api, about, None, EventType::Normal, "NodeNotReady", &message);
-    let view = context.view.clone();
+    let view = context.view;
     for pod in view.pods_on(name) {
         mark_not_ready(pod, context)?;
     }

@@ -44,8 +44,8 @@ impl PersistentVolumeController {
         claim: &PersistentVolumeClaim,
         context: &mut Context<'_>,
     ) -> ApiResult<()> {
-        let delays = delays_binding(claim, &context.view);
-        if let Some(volume) = self.find_best_match(claim, delays, &context.view) {
+        let delays = delays_binding(claim, context.view);
+        if let Some(volume) = self.find_best_match(claim, delays, context.view) {
             return bind(context, &volume, claim);
         }
         if assign_default_class(claim, context)? {
@@ -186,7 +186,7 @@ fn assign_default_class(claim: &PersistentVolumeClaim, context: &mut Context<'_>
     if named || meta::annotations(&claim.metadata).contains_key(annotation::BETA_STORAGE_CLASS) {
         return Ok(false);
     }
-    let Some(class) = default_class(&context.view) else { return Ok(false) };
+    let Some(class) = default_class(context.view) else { return Ok(false) };
     let mut new = claim.clone();
     new.spec.get_or_insert_default().storage_class_name = Some(class);
     write(context.api, new, Subresource::Main).map(|_| true)

@@ -89,7 +89,7 @@ impl VolumeProvisioner {
             context.wakes.at(reference, due, crate::engine::Pace::Progress);
             return Ok(());
         }
-        let made = volume::compose(&claim, &class, &context.view, context.config);
+        let made = volume::compose(&claim, &class, context.view, context.config);
         match context.api.create(made) {
             Ok(_) => {}
             Err(error) if error.is_already_exists() => {}

@@ -127,13 +127,13 @@ fn delete_pods(
     context: &mut Context<'_>,
 ) -> ApiResult<()> {
     let namespace = meta::namespace(&set.metadata);
-    let view = context.view.clone();
+    let view = context.view;
     let pods = counts
         .active_names()
         .filter_map(|name| view.typed::<Pod>(&ObjectKey::new(namespace, name)))
         .collect();
     let mut failed = None;
-    for pod in rank::by_deletion_order(pods, set, &view, context.now).into_iter().take(surplus) {
+    for pod in rank::by_deletion_order(pods, set, view, context.now).into_iter().take(surplus) {
         let key = ObjectKey::of(&pod.metadata);
         match context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
             Ok(_) => {

@@ -73,7 +73,7 @@ fn adopt_revisions(
     set: &Arc<StatefulSet>,
     context: &mut Context<'_>,
 ) -> Result<Vec<Arc<ControllerRevision>>, ReconcileError> {
-    let mut sorted = revisions_of(&context.view, orphans, set, family.selector());
+    let mut sorted = revisions_of(context.view, orphans, set, family.selector());
     for revision in &mut sorted {
         if meta::controller_of(&revision.metadata).is_some() {
             continue;

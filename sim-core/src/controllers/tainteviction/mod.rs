@@ -49,7 +49,7 @@ impl Component for TaintEvictionController {
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
         match key.kind {
             Kind::Node => {
-                let view = context.view.clone();
+                let view = context.view;
                 let Some(node) = view.typed::<Node>(&key.key) else { return Ok(()) };
                 for pod in view.pods_on(&key.key.name) {
                     self.consider(pod, node, context)?;
