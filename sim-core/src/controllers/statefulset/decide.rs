@@ -7,7 +7,7 @@ use imbl::OrdSet;
 
 use super::blocked::Blocked;
 use super::index::{Phase, Replicas};
-use super::wish::{Strategy, Wish};
+use super::wish::{BatchOrder, Strategy, Wish};
 use crate::api::{Feature, FeatureGates};
 
 /// How many pods one sync of a parallel set creates; the rest follow in the next sync.
@@ -121,10 +121,10 @@ pub fn decide(wish: &Wish, known: &Known<'_>) -> Decision {
 
 /// The batch of requests in which a parallel set sees to the pod of `index` among `total`, and when in it.
 ///
-/// Batches hold 1, 2, 4, ... 256 pods and after that 500 each. The requests of a batch are made side by side:
-/// the one that was started last comes first, as a goroutine that has just been started is the next to run (both runs of `parallel-start` show it).
+/// Batches hold 1, 2, 4, ... 256 pods and after that 500 each. The requests of a batch are made side by side;
+/// `start` says in which order they come through.
 /// Models pkg/controller/statefulset: slowStartBatch.
-pub fn turn(index: i64, total: i64) -> (i64, i64) {
+pub fn turn(index: i64, total: i64, start: BatchOrder) -> (i64, i64) {
     const DOUBLING: i64 = 511;
     let (batch, first, size) = if index < DOUBLING {
         let batch = i64::from(index.saturating_add(1).max(1).ilog2());
@@ -134,7 +134,8 @@ pub fn turn(index: i64, total: i64) -> (i64, i64) {
         (9 + later, DOUBLING + later * BATCH_MOST, BATCH_MOST)
     };
     let last = (first + size).min(total) - 1;
-    (batch, if index == last { 0 } else { index - first + 1 })
+    let is_early = start == BatchOrder::LastFirst && index == last;
+    (batch, if is_early { 0 } else { index - first + 1 })
 }
 
 struct Decider<'a> {
@@ -217,7 +218,9 @@ impl Decider<'_> {
                 replicas.get(*ordinal).is_some_and(|replica| replica.phase != Phase::Ended)
             }));
             let total = i64::from(end) - i64::from(start) + 1;
-            due.sort_unstable_by_key(|ordinal| turn(i64::from(*ordinal) - i64::from(start), total));
+            due.sort_unstable_by_key(|ordinal| {
+                turn(i64::from(*ordinal) - i64::from(start), total, self.wish.batches.pods)
+            });
             for ordinal in due {
                 match replicas.get(ordinal) {
                     None => self.create(ordinal, decision),
@@ -243,7 +246,8 @@ impl Decider<'_> {
         let all = self.known.replicas.iter().rev().map(|(ordinal, _)| ordinal);
         let all: Vec<i32> = all.filter(|ordinal| !self.wish.wants(*ordinal)).collect();
         let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-        let places = (0..).zip(&all).map(|(index, ordinal)| (*ordinal, turn(index, total)));
+        let places =
+            (0..).zip(&all).map(|(index, ordinal)| (*ordinal, turn(index, total, self.wish.batches.pods)));
         let places: std::collections::BTreeMap<i32, (i64, i64)> = places.collect();
         live.sort_by_key(|ordinal| places.get(ordinal).copied());
         live

@@ -15,7 +15,7 @@ use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
 use super::revisions::{self, Revisions};
-use super::wish::Wish;
+use super::wish::{Batches, Wish};
 use super::{Blocked, sim_time, status};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, meta};
 use crate::apiserver::Subresource;
@@ -179,7 +179,11 @@ fn update(
     set: &Arc<StatefulSet>,
     context: &mut Context<'_>,
 ) -> Result<(), ReconcileError> {
-    let wish = Wish::of(set);
+    let mut wish = Wish::of(set);
+    // Requests that take no time do not race.
+    if context.config.profile.write_ms > 0 {
+        wish.batches = Batches::drawn(meta::uid(&set.metadata));
+    }
     let gates = context.api.gates;
     let mut port = Port { set, wish: &wish, context };
     let decision = decide(
@@ -254,12 +258,15 @@ fn act(
 
 /// The requests of a batch go side by side: the claims of all its new pods come before the first of the pods.
 fn claim_for_batch(port: &mut Port<'_, '_>, actions: &[Action], batch: Option<i64>) {
-    for action in actions.iter().filter(|action| matches!(action, Action::Create { .. })) {
-        if batch_of(port.wish, *action) != batch {
-            break;
-        }
+    let creates = actions.iter().filter(|action| matches!(action, Action::Create { .. }));
+    let of_batch = creates.take_while(|action| batch_of(port.wish, **action) == batch);
+    let mut ordinals: Vec<i32> = of_batch.map(|action| action.ordinal()).collect();
+    let total = i64::from(port.wish.end) - i64::from(port.wish.start) + 1;
+    let index = |ordinal: i32| i64::from(ordinal) - i64::from(port.wish.start);
+    ordinals.sort_by_key(|ordinal| turn(index(*ordinal), total, port.wish.batches.claims));
+    for ordinal in ordinals {
         // A claim that cannot be made is met, and told of, again when its pod is created.
-        let _ = port.create_claims(action.ordinal());
+        let _ = port.create_claims(ordinal);
     }
 }
 
@@ -270,7 +277,7 @@ fn batch_of(wish: &Wish, action: Action) -> Option<i64> {
     let wanted = wish.parallel && wish.wants(action.ordinal());
     let outdated = matches!(action, Action::Delete { reason: DeleteReason::Outdated, .. });
     let index = i64::from(action.ordinal()) - i64::from(wish.start);
-    (wanted && !outdated).then(|| turn(index, i64::MAX).0)
+    (wanted && !outdated).then(|| turn(index, i64::MAX, wish.batches.pods).0)
 }
 
 /// The templates of the two revisions, decoded when first needed.

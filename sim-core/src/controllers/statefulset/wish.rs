@@ -20,6 +20,35 @@ pub enum Strategy {
     },
 }
 
+/// In which order requests that start side by side come through. Upstream leaves it to the Go scheduler, and the
+/// recordings show both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BatchOrder {
+    /// The one that was started last goes first: a goroutine that has just been started is the next to run.
+    #[default]
+    LastFirst,
+    /// As they were started.
+    AsStarted,
+}
+
+/// How the requests of one set's batches come through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batches {
+    /// Those for claims.
+    pub claims: BatchOrder,
+    /// Those for pods.
+    pub pods: BatchOrder,
+}
+
+impl Batches {
+    /// Drawn from the set's uid, so that it shifts no other draw.
+    pub fn drawn(uid: &str) -> Batches {
+        let bits = uid.bytes().fold(0_u8, |bits, byte| bits.rotate_left(1) ^ byte);
+        let order = |bit: u8| if bits & bit == 0 { BatchOrder::LastFirst } else { BatchOrder::AsStarted };
+        Batches { claims: order(1), pods: order(2) }
+    }
+}
+
 /// What a set asks for, as plain values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -31,6 +60,8 @@ pub struct Wish {
     pub end: i32,
     /// Whether pods are created and deleted without waiting for each other.
     pub parallel: bool,
+    /// How the requests of a parallel set's batches come through.
+    pub batches: Batches,
     /// How pods are updated.
     pub strategy: Strategy,
     /// Whether the set is being deleted.
@@ -53,6 +84,7 @@ impl Wish {
             start,
             end: start.saturating_add(replicas).saturating_sub(1),
             parallel: spec.and_then(|spec| spec.pod_management_policy.as_deref()) == Some("Parallel"),
+            batches: Batches::default(),
             strategy: strategy(set, replicas),
             being_deleted: meta::is_terminating(&set.metadata),
             min_ready_seconds: min_ready_seconds(set),

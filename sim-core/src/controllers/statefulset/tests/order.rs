@@ -57,9 +57,10 @@ fn a_parallel_set_creates_and_deletes_at_once() {
 #[test]
 fn the_requests_of_a_batch_start_with_its_last() {
     use super::super::decide::turn;
+    use super::super::wish::BatchOrder;
     let order = |total: i64| {
         let mut pods: Vec<i64> = (0..total).collect();
-        pods.sort_by_key(|index| turn(*index, total));
+        pods.sort_by_key(|index| turn(*index, total, BatchOrder::LastFirst));
         pods
     };
     assert_eq!(order(4), [0, 2, 1, 3]);
