@@ -66,9 +66,6 @@ pub enum Command {
         /// Recordings, `NAME.json`; `NAME.2.json` beside one is the same scenario played again.
         #[arg(required = true)]
         recordings: Vec<PathBuf>,
-        /// Compare the objects at the end as well.
-        #[arg(long = "final")]
-        end: bool,
     },
     /// Print a completion script for a shell.
     Completions {

@@ -51,7 +51,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             let mut session = new_session(&cli)?;
             Ok(script::play(&mut session, &commands(&script), &DiskFiles::default(), printer, true)?)
         }
-        Some(Command::Replay { recordings, end }) => replay_all(recordings, *end, &cli.setup),
+        Some(Command::Replay { recordings }) => replay_all(recordings, &cli.setup),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "sts-sim", &mut std::io::stdout());
             Ok(0)
@@ -131,7 +131,7 @@ fn read_script(file: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))
 }
 
-fn replay_all(paths: &[PathBuf], end: bool, setup: &Setup) -> anyhow::Result<u8> {
+fn replay_all(paths: &[PathBuf], setup: &Setup) -> anyhow::Result<u8> {
     let version = KubernetesVersion::named(&setup.kubernetes_version).unwrap_or_default();
     let mut all_match = true;
     let paths = paths.iter().filter(|path| !replay::recording::is_twin(path));
@@ -139,16 +139,13 @@ fn replay_all(paths: &[PathBuf], end: bool, setup: &Setup) -> anyhow::Result<u8>
     for path in paths {
         let report = replay::replay(path, setup.seed, version)?;
         let scores = &report.scores;
-        let mut parts = vec![("transcript", &scores.transcript), ("order", &scores.order)];
-        if end {
-            parts.push(("final", &scores.end));
-        }
+        let parts = [("transcript", &scores.transcript), ("order", &scores.order), ("final", &scores.end)];
         for (part, score) in parts {
             for difference in &score.differences {
                 println!("{} {part}: {difference}", report.name);
             }
         }
-        all_match &= if end { report.matches_wholly() } else { report.matches() };
+        all_match &= report.matches();
         lines.push(report.line());
     }
     for line in lines {

@@ -76,6 +76,9 @@ struct Player {
     trace: Vec<Value>,
 }
 
+/// By how much two seeds' beginnings differ within a second.
+const PHASE: Duration = Duration::from_millis(125);
+
 /// Plays `recording` with `seed`.
 ///
 /// # Errors
@@ -92,6 +95,8 @@ pub fn play(recording: &Recording, seed: u64, version: KubernetesVersion) -> any
     let seen = cluster.store().revision();
     let workstation = Workstation::default();
     let mut player = Player { cluster, workstation, watchers: Vec::new(), seen, trace: Vec::new() };
+    // Kubernetes' times are whole seconds, and a recording began at any part of one.
+    player.run_for(PHASE * u32::try_from(seed % 8).unwrap_or_default());
     let mut played = Played::default();
     for (number, step) in recording.transcript.iter().enumerate() {
         let (printed, timed_out) =

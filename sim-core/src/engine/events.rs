@@ -10,7 +10,8 @@ use std::time::Duration;
 use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
 
-use crate::api::{Object, ObjectKey, SimTime, meta};
+use super::correlator::{Correlator, EventKey, Written};
+use crate::api::{Object, SimTime, meta};
 use crate::apiserver::{ApiServer, Subresource};
 
 /// Whether an event is good or bad news.
@@ -32,32 +33,20 @@ impl EventType {
     }
 }
 
-/// What makes two events the same event, repeated.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Sameness {
-    source: Cow<'static, str>,
-    uid: Arc<str>,
-    /// events.k8s.io tells events apart by what they regard, its version included, and not by their message.
-    version: Option<String>,
-    field_path: Option<String>,
-    event_type: EventType,
-    reason: &'static str,
-    message: Arc<str>,
-}
-
-/// An event that was written, and how often it happened since.
+/// A series of the scheduler's: an event that was written, and how often it happened since.
 #[derive(Clone, Debug)]
-struct Seen {
-    key: ObjectKey,
-    count: i32,
+struct Series {
+    written: Written,
     last: SimTime,
-    written: SimTime,
+    last_written: SimTime,
 }
 
-/// The events that were written, to find repeats.
+/// What was written, to find repeats.
 #[derive(Clone, Debug, Default)]
 pub struct EventCache {
-    seen: OrdMap<Sameness, Seen>,
+    correlator: Correlator,
+    /// By what they regard, its version included: events.k8s.io does not tell events apart by their message.
+    series: OrdMap<EventKey, Series>,
     /// The nanosecond in the newest event's name. Real time moves on between two events, virtual time need not.
     last_named_nanos: u64,
 }
@@ -92,7 +81,7 @@ impl Recorder<'_> {
         reason: &'static str,
         message: &str,
     ) {
-        self.write(api, reference(about), None, event_type, reason, message, false);
+        self.write(api, reference(about), None, event_type, reason, message);
     }
 
     /// Records a core/v1 event about a pod from the kubelet on `node`, `field_path` naming the container.
@@ -108,7 +97,7 @@ impl Recorder<'_> {
         message: &str,
     ) {
         let reference = ObjectReference { field_path, ..reference(about) };
-        self.write(api, reference, Some(node), event_type, reason, message, false);
+        self.write(api, reference, Some(node), event_type, reason, message);
     }
 
     /// Records a core/v1 event about what `about` says, from `host` if it is a node's.
@@ -121,7 +110,7 @@ impl Recorder<'_> {
         reason: &'static str,
         message: &str,
     ) {
-        self.write(api, about, host, event_type, reason, message, false);
+        self.write(api, about, host, event_type, reason, message);
     }
 
     /// Records an events.k8s.io/v1 event about `about`, as the scheduler does.
@@ -133,10 +122,19 @@ impl Recorder<'_> {
         reason: &'static str,
         message: &str,
     ) {
-        self.write(api, reference(about), None, event_type, reason, message, true);
+        let about = reference(about);
+        let version = about.resource_version.as_deref().unwrap_or_default();
+        let key = self.key(&about, None, event_type, reason, version);
+        if self.cache.series.get_mut(&key).is_some_and(|series| series.repeat(api, self.now)) {
+            return;
+        }
+        let event = self.compose(about, None, event_type, reason, message, true);
+        if let Ok(stored) = api.create(event) {
+            let written = Written { key: stored.key(), count: 1 };
+            self.cache.series.insert(key, Series { written, last: self.now, last_written: self.now });
+        }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one private place puts all parts of an event together")]
     fn write(
         &mut self,
         api: &mut ApiServer,
@@ -145,32 +143,61 @@ impl Recorder<'_> {
         event_type: EventType,
         reason: &'static str,
         message: &str,
-        new_style: bool,
     ) {
-        let sameness = Sameness {
-            source: self.source.clone(),
-            uid: about.uid.as_deref().unwrap_or_default().into(),
-            version: about.resource_version.clone().filter(|_| new_style),
-            field_path: about.field_path.clone(),
-            event_type,
-            reason,
-            message: if new_style { "".into() } else { message.into() },
+        let key = self.key(&about, host, event_type, reason, message);
+        let (key, is_folded) = self.cache.correlator.fold(key, self.now);
+        let message = match is_folded {
+            true => Cow::Owned(format!("(combined from similar events): {message}")),
+            false => Cow::Borrowed(message),
         };
-        let seen = self.cache.seen.get_mut(&sameness);
-        if seen.is_some_and(|seen| repeat(api, seen, self.now, new_style)) {
+        let written = self.cache.correlator.written(&key).map(|written| {
+            written.count = written.count.saturating_add(1);
+            written.clone()
+        });
+        if !self.cache.correlator.may_send(&key, self.now) {
             return;
         }
-        self.cache.last_named_nanos = self.now.unix_nanos().max(self.cache.last_named_nanos + 1);
-        let event = self.compose(about, host, event_type, reason, message, new_style);
+        let now = self.now.to_time();
+        let repeated = written.is_some_and(|Written { key, count }| {
+            let update = |event: &mut Event| {
+                event.count = Some(count);
+                event.message = Some(message.to_string());
+                event.last_timestamp = Some(now);
+            };
+            api.modify::<Event>(&key, Subresource::Main, update).is_ok()
+        });
+        if repeated {
+            return;
+        }
+        let about = if is_folded { ObjectReference { field_path: None, ..about } } else { about };
+        let event = self.compose(about, host, event_type, reason, &message, false);
         // An event that cannot be written (its namespace is gone) is dropped, as upstream drops it.
         if let Ok(stored) = api.create(event) {
-            let seen = Seen { key: stored.key(), count: 1, last: self.now, written: self.now };
-            self.cache.seen.insert(sameness, seen);
+            self.cache.correlator.note(key, Written { key: stored.key(), count: 1 });
+        }
+    }
+
+    fn key(
+        &self,
+        about: &ObjectReference,
+        host: Option<&str>,
+        event_type: EventType,
+        reason: &'static str,
+        message: &str,
+    ) -> EventKey {
+        EventKey {
+            uid: about.uid.as_deref().unwrap_or_default().into(),
+            source: self.source.clone(),
+            host: host.map(Arc::from),
+            event_type: Some(event_type),
+            reason,
+            field_path: about.field_path.as_deref().map(Arc::from),
+            message: message.into(),
         }
     }
 
     fn compose(
-        &self,
+        &mut self,
         about: ObjectReference,
         host: Option<&str>,
         event_type: EventType,
@@ -178,6 +205,7 @@ impl Recorder<'_> {
         message: &str,
         new_style: bool,
     ) -> Event {
+        self.cache.last_named_nanos = self.now.unix_nanos().max(self.cache.last_named_nanos + 1);
         let namespace = about.namespace.clone().unwrap_or_else(|| "default".to_owned());
         let name = about.name.clone().unwrap_or_default();
         let mut event = Event {
@@ -207,30 +235,24 @@ impl Recorder<'_> {
     }
 }
 
-/// Counts a repeat of a written event; false when it has to be written anew.
-///
-/// A series is written when it begins and then only now and then; until then its count is in memory.
-fn repeat(api: &mut ApiServer, seen: &mut Seen, now: SimTime, new_style: bool) -> bool {
-    if new_style && now.since(seen.last) > SERIES_FINISH {
-        return false;
-    }
-    seen.count = seen.count.saturating_add(1);
-    seen.last = now;
-    if new_style && seen.count > 2 && now.since(seen.written) < SERIES_REFRESH {
-        return api.typed::<Event>(&seen.key).is_ok();
-    }
-    seen.written = now;
-    let count = seen.count;
-    let update = |event: &mut Event| {
-        if new_style {
-            let last_observed_time = Some(now.to_micro_time());
-            event.series = Some(EventSeries { count: Some(count), last_observed_time });
-        } else {
-            event.count = Some(count);
-            event.last_timestamp = Some(now.to_time());
+impl Series {
+    /// Counts a repeat; false when the event has to be written anew.
+    ///
+    /// A series is written when it begins and then only now and then; until then its count is in memory.
+    fn repeat(&mut self, api: &mut ApiServer, now: SimTime) -> bool {
+        if now.since(self.last) > SERIES_FINISH {
+            return false;
         }
-    };
-    api.modify::<Event>(&seen.key, Subresource::Main, update).is_ok()
+        let Written { key, count } = &mut self.written;
+        *count = count.saturating_add(1);
+        self.last = now;
+        if *count > 2 && now.since(self.last_written) < SERIES_REFRESH {
+            return api.typed::<Event>(key).is_ok();
+        }
+        self.last_written = now;
+        let series = EventSeries { count: Some(*count), last_observed_time: Some(now.to_micro_time()) };
+        api.modify::<Event>(key, Subresource::Main, |event| event.series = Some(series)).is_ok()
+    }
 }
 
 /// A reference to `about` as events carry it.

@@ -6,6 +6,7 @@
 mod cause;
 mod component;
 mod config;
+mod correlator;
 mod events;
 mod history;
 mod journal;
