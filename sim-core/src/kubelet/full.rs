@@ -201,8 +201,8 @@ impl Sync<'_, '_> {
 
     /// Lets the pod's programs do what is due; those just started listen before they are probed.
     fn run_programs(&mut self) {
-        let store = self.context.view.clone();
-        if let Some(at) = self.runtime.advance(self.key, &store, self.now()) {
+        let store = self.context.view;
+        if let Some(at) = self.runtime.advance(self.key, store, self.now()) {
             let pace = self.program_pace(at);
             self.wake(at, pace);
         }

@@ -269,9 +269,9 @@ impl Sync<'_, '_> {
             ))
         };
         let now = self.now();
-        let store = self.context.view.clone();
+        let store = self.context.view;
         let from = gateway(&self.worker.ip);
-        match self.runtime.request(&store, Some(self.key), (host, port), &from, request, now) {
+        match self.runtime.request(store, Some(self.key), (host, port), &from, request, now) {
             Ok((_, latency)) if latency > timeout => late(),
             Ok((response, _)) if (200..400).contains(&response.status) => Outcome::Success,
             Ok((response, _)) => {
@@ -284,8 +284,8 @@ impl Sync<'_, '_> {
 
     fn tcp_probe(&mut self, host: &str, port: u16) -> Outcome {
         let now = self.now();
-        let store = self.context.view.clone();
-        match self.runtime.connect(&store, Some(self.key), (host, port), now) {
+        let store = self.context.view;
+        match self.runtime.connect(store, Some(self.key), (host, port), now) {
             Ok(()) => Outcome::Success,
             Err(error) => Outcome::Failure(dial_error(host, port, error)),
         }
@@ -294,8 +294,8 @@ impl Sync<'_, '_> {
     fn exec_probe(&mut self, container: &str, command: Vec<String>, timeout: Duration) -> Outcome {
         let text = command.join(" ");
         let now = self.now();
-        let store = self.context.view.clone();
-        match self.runtime.run_command(self.key, container, command, &store, now, timeout) {
+        let store = self.context.view;
+        match self.runtime.run_command(self.key, container, command, store, now, timeout) {
             CommandOutcome::Exited { code: 0, .. } => Outcome::Success,
             CommandOutcome::Exited { output, .. } => Outcome::Failure(output),
             CommandOutcome::TimedOut => Outcome::Failure(format!(

@@ -58,13 +58,13 @@ impl Sync<'_, '_> {
         limit: Duration,
     ) -> (Duration, bool) {
         let name = self.worker.slots[index].name.clone();
-        let (now, store) = (self.now(), self.context.view.clone());
+        let (now, store) = (self.now(), self.context.view);
         if let Some(sleep) = &hook.sleep {
             return (whole_seconds(sleep.seconds).min(limit), false);
         }
         if let Some(action) = &hook.exec {
             let command = action.command.clone().unwrap_or_default();
-            return match self.runtime.run_command(self.key, &name, command, &store, now, limit) {
+            return match self.runtime.run_command(self.key, &name, command, store, now, limit) {
                 CommandOutcome::Exited { code, took, .. } => (took, code != 0),
                 CommandOutcome::TimedOut => (limit, false),
                 CommandOutcome::NotStarted(_) => (Duration::ZERO, true),
@@ -77,7 +77,7 @@ impl Sync<'_, '_> {
                 action.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.worker.ip.clone());
             let request = HttpRequest::get(action.path.as_deref().unwrap_or("/"));
             let from = gateway(&self.worker.ip);
-            let answer = self.runtime.request(&store, Some(self.key), (&host, port), &from, &request, now);
+            let answer = self.runtime.request(store, Some(self.key), (&host, port), &from, &request, now);
             return match answer {
                 Ok((_, latency)) => (latency.min(limit), false),
                 Err(_) => (Duration::ZERO, true),
@@ -148,8 +148,8 @@ impl Sync<'_, '_> {
         if let Some(signal) = signal {
             self.runtime.signal(self.key, &name, signal, now);
             // What the signal does shows at once, or when the program is done with it.
-            let store = self.context.view.clone();
-            if let Some(at) = self.runtime.advance(self.key, &store, now) {
+            let store = self.context.view;
+            if let Some(at) = self.runtime.advance(self.key, store, now) {
                 self.wake(at, Pace::Progress);
             }
         }
