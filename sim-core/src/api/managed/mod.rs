@@ -338,11 +338,6 @@ pub fn empty(kind: Kind) -> Value {
             "spec": {"selector": null, "template": template(), "updateStrategy": {}},
             "status": {},
         }),
-        Kind::DaemonSet => json!({
-            "metadata": {},
-            "spec": {"selector": null, "template": template(), "updateStrategy": {}},
-            "status": {},
-        }),
         Kind::Deployment => json!({
             "metadata": {},
             "spec": {"selector": null, "template": template(), "strategy": {}},
