@@ -25,7 +25,19 @@ const MORE_KINDS: &[&str] = &[
     "core.v1.ReplicationController",
     "core.v1.ResourceQuota",
     "core.v1.ServiceAccount",
+    "networking.v1.Ingress",
+    "networking.v1.IngressClass",
+    "networking.v1.NetworkPolicy",
+    "node.v1.RuntimeClass",
+    "rbac.v1.ClusterRole",
+    "rbac.v1.ClusterRoleBinding",
+    "rbac.v1.Role",
+    "rbac.v1.RoleBinding",
     "scheduling.v1.PriorityClass",
+    "storage.v1.CSIDriver",
+    "storage.v1.CSINode",
+    "storage.v1.CSIStorageCapacity",
+    "storage.v1.VolumeAttachment",
 ];
 
 #[test]
