@@ -56,11 +56,12 @@ pub fn create_with(
         manifest["metadata"]["namespace"] = Value::from(namespace.clone());
     }
     if args.flag("save-config") {
-        manifest = apply::with_annotation(manifest);
+        let text = super::json::compact_by_struct(&manifest) + "\n";
+        manifest["metadata"]["annotations"][apply::LAST_APPLIED] = Value::from(text);
     }
     let info = Info { kind, namespace, name, source: None, manifest: None };
     if dry == DryRun::Client {
-        return results.print_manifest(operation, &info, &manifest, env.out);
+        return results.print_manifest(operation, &info, &manifest, true, env.out);
     }
     let options = WriteOptions { dry_run: dry == DryRun::Server };
     let created = apply::decoded(manifest)

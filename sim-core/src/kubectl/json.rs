@@ -2,11 +2,21 @@
 
 use serde_json::Value;
 
+use super::struct_order;
+
 /// One line, `<`, `>` and `&` escaped.
 pub fn compact(value: &Value) -> String {
-    let mut out = String::new();
-    write(value, None, 0, &mut out);
-    out
+    Writer { indent: None, by_struct: false }.text(value)
+}
+
+/// [`compact`] with fields in the order in which Go's types declare them.
+pub fn compact_by_struct(value: &Value) -> String {
+    Writer { indent: None, by_struct: true }.text(value)
+}
+
+/// [`pretty`] with fields in the order in which Go's types declare them.
+pub fn pretty_by_struct(value: &Value) -> String {
+    Writer { indent: Some(4), by_struct: true }.text(value)
 }
 
 /// Indented by four blanks, as `-o json` prints; without a final newline.
@@ -16,37 +26,53 @@ pub fn pretty(value: &Value) -> String {
 
 /// Indented by so many blanks a level; without a final newline.
 pub fn indented(value: &Value, width: usize) -> String {
-    let mut out = String::new();
-    write(value, Some(width), 0, &mut out);
-    out
+    Writer { indent: Some(width), by_struct: false }.text(value)
 }
 
-fn write(value: &Value, indent: Option<usize>, depth: usize, out: &mut String) {
-    match value {
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) if items.is_empty() => out.push_str("[]"),
-        Value::Object(map) if map.is_empty() => out.push_str("{}"),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                separate(index, indent, depth + 1, out);
-                write(item, indent, depth + 1, out);
+#[derive(Clone, Copy)]
+struct Writer {
+    indent: Option<usize>,
+    by_struct: bool,
+}
+
+impl Writer {
+    fn text(self, value: &Value) -> String {
+        let mut out = String::new();
+        self.write(value, "", 0, &mut out);
+        out
+    }
+
+    /// Writes the value of the field `name`.
+    fn write(self, value: &Value, name: &str, depth: usize, out: &mut String) {
+        let indent = self.indent;
+        match value {
+            Value::String(text) => write_string(text, out),
+            Value::Array(items) if items.is_empty() => out.push_str("[]"),
+            Value::Object(map) if map.is_empty() => out.push_str("{}"),
+            Value::Array(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    separate(index, indent, depth + 1, out);
+                    self.write(item, "", depth + 1, out);
+                }
+                line_break(indent, depth, out);
+                out.push(']');
             }
-            line_break(indent, depth, out);
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (index, (key, item)) in map.iter().enumerate() {
-                separate(index, indent, depth + 1, out);
-                write_string(key, out);
-                out.push_str(if indent.is_some() { ": " } else { ":" });
-                write(item, indent, depth + 1, out);
+            Value::Object(map) => {
+                out.push('{');
+                let fields: Vec<(&String, &Value)> =
+                    if self.by_struct { struct_order::fields(name, map) } else { map.iter().collect() };
+                for (index, (key, item)) in fields.into_iter().enumerate() {
+                    separate(index, indent, depth + 1, out);
+                    write_string(key, out);
+                    out.push_str(if indent.is_some() { ": " } else { ":" });
+                    self.write(item, key, depth + 1, out);
+                }
+                line_break(indent, depth, out);
+                out.push('}');
             }
-            line_break(indent, depth, out);
-            out.push('}');
+            Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
     }
 }
 

@@ -4,24 +4,32 @@
 
 use serde_json::Value;
 
-/// The value as one document.
-pub fn document(value: &Value) -> String {
+use super::struct_order;
+
+/// The value as one document; with `by_struct`, fields stand in the order in which Go's types declare them.
+pub fn document(value: &Value, by_struct: bool) -> String {
     let mut text = "---\n".to_owned();
-    node(value, 0, &mut text);
+    node(value, if by_struct { Some("") } else { None }, 0, &mut text);
     text.push('\n');
     text
 }
 
-fn node(value: &Value, level: usize, out: &mut String) {
+/// Writes the value of the field `name`, which is absent when fields stand in alphabetical order.
+fn node(value: &Value, name: Option<&str>, level: usize, out: &mut String) {
+    let unnamed = name.map(|_| "");
     let pad = "  ".repeat(level + 1);
     let end = "  ".repeat(level);
     match value {
         Value::Object(map) if map.is_empty() => out.push_str("{}"),
         Value::Object(map) => {
             out.push_str("{\n");
-            for (key, value) in map {
+            let fields = match name {
+                Some(name) => struct_order::fields(name, map),
+                None => map.iter().collect(),
+            };
+            for (key, value) in fields {
                 out.push_str(&format!("{pad}{}: ", shown_key(key)));
-                node(value, level + 1, out);
+                node(value, name.map(|_| key.as_str()), level + 1, out);
                 out.push_str(",\n");
             }
             out.push_str(&format!("{end}}}"));
@@ -32,7 +40,7 @@ fn node(value: &Value, level: usize, out: &mut String) {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });
-                node(item, level, out);
+                node(item, unnamed, level, out);
             }
             out.push(']');
         }
@@ -40,7 +48,7 @@ fn node(value: &Value, level: usize, out: &mut String) {
             out.push_str("[\n");
             for item in items {
                 out.push_str(&pad);
-                node(item, level + 1, out);
+                node(item, unnamed, level + 1, out);
                 out.push_str(",\n");
             }
             out.push_str(&format!("{end}]"));

@@ -33,6 +33,7 @@ mod result;
 mod rollout;
 pub mod selection;
 pub mod sort;
+mod struct_order;
 mod suggest;
 pub mod table;
 mod template;

@@ -117,10 +117,11 @@ impl Printer {
                 let separator = if *printed > 1 { "---\n" } else { "" };
                 Ok(format!("{separator}{}", yaml::document(value)))
             }
-            Printer::KYaml => Ok(kyaml::document(value)),
+            Printer::KYaml => Ok(kyaml::document(value, false)),
             Printer::Name => Ok(each(value).map(name_line).collect()),
             Printer::GoTemplate { text, template } => {
-                template.execute(value).map_err(|why| go_template_error(text, &why, value))
+                let raw = super::gojson::encode(value);
+                template.execute(value).map_err(|why| go_template_error(text, &why, &raw, value))
             }
             Printer::JsonPath { template, path, as_json, strict } => {
                 let found = if *strict { path.find_strictly(value) } else { path.find(value) };
@@ -136,6 +137,21 @@ impl Printer {
                 }
                 Ok(writer.flush())
             }
+        }
+    }
+
+    /// Prints an object that kubectl made itself: a value of one of Go's types, not of a map.
+    ///
+    /// # Errors
+    /// The template's complaint.
+    pub fn print_typed(&mut self, value: &Value) -> Result<String, CliError> {
+        match self {
+            Printer::Json => Ok(format!("{}\n", json::pretty_by_struct(value))),
+            Printer::KYaml => Ok(kyaml::document(value, true)),
+            Printer::GoTemplate { text, template } => template
+                .execute(value)
+                .map_err(|why| go_template_error(text, &why, &json::compact_by_struct(value), value)),
+            _ => self.print(value),
         }
     }
 
@@ -191,12 +207,11 @@ fn go_template(text: String, args: &Args) -> Result<Printer, CliError> {
 }
 
 /// Models cli-runtime pkg/printers: GoTemplatePrinter, which explains itself on standard output.
-fn go_template_error(text: &str, why: &str, value: &Value) -> CliError {
+fn go_template_error(text: &str, why: &str, raw: &str, value: &Value) -> CliError {
     CliError::Explained {
         explanation: format!(
             "Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate \
-             was:\n\t\t{text}\n\traw data was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
-            super::gojson::encode(value),
+             was:\n\t\t{text}\n\traw data was:\n\t\t{raw}\n\tobject given to template engine was:\n\t\t{}\n\n",
             gotemplate::show(value)
         ),
         message: format!("error executing template {}: {why}", quote(text)),

@@ -146,7 +146,8 @@ impl Results {
         Ok(())
     }
 
-    /// Says that `operation` was done to the object that `manifest` describes, which was not sent.
+    /// Says that `operation` was done to the object that `manifest` describes, which was not sent. `typed` says
+    /// that kubectl made it itself.
     ///
     /// # Errors
     /// As [`Results::print`].
@@ -155,9 +156,11 @@ impl Results {
         operation: &str,
         info: &Info,
         manifest: &Value,
+        typed: bool,
         out: &mut Output,
     ) -> Result<(), CliError> {
         match &mut self.format {
+            Format::Whole(printer) if typed => out.out(printer.print_typed(manifest)?),
             Format::Whole(printer) => out.out(printer.print(manifest)?),
             _ => self.say(operation, &info.result_name(), out),
         }

@@ -79,3 +79,8 @@ fn usage() {
 fn kustomize() {
     check(include_str!("golden/kustomize.txt"), false);
 }
+
+#[test]
+fn create() {
+    check(include_str!("golden/create.txt"), true);
+}

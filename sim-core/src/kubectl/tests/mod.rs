@@ -15,6 +15,7 @@ mod quota;
 mod recorded;
 mod rollout;
 mod versions;
+mod workstation;
 mod write;
 
 use std::time::Duration;

@@ -54,6 +54,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             count += 1;
             let manifest = info.manifest.clone().unwrap_or_default();
             let manifest = if saves { apply::with_annotation(manifest) } else { manifest };
+            if results.dry_run() == DryRun::Client {
+                errors.extend(results.print_manifest("created", info, &manifest, false, out).err());
+                continue;
+            }
             let created = apply::decoded(manifest).and_then(|object| store(api, object, results.dry_run()));
             let printed = created
                 .map_err(|error| info.error("creating", error))
@@ -73,10 +77,5 @@ fn store(
     object: Object,
     dry: DryRun,
 ) -> crate::api::ApiResult<Object> {
-    match dry {
-        DryRun::Client => Ok(object),
-        DryRun::None | DryRun::Server => {
-            api.create_with(object, WriteOptions { dry_run: dry == DryRun::Server })
-        }
-    }
+    api.create_with(object, WriteOptions { dry_run: dry == DryRun::Server })
 }

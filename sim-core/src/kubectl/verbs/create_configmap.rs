@@ -37,7 +37,7 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let name = generate::name("create configmap", args)?;
-    let data = data(args, env, &format!(" for ConfigMap \"{name}\""))?;
+    let data = data(args, env, Some(name))?;
     let mut manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
     if !data.is_empty() {
         manifest["data"] = json!(data);
@@ -46,11 +46,16 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     Ok(Flow::OK)
 }
 
-/// The keys and texts that the `--from-...` flags give; `whose` ends the complaint about a key that stands twice.
+/// The keys and texts that the `--from-...` flags give; `config_map` is the name of
+/// the ConfigMap, if it is one that they are for.
 ///
 /// # Errors
 /// kubectl's complaint about a source that cannot be read or a key that stands twice.
-pub fn data(args: &Args, env: &Env<'_>, whose: &str) -> Result<BTreeMap<String, String>, CliError> {
+pub fn data(
+    args: &Args,
+    env: &Env<'_>,
+    config_map: Option<&str>,
+) -> Result<BTreeMap<String, String>, CliError> {
     if args.has("from-env-file") && (args.has("from-file") || args.has("from-literal")) {
         return Err(CliError::plain("from-env-file cannot be combined with from-file or from-literal"));
     }
@@ -60,7 +65,7 @@ pub fn data(args: &Args, env: &Env<'_>, whose: &str) -> Result<BTreeMap<String, 
         let (key, value) = pair.ok_or_else(|| {
             CliError::plain(format!("invalid literal source {literal}, expected key=value"))
         })?;
-        add(&mut data, key, unquoted(value).to_owned(), whose)?;
+        add(&mut data, key, unquoted(value).to_owned(), config_map)?;
     }
     for source in args.list("from-file") {
         let (key, path) = match source.split_once('=') {
@@ -75,7 +80,7 @@ pub fn data(args: &Args, env: &Env<'_>, whose: &str) -> Result<BTreeMap<String, 
         };
         for (file, text) in read(path, env)? {
             let base = file.rsplit('/').next().unwrap_or_default();
-            add(&mut data, key.unwrap_or(base), text, whose)?;
+            add(&mut data, key.unwrap_or(base), text, config_map)?;
         }
     }
     for path in args.list("from-env-file") {
@@ -85,7 +90,7 @@ pub fn data(args: &Args, env: &Env<'_>, whose: &str) -> Result<BTreeMap<String, 
                 continue;
             }
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            add(&mut data, key, value.to_owned(), whose)?;
+            add(&mut data, key, value.to_owned(), config_map)?;
         }
     }
     Ok(data)
@@ -109,7 +114,12 @@ fn read(path: &str, env: &Env<'_>) -> Result<Vec<(String, String)>, CliError> {
     })
 }
 
-fn add(data: &mut BTreeMap<String, String>, key: &str, text: String, whose: &str) -> Result<(), CliError> {
+fn add(
+    data: &mut BTreeMap<String, String>,
+    key: &str,
+    text: String,
+    config_map: Option<&str>,
+) -> Result<(), CliError> {
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if key.is_empty() || !key.chars().all(valid) {
         return Err(CliError::plain(format!(
@@ -119,9 +129,12 @@ fn add(data: &mut BTreeMap<String, String>, key: &str, text: String, whose: &str
         )));
     }
     if data.contains_key(key) {
-        return Err(CliError::plain(format!(
-            "cannot add key \"{key}\", another key by that name already exists in Data{whose}"
-        )));
+        return Err(CliError::plain(match config_map {
+            Some(name) => format!(
+                "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"{name}\""
+            ),
+            None => format!("cannot add key {key}, another key by that name already exists"),
+        }));
     }
     data.insert(key.to_owned(), text);
     Ok(())

@@ -35,7 +35,7 @@ pub static VERB: Verb = Verb {
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let name = generate::name("create secret generic", args)?;
     let data: BTreeMap<String, String> =
-        data(args, env, "")?.into_iter().map(|(key, text)| (key, STANDARD.encode(text))).collect();
+        data(args, env, None)?.into_iter().map(|(key, text)| (key, STANDARD.encode(text))).collect();
     let mut manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     if !data.is_empty() {
         manifest["data"] = json!(data);

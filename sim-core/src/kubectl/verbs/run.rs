@@ -103,11 +103,15 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             },
         );
     }
-    generate::create_with(args, env, manifest, "created", None, &mut results)?;
     if args.flag("expose") {
         let manifest = service(args, name, port.unwrap_or_default())?;
         generate::create_with(args, env, manifest, "created", None, &mut results)?;
+        if args.text("output") == Some("yaml") {
+            // kubectl parts the two, and then its printer does.
+            env.out.line("---");
+        }
     }
+    generate::create_with(args, env, manifest, "created", None, &mut results)?;
     Ok(Flow::OK)
 }
 

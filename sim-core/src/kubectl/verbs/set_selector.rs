@@ -4,8 +4,8 @@
 
 use super::Verb;
 use super::set::{self, SET_FLAGS};
-use crate::api::Object;
 use crate::api::selector::Selector;
+use crate::api::{Kind, Object};
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow, generate};
@@ -26,14 +26,13 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let infos = set::select(args, env, resources)?;
     Selector::parse(text).map_err(CliError::plain)?;
     let labels = generate::parse_labels(text)?;
+    if infos.iter().any(|info| info.kind != Kind::Service) {
+        return Err(CliError::plain("setting a selector is only supported for Services"));
+    }
     set::patch_all(args, env, &infos, "selector updated", "selector", |object, _| {
-        let Object::Service(service) = object else {
-            return Err(format!(
-                "setting a selector is only supported for Services, not {}",
-                object.kind().name()
-            ));
-        };
-        if let Some(spec) = &mut std::sync::Arc::make_mut(service).spec {
+        if let Object::Service(service) = object
+            && let Some(spec) = &mut std::sync::Arc::make_mut(service).spec
+        {
             spec.selector = Some(labels.clone());
         }
         Ok(())

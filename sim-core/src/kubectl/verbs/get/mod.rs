@@ -3,6 +3,7 @@
 //! Models kubectl pkg/cmd/get.
 
 mod raw;
+mod subresource;
 mod watch;
 
 use crate::api::{FeatureGates, Kind, Object};
@@ -74,6 +75,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     if watches {
         return watch::start(args, env, resources, selection);
+    }
+    if let Some(name) = args.text("subresource").filter(|name| !matches!(*name, "" | "status")) {
+        return subresource::get(args, env, &resources, name);
     }
     let found = look_up(args, env, &resources, &selection)?;
     if is_table(output) { tables(args, env, &selection, found) } else { documents(args, env, output, found) }

@@ -1,0 +1,79 @@
+//! The order in which Go's types declare their fields: how kubectl prints the objects that it makes itself.
+
+use serde_json::{Map, Value};
+
+/// The fields of the objects that `create KIND` and `run` make, in an order that suits all of their types.
+///
+/// Models k8s.io/api: core/v1, apps/v1, batch/v1, policy/v1 and scheduling/v1 types.go.
+const ORDER: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "metadata",
+    "name",
+    "generateName",
+    "namespace",
+    "labels",
+    "annotations",
+    "value",
+    "globalDefault",
+    "description",
+    "preemptionPolicy",
+    "image",
+    "command",
+    "args",
+    "protocol",
+    "port",
+    "targetPort",
+    "nodePort",
+    "containerPort",
+    "replicas",
+    "minAvailable",
+    "schedule",
+    "parallelism",
+    "completions",
+    "ports",
+    "env",
+    "resources",
+    "imagePullPolicy",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "selector",
+    "clusterIP",
+    "type",
+    "externalName",
+    "hard",
+    "scopes",
+    "template",
+    "jobTemplate",
+    "strategy",
+    "maxUnavailable",
+    "containers",
+    "restartPolicy",
+    "dnsPolicy",
+    "nodeName",
+    "immutable",
+    "data",
+    "spec",
+    "status",
+];
+
+/// Fields whose keys are the user's own and stand in alphabetical order.
+const MAPS: &[&str] = &["annotations", "data", "hard", "labels", "limits", "matchLabels", "requests"];
+
+/// The fields of the object that is the value of the field `name`, in order.
+pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+    let mut fields: Vec<(&String, &Value)> = map.iter().collect();
+    let is_map = MAPS.contains(&name) || (name == "selector" && !map.contains_key("matchLabels"));
+    if !is_map {
+        // The sort is stable: unknown fields stay in alphabetical order behind the known ones. A Secret's type
+        // stands behind its data.
+        let place = |key: &str| match key {
+            "type" if map.contains_key("metadata") => ORDER.len() + 1,
+            key => ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len()),
+        };
+        fields.sort_by_key(|(key, _)| place(key));
+    }
+    fields
+}

@@ -1,0 +1,186 @@
+//! Commands that work with the user's own machine: an editor, files, ports, the kubeconfig.
+
+use insta::assert_snapshot;
+
+use super::{Bench, web};
+use crate::kubectl::{FileError, Files};
+use crate::session::{Effect, MemoryFiles, Session};
+
+const NGINX: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  serviceName: web
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: nginx, image: 'nginx:1.27', ports: [{containerPort: 80, name: http}]}]}
+";
+
+/// An editor that replaces one text by another.
+struct Editor(&'static str, &'static str);
+
+impl Files for Editor {
+    fn read(&self, _path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        Err(FileError::NotFound)
+    }
+
+    fn edit(&self, _name: &str, text: &str) -> Option<Result<String, String>> {
+        Some(Ok(text.replace(self.0, self.1)))
+    }
+}
+
+fn session() -> Session {
+    let mut session = Session::instant();
+    session.apply(NGINX).expect("it is a sound manifest");
+    session.kubectl("settle").expect("it settles");
+    session
+}
+
+fn said(session: &mut Session, line: &str, files: &dyn Files) -> String {
+    session.run(line, None, files).into_iter().map(|chunk| chunk.text).collect()
+}
+
+#[test]
+fn diff_shows_what_apply_would_change() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.sleep(5);
+    assert_snapshot!(bench.run_with("diff -f -", Some(&web(2))), @"");
+    let changed = bench.run_with("diff -f -", Some(&web(5)));
+    let shown: Vec<&str> =
+        changed.lines().filter(|line| line.starts_with(['+', '-', '@', 'e'])).skip(2).collect();
+    assert_eq!(
+        shown,
+        [
+            "@@ -5,7 +5,7 @@",
+            "-  generation: 1",
+            "+  generation: 2",
+            "@@ -15,7 +15,7 @@",
+            "-  replicas: 2",
+            "+  replicas: 5",
+            "exit 1"
+        ],
+        "{changed}"
+    );
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n";
+    let shown = bench.run_with("diff -f -", Some(secret));
+    assert!(shown.contains("+  password: '***'") && !shown.contains("aHVudGVyMg"), "{shown}");
+}
+
+#[test]
+fn an_object_is_edited() {
+    let mut session = session();
+    assert_snapshot!(said(&mut session, "edit sts web", &Editor("replicas: 2", "replicas: 3")), @"statefulset.apps/web edited");
+    assert_snapshot!(session.kubectl("get sts web -o jsonpath={.spec.replicas}").expect("it is there"), @"3");
+    assert_snapshot!(said(&mut session, "edit sts web", &Editor("nothing", "else")), @"Edit cancelled, no changes made.");
+    assert_snapshot!(said(&mut session, "edit sts web", &Editor("serviceName: web", "serviceName: other")), @r#"
+    error: statefulsets.apps "web" is invalid
+    error: Edit cancelled, no valid changes were saved.
+    "#);
+    let nobody = said(&mut session, "edit sts web", &MemoryFiles::default());
+    assert!(nobody.contains("there is no editor here"), "{nobody}");
+}
+
+#[test]
+fn a_session_with_an_edit_opens_again() {
+    let mut session = session();
+    said(&mut session, "edit sts web", &Editor("replicas: 2", "replicas: 3"));
+    let journal = crate::engine::Journal::from_text(&session.save()).expect("it was just written");
+    let mut again = Session::from_journal(&journal);
+    assert_eq!(
+        said(&mut session, "hash", &MemoryFiles::default()),
+        said(&mut again, "hash", &MemoryFiles::default())
+    );
+}
+
+#[test]
+fn files_go_into_a_container_and_out_of_it() {
+    let mut session = session();
+    let files = MemoryFiles::new([("site/index.html", "hello\n"), ("site/a/b.txt", "deep\n")]);
+    assert_snapshot!(said(&mut session, "cp site web-0:/tmp/site", &files), @"");
+    assert_snapshot!(said(&mut session, "exec web-0 -- cat /tmp/site/index.html /tmp/site/a/b.txt", &files), @r"
+    hello
+    deep
+    ");
+    assert_snapshot!(said(&mut session, "cp web-0:/tmp/site out", &files), @"tar: Removing leading `/' from member names");
+    let written: Vec<(String, Vec<u8>)> = session
+        .take_effects()
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Write { path, bytes } => Some((path, bytes)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        written,
+        [("out/a/b.txt".to_owned(), b"deep\n".to_vec()), ("out/index.html".to_owned(), b"hello\n".to_vec())]
+    );
+    assert_snapshot!(said(&mut session, "cp site/index.html web-0:/no/where", &files), @r"
+    tar: /no: Cannot open: No such file or directory
+    tar: Error is not recoverable: exiting now
+    command terminated with exit code 2
+    ");
+}
+
+#[test]
+fn a_forwarded_port_reaches_the_pod_until_it_goes() {
+    let mut session = session();
+    let none = MemoryFiles::default();
+    let status = "curl -s -o /dev/null -w '%{http_code}\\n' localhost:8080";
+    assert!(said(&mut session, status, &none).starts_with("000"), "nothing listens yet");
+    assert_snapshot!(said(&mut session, "port-forward pod/web-0 8080:http &", &none), @r"
+    Forwarding from 127.0.0.1:8080 -> 80
+    Forwarding from [::1]:8080 -> 80
+    [1] port-forward pod/web-0 8080:http
+    ");
+    assert_snapshot!(said(&mut session, status, &none), @r"
+    Handling connection for 8080
+    200
+    ");
+    assert_snapshot!(said(&mut session, "port-forward web-1 8080:80", &none), @"error: unable to listen on any of the requested ports: [{8080 80}]");
+    assert_snapshot!(said(&mut session, "delete pod web-0", &none), @r#"
+    pod "web-0" deleted from default namespace
+    error: lost connection to pod
+    "#);
+    assert!(said(&mut session, status, &none).starts_with("000"), "the port is closed");
+}
+
+#[test]
+fn the_namespace_in_use_is_kept() {
+    let mut session = session();
+    let none = MemoryFiles::default();
+    said(&mut session, "config set-context --current --namespace=kube-system", &none);
+    assert_eq!(session.namespace(), "kube-system");
+    assert_snapshot!(said(&mut session, "get sts", &none), @"No resources found in kube-system namespace.");
+    said(&mut session, "config use-context nowhere", &none);
+    assert_eq!(session.namespace(), "kube-system");
+}
+
+#[test]
+fn a_pod_is_debugged() {
+    let mut session = session();
+    let none = MemoryFiles::default();
+    assert_snapshot!(said(&mut session, "debug web-0 --image=busybox -c dbg --target=nginx -- sleep 1d", &none), @"Targeting container \"nginx\". If you don't see processes from this container it may be because the container runtime doesn't support this feature.");
+    said(&mut session, "settle", &none);
+    assert_snapshot!(said(&mut session, "get pod web-0 -o jsonpath={.status.ephemeralContainerStatuses[*].name}", &none), @"dbg");
+    said(&mut session, "debug web-0 --copy-to=copy --set-image=*=busybox -- sleep 1d", &none);
+    assert_snapshot!(said(&mut session, "get pod copy -o jsonpath={.spec.containers[*].image}{.metadata.labels}", &none), @"busybox");
+}
+
+#[test]
+fn a_forced_replacement_makes_the_object_anew() {
+    let mut session = session();
+    let before = session.kubectl("get sts web -o jsonpath={.metadata.uid}").expect("it is there");
+    let printed: String = session
+        .run("replace --force -f -", Some(NGINX), &MemoryFiles::default())
+        .into_iter()
+        .map(|c| c.text)
+        .collect();
+    assert_snapshot!(printed, @r#"
+    statefulset.apps "web" deleted from default namespace
+    statefulset.apps/web replaced
+    "#);
+    assert_ne!(session.kubectl("get sts web -o jsonpath={.metadata.uid}").expect("it is there"), before);
+}
