@@ -1,6 +1,6 @@
-// The lab's manifests, as the REPL has them under lab14/.
+// The manifests that the REPL has built in: the lab's and two databases.
 
-const texts = import.meta.glob<string>("../../examples/lab14/**/*.yaml", {
+const texts = import.meta.glob<string>(["../../examples/lab14/**/*.yaml", "../../examples/manifests/{postgres,redis}.yaml"], {
   query: "?raw",
   import: "default",
   eager: true,

@@ -188,6 +188,10 @@ test("the manifest: Apply, and an error at its line", () =>
     const told = (text) => page.waitForFunction((text) => document.querySelector(".told").textContent.includes(text), text);
     await page.click("#tab-manifest");
     await page.waitForSelector(".cm-content");
+    const offered = await page.$$eval("#panel-manifest option", (options) => options.map(({ value }) => value));
+    assert.ok(offered.includes("lab14/service.yaml") && offered.includes("manifests/redis.yaml"), offered.join());
+    const run = (line) => page.evaluate((line) => window.lab14.terminal.run(line), line);
+    assert.equal((await run("kubectl apply -f manifests/redis.yaml --dry-run=server")).exit, 0);
     await page.click("#apply");
     await told("statefulset.apps/python-app created");
     await page.click(".cm-content");
