@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, MemoryFiles};
 use crate::kubectl::yaml;
 
 /// A cluster in which a set runs.
@@ -127,8 +127,11 @@ fn spoil(value: &mut Value, place: &mut usize, junk: &Value, gone: bool) -> bool
 
 /// Runs a line on a copy; when it fails nothing may have changed.
 fn harmless(base: &Bench, line: &str, stdin: &str) -> Result<(), TestCaseError> {
-    let mut bench =
-        Bench { cluster: base.cluster.clone(), workstation: base.workstation.clone(), files: MemoryFiles::default() };
+    let mut bench = Bench {
+        cluster: base.cluster.clone(),
+        workstation: base.workstation.clone(),
+        files: MemoryFiles::default(),
+    };
     let before = bench.cluster.store().revision();
     let said = bench.run_with(line, Some(stdin));
     let after = bench.cluster.store().revision();
