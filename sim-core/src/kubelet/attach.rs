@@ -100,7 +100,7 @@ pub(super) fn report_in_use(node: &str, context: &mut Context<'_>) -> ApiResult<
         .view
         .pods_on(node)
         .filter(|pod| !pod::is_terminal(pod))
-        .flat_map(|pod| attachable_volumes(pod, &context.view))
+        .flat_map(|pod| attachable_volumes(pod, context.view))
         .filter_map(|(_, volume)| storage::unique_name(volume))
         .collect();
     in_use.sort();

@@ -59,7 +59,7 @@ impl FullKubelet {
             // Nothing of a pod that ended before the kubelet saw it is left to run.
             None if pod::is_terminal(&pod) => return Ok(()),
             None => {
-                if super::attach::needs_attaching(&pod, &context.view) {
+                if super::attach::needs_attaching(&pod, context.view) {
                     self.attached.insert(key.clone(), node.into());
                 }
                 Arc::new(Worker::new(&pod, spec, context.now))

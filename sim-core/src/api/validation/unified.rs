@@ -78,9 +78,9 @@ fn longest(
 ) -> Match {
     let mut best = Match { a: a_low, b: b_low, size: 0 };
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
-    for i in a_low..a_high {
+    for (i, line) in a.iter().enumerate().take(a_high).skip(a_low) {
         let mut next = BTreeMap::new();
-        for j in places.get(a[i]).into_iter().flatten().copied().filter(|j| (b_low..b_high).contains(j)) {
+        for j in places.get(line).into_iter().flatten().copied().filter(|j| (b_low..b_high).contains(j)) {
             let before = if j == 0 { 0 } else { lengths.get(&(j - 1)).copied().unwrap_or(0) };
             let size = before + 1;
             next.insert(j, size);

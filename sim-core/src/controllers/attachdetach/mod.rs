@@ -211,7 +211,7 @@ impl AttachDetachController {
         let deadline = since + UNMOUNT_PATIENCE;
         let force =
             node.is_some_and(is_out_of_service) || (context.now >= deadline && !node.is_some_and(is_ready));
-        let mounted = node.is_none_or(|node| has_mounted(node, &place.0, &context.view));
+        let mounted = node.is_none_or(|node| has_mounted(node, &place.0, context.view));
         if mounted && !force {
             if context.now < deadline {
                 // A node that is well lets go of the volume itself.

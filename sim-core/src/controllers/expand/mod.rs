@@ -161,7 +161,7 @@ impl VolumeExpandController {
         volume: &PersistentVolume,
         context: &mut Context<'_>,
     ) {
-        if self.user(claim, volume, &context.view).is_some() {
+        if self.user(claim, volume, context.view).is_some() {
             let due = context.now + POD_RESYNC;
             self.steps.insert(claim.key(), Step::FileSystem(due));
             self.look_again(&claim.key(), due, context);
@@ -194,7 +194,7 @@ impl VolumeExpandController {
         volume: &PersistentVolume,
         context: &mut Context<'_>,
     ) -> ApiResult<()> {
-        let Some(pod) = self.user(claim, volume, &context.view) else { return Ok(()) };
+        let Some(pod) = self.user(claim, volume, context.view) else { return Ok(()) };
         let node = pod::node_name(&pod).unwrap_or_default().to_owned();
         let size = capacity(volume);
         set_status(claim, context, |status| {

@@ -104,7 +104,7 @@ impl Sync<'_, '_> {
             what: what.clone(),
         })?;
         let question = Question {
-            view: &self.context.view,
+            view: self.context.view,
             now: self.context.now,
             usage: self.usage,
             is_served: self.is_served,

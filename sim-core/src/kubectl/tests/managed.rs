@@ -69,7 +69,7 @@ fn yaml_shows_managers_when_asked() {
         time: "2026-11-23T12:00:00Z"
       name: settings
       namespace: default
-      resourceVersion: "22"
+      resourceVersion: "25"
       uid: 061bed85-30f2-48a0-8081-f3c1bb9b1ee8
     "#);
 }
