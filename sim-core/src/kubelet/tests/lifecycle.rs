@@ -162,10 +162,6 @@ fn an_image_that_is_not_there_backs_off() {
     150 Pulling Pulling image "nginx:bad"
     150 Failed Failed to pull image "nginx:bad": Error response from daemon: manifest for nginx:bad not found: manifest unknown: manifest unknown
     150 Failed Error: ErrImagePull
-    151 BackOff Back-off pulling image "nginx:bad"
-    151 Failed Error: ImagePullBackOff
-    218 BackOff Back-off pulling image "nginx:bad"
-    218 Failed Error: ImagePullBackOff
     "#);
     assert_snapshot!(status(&cluster, "web-0")["containerStatuses"][0]["state"]["waiting"], @r#"{"message":"Back-off pulling image \"nginx:bad\": ErrImagePull: Error response from daemon: manifest for nginx:bad not found: manifest unknown: manifest unknown","reason":"ImagePullBackOff"}"#);
 }
@@ -184,10 +180,6 @@ fn a_crash_loop_waits_ten_seconds_and_then_twice_as_long() {
     13 Started Container started
     34 Started Container started
     75 Started Container started
-    156 Started Container started
-    317 Started Container started
-    618 Started Container started
-    919 Started Container started
     ");
     assert!(
         all.contains("BackOff Back-off restarting failed container app in pod web-0_default(UID)"),
