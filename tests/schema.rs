@@ -1,4 +1,4 @@
-//! The table of the API's descriptions, `data/api-v1.36.txt`: made from the source of the crate of API types.
+//! The table of the API's descriptions, `sim-core/data/api-v1.36.txt`: made from the source of the crate of API types.
 //!
 //! `UPDATE_SCHEMA=1 cargo test -p sim-cli --test schema` writes it anew, after a kind or a version was added.
 
@@ -55,7 +55,8 @@ fn the_table_is_up_to_date() {
 
 #[test]
 fn every_kind_is_in_the_table() {
-    let text = std::fs::read_to_string(root().join("data/api-v1.36.txt")).expect("it is in the repository");
+    let text =
+        std::fs::read_to_string(root().join("sim-core/data/api-v1.36.txt")).expect("it is in the repository");
     let schema = Schema::new(&text);
     for kind in Kind::ALL {
         let definition = schema.kind(*kind).unwrap_or_else(|| panic!("{} is missing", kind.name()));

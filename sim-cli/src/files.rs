@@ -17,7 +17,7 @@ static LAB: &[(&str, &str)] = &[
 ];
 
 /// The table of the API's descriptions, which `explain` reads.
-pub(crate) static SCHEMA: &str = include_str!("../../data/api-v1.36.txt");
+pub(crate) static SCHEMA: &str = include_str!("../../sim-core/data/api-v1.36.txt");
 
 /// The disk first, then what is built in.
 #[derive(Debug)]

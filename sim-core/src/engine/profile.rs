@@ -130,7 +130,7 @@ impl TimingProfile {
             write_ms: 3,
             components: [
                 ("endpointslice-controller".to_owned(), Span::exactly(1)),
-                ("garbage-collector-controller".to_owned(), Span::exactly(5)),
+                ("garbage-collector-controller".to_owned(), Span::exactly(4)),
                 ("pvc-protection-controller".to_owned(), Span::exactly(8)),
                 ("statefulset-controller".to_owned(), Span::exactly(4)),
             ]

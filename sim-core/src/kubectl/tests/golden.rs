@@ -7,7 +7,7 @@
 use crate::kubectl::tests::Bench;
 
 /// The table of the API's descriptions.
-const SCHEMA: &str = include_str!("../../../../data/api-v1.36.txt");
+const SCHEMA: &str = include_str!("../../../data/api-v1.36.txt");
 
 /// A cluster with the files that stand at the start of a transcript.
 fn bench(head: &str) -> Bench {

@@ -173,14 +173,20 @@ fn a_crash_loop_waits_ten_seconds_and_then_twice_as_long() {
     bound_pod(&mut cluster, "web-0", "minikube", pod_of("crash-looper"));
     cluster.advance(secs(1_000));
     let all = events(&cluster, "web-0", from);
-    let starts: Vec<&str> = all.lines().filter(|line| line.contains(" Started ")).collect();
+    let past = history(&cluster, "web-0", from);
+    let starts: Vec<&str> = past.lines().filter(|line| line.contains("app=running")).collect();
     assert_snapshot!(starts.join("\n"), @"
-    0 Started Container started
-    2 Started Container started
-    13 Started Container started
-    34 Started Container started
-    75 Started Container started
+    0.000 modified Running ready app=runningx0
+    2.000 modified Running ready app=runningx1
+    13.000 modified Running ready app=runningx2
+    34.000 modified Running ready app=runningx3
+    75.000 modified Running ready app=runningx4
+    156.000 modified Running ready app=runningx5
+    317.000 modified Running ready app=runningx6
+    618.000 modified Running ready app=runningx7
+    919.000 modified Running ready app=runningx8
     ");
+    assert_eq!(all.lines().count(), 28, "25 at once and then one in five minutes:\n{all}");
     assert!(
         all.contains("BackOff Back-off restarting failed container app in pod web-0_default(UID)"),
         "{all}"
