@@ -1,4 +1,4 @@
-//! The table of the API's descriptions, `sim-core/data/api-v1.36.txt`: made from the source of the crate of API types.
+//! The table of the API's descriptions, `sim-core/data/api-v1.36.txt`: made from the API types' own source.
 //!
 //! `UPDATE_SCHEMA=1 cargo test -p sim-cli --test schema` writes it anew, after a kind or a version was added.
 
@@ -42,7 +42,7 @@ const MORE_KINDS: &[&str] = &[
 
 #[test]
 fn the_table_is_up_to_date() {
-    let data = root().join("data");
+    let data = root().join("sim-core/data");
     let enums = std::fs::read_to_string(data.join("enums-v1.36.txt")).expect("it is in the repository");
     let made = table(&definitions(&crate_source()), &enumerations(&enums));
     let path = data.join("api-v1.36.txt");
