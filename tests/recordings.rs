@@ -43,4 +43,5 @@ fn every_recording_matches_or_is_listed_with_its_reason() {
         wrong.push(format!("{name} is on the list and is no recording"));
     }
     assert!(wrong.is_empty(), "{table}\n{}", wrong.join("\n\n"));
+    insta::assert_snapshot!("parity", table);
 }
