@@ -5,8 +5,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{Resource, join, objects, read, sha256, texts};
+use super::{Resource, join, objects, read, texts};
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Files, gojson};
 
@@ -151,7 +152,8 @@ fn hash(resource: &Resource) -> String {
     if resource.kind() == "Secret" {
         content["type"] = resource.value["type"].clone();
     }
-    let digest = sha256::hex(gojson::encode(&content).as_bytes());
+    let digest = Sha256::digest(gojson::encode(&content).as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let letters = digest.chars().take(HASH_LEN).map(|letter| match letter {
         // No vowels, so that no words arise, and no digits that look like letters.
         '0' => 'g',

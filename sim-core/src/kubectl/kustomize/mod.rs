@@ -4,7 +4,6 @@
 
 mod generate;
 mod names;
-mod sha256;
 mod transform;
 
 use serde_json::Value;
