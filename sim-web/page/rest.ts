@@ -1,7 +1,7 @@
 // The rest of the module. The page starts with the functions that it needs up to the first command; the others
 // follow as soon as it stands, and at once when one is called before that.
 
-const TRIES = 3;
+import { fetchNow } from "./fetch-now";
 
 export class Rest {
   #first: WebAssembly.Exports;
@@ -24,19 +24,7 @@ export class Rest {
     this.#isThere = true;
   }
 
-  /** The caller waits in the middle of its work, so this fetches without giving way. */
   #fetch(): void {
-    for (let tries = 1; !this.#isThere; tries++) {
-      try {
-        const request = new XMLHttpRequest();
-        request.open("GET", this.#url, false);
-        request.responseType = "arraybuffer";
-        request.send();
-        if (request.status !== 200) throw new Error(`${request.status} ${request.statusText}`);
-        this.add(new WebAssembly.Module(request.response as ArrayBuffer));
-      } catch (error) {
-        if (tries === TRIES) throw new Error(`the rest of the simulator could not be loaded: ${String(error)}`);
-      }
-    }
+    if (!this.#isThere) this.add(new WebAssembly.Module(fetchNow(this.#url, "arraybuffer") as ArrayBuffer));
   }
 }

@@ -1,6 +1,8 @@
 // The simulator's thread: it owns the session and its clock, and tells the page what changed.
 
 import { initSync, Simulator } from "@wasm/sim_web.js";
+import schemaUrl from "../../sim-core/data/api-v1.36.txt?url";
+import { fetchNow } from "./fetch-now";
 import type { Ask, FromWorker, Setup, ToWorker, Update } from "./protocol";
 import { Rest } from "./rest";
 
@@ -27,7 +29,18 @@ function post(message: FromWorker): void {
   postMessage(message);
 }
 
+/** The API's descriptions, for `explain`: see sim-web/src/lib.rs. */
+function loadSchema(): string | undefined {
+  try {
+    return fetchNow(schemaUrl, "text") as string;
+  } catch (error) {
+    console.warn("explain has nothing to say", error);
+    return undefined;
+  }
+}
+
 function setUp(setup: Setup): void {
+  Object.assign(globalThis, { loadSchema });
   rest = new Rest(initSync({ module: setup.module }), setup.restUrl);
   const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);

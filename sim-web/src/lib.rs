@@ -4,6 +4,7 @@
 //! words give the same bytes as the REPL. What is more than text goes out as JSON, whose shape
 //! `page/protocol.ts` declares.
 
+mod files;
 mod state;
 
 use std::time::Duration;
@@ -12,9 +13,11 @@ use serde_json::{Value, json};
 use sim_core::api::KubernetesVersion;
 use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
 use sim_core::kubectl::{Chunk, Stream};
-use sim_core::session::{ClockMode, Effect, MemoryFiles, Session, Status, is_incomplete};
+use sim_core::session::{ClockMode, Effect, Session, Status, is_incomplete};
 use sim_core::view::{self, MapOptions, TimelineOptions};
 use wasm_bindgen::prelude::wasm_bindgen;
+
+use files::PageFiles;
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,6 +25,11 @@ extern "C" {
     /// `cargo web` splits the module and puts calls of this wherever one leads into that part.
     #[wasm_bindgen(js_name = loadRest)]
     fn load_rest();
+
+    /// Fetches the table of the API's descriptions, `sim-core/data/api-v1.36.txt`; nothing when it cannot be had.
+    /// `page/worker.ts` has it.
+    #[wasm_bindgen(js_name = loadSchema)]
+    fn load_schema() -> Option<String>;
 }
 
 /// Fetches what is missing of this module now. The call keeps [`load_rest`] among its imports.
@@ -34,7 +42,7 @@ pub fn complete_module() {
 #[wasm_bindgen]
 pub struct Simulator {
     session: Session,
-    files: MemoryFiles,
+    files: PageFiles,
 }
 
 #[wasm_bindgen]
@@ -53,7 +61,7 @@ impl Simulator {
             config.set_nodes(&prefix, nodes);
         }
         config.set_kubernetes_version(KubernetesVersion::named(version).unwrap_or_default());
-        Simulator { session: Session::new(config), files: MemoryFiles::default() }
+        Simulator { session: Session::new(config), files: PageFiles::default() }
     }
 
     /// Opens the session that a saved journal tells of, at its last moment. The files stay.

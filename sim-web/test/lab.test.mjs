@@ -183,6 +183,17 @@ test("Tab completes, the arrow recalls, and hints say what may follow", () =>
     await page.waitForFunction(() => /clock run/.test(document.querySelector("#hint").textContent));
   }));
 
+test("explain has the API's own descriptions, and Tab knows the fields", () =>
+  inBrowser("", async (page) => {
+    const ended = await type(page, "kubectl explain sts.spec.ordinals");
+    assert.equal(ended.exit, 0, ended.err);
+    assert.match(ended.out, /FIELD: ordinals <StatefulSetOrdinals>/);
+    assert.match(ended.out, /start\t<integer>/);
+    await page.keyboard.type("kubectl explain sts.spec.podM");
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => window.lab14.terminal.text().endsWith("explain sts.spec.podManagementPolicy"));
+  }));
+
 test("the manifest: Apply, and an error at its line", () =>
   inBrowser("", async (page) => {
     const told = (text) => page.waitForFunction((text) => document.querySelector(".told").textContent.includes(text), text);
