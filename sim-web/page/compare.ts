@@ -86,12 +86,14 @@ export class Comparison {
     const narrowest = map.clientWidth > 500 ? 640 : undefined;
     simulator.size(inside(map, narrowest), inside(timeline));
     const side: Side = { policy, simulator, time, told, since: undefined };
-    const pictures = { map: new Picture(map, () => {}), timeline: new Picture(timeline, () => {}) };
+    // Ids are unique in a page: each side's get its policy before them.
+    const prefix = `${policy}-`;
+    const pictures = { map: new Picture(map, () => {}, prefix), timeline: new Picture(timeline, () => {}, prefix) };
     simulator.listen({
       update: (update) => this.#heard(side, update),
       pictures: (message) => {
-        if (message.map) pictures.map.show(prefixed(message.map, policy));
-        if (message.timeline) pictures.timeline.show(prefixed(message.timeline, policy));
+        if (message.map) pictures.map.show(message.map);
+        if (message.timeline) pictures.timeline.show(message.timeline);
         this.#judge(side);
       },
     });
@@ -137,11 +139,6 @@ export class Comparison {
     for (const { simulator } of this.#sides) simulator.stop();
     this.#sides = [];
   }
-}
-
-/** Ids are unique in a page: each side's get its policy before them. */
-function prefixed(svg: string, policy: string): string {
-  return svg.replace(/ (id|aria-labelledby|aria-describedby)="/g, ` $1="${policy}-`).replace(/(href="#|url\(#)/g, `$1${policy}-`);
 }
 
 /** `1:02:03.4`, without what is zero before it. */

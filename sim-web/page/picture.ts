@@ -1,19 +1,31 @@
 // Patches the pictures that sim-core draws into the page, so that what stays keeps its place and its focus.
 
 import { patch } from "./patch";
+import type { PictureChange } from "./protocol";
 
 /** What share of its size a picture may be scaled down to for its height. */
 const SMALLEST = 0.8;
+/** How long a frame may be spent on a picture, in milliseconds; what is left waits for the next one. */
+const SLICE = 4;
 
-/** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`. */
+/** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`.
+ *  `prefix` stands before every id. */
 export class Picture {
   #host: HTMLElement;
-  #latest: string | undefined;
+  #prefix: string;
+  #svg: Element | undefined;
+  #root = "";
+  #order: string[] = [];
+  #groups = new Map<string, Element>();
+  /** The groups that are to be drawn anew. */
+  #waiting = new Map<string, string>();
+  #isDue = false;
   /** How high the place is, without its edges. */
   #room = 0;
 
-  constructor(host: HTMLElement, choose: (reference: string) => void) {
+  constructor(host: HTMLElement, choose: (reference: string) => void, prefix = "") {
     this.#host = host;
+    this.#prefix = prefix;
     new ResizeObserver(([entry]) => {
       this.#room = entry?.contentRect.height ?? 0;
       this.#fit();
@@ -35,31 +47,82 @@ export class Picture {
     });
   }
 
-  /** Shows `svg` with the next frame; what came before and was not shown is dropped. */
-  show(svg: string): void {
-    if (this.#latest === undefined) requestAnimationFrame(() => this.#patch());
-    this.#latest = svg.replaceAll(' tabindex="0"', ' tabindex="-1"');
+  /** Takes over a change with the next frames; a group that changes again before its turn is drawn once. */
+  show({ root, order, parts }: PictureChange): void {
+    this.#root = root;
+    this.#order = order;
+    for (const [id, text] of parts) this.#waiting.set(id, text);
+    this.#ask();
   }
 
-  #patch(): void {
-    const svg = this.#latest;
-    this.#latest = undefined;
-    if (svg === undefined) return;
+  #ask(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    this.#isDue = false;
     const before = performance.now();
-    const old = this.#host.querySelector("svg");
-    const template = document.createElement("template");
-    template.innerHTML = svg.trim();
-    const fresh = template.content.firstElementChild;
-    if (old && fresh) patch(old, fresh);
-    else this.#host.replaceChildren(template.content);
-    this.#rove();
-    this.#fit();
+    const svg = this.#frame();
+    const shown = new Set(this.#order);
+    for (const [id, group] of this.#groups) {
+      if (shown.has(id)) continue;
+      group.remove();
+      this.#groups.delete(id);
+    }
+    let place = svg.firstElementChild;
+    for (const id of this.#order) {
+      const text = this.#waiting.get(id);
+      if (text !== undefined && performance.now() - before < SLICE) {
+        this.#waiting.delete(id);
+        this.#redraw(id, text);
+      }
+      const group = this.#groups.get(id);
+      if (!group) continue;
+      if (group === place) place = place.nextElementSibling;
+      else svg.insertBefore(group, place);
+    }
+    for (const id of this.#waiting.keys()) {
+      if (!shown.has(id)) this.#waiting.delete(id);
+    }
+    if (this.#waiting.size > 0) {
+      this.#ask();
+    } else {
+      this.#rove();
+      this.#fit();
+    }
     performance.measure("patch", { start: before });
+  }
+
+  /** The picture's own element, as its tag says. */
+  #frame(): Element {
+    const fresh = parsed(this.#named(this.#root) + "</svg>");
+    if (!this.#svg) {
+      this.#svg = fresh;
+      this.#host.replaceChildren(fresh);
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (this.#svg.getAttribute(name) !== value) this.#svg.setAttribute(name, value);
+    }
+    return this.#svg;
+  }
+
+  #redraw(id: string, text: string): void {
+    const quiet = this.#named(text).replaceAll(' tabindex="0"', ' tabindex="-1"');
+    const fresh = parsed(`<svg>${quiet}</svg>`).firstElementChild;
+    const old = this.#groups.get(id);
+    if (old && fresh) patch(old, fresh);
+    else if (fresh) this.#groups.set(id, fresh);
+  }
+
+  #named(text: string): string {
+    return this.#prefix ? text.replaceAll(' id="', ` id="${this.#prefix}`) : text;
   }
 
   /** Scales the picture down to the height that there is, when it stays legible; otherwise it scrolls. */
   #fit(): void {
-    const height = Number(this.#host.querySelector("svg")?.getAttribute("height"));
+    const height = Number(this.#svg?.getAttribute("height"));
     const fits = height > this.#room && height * SMALLEST <= this.#room;
     const most = fits ? `${Math.floor(this.#room)}px` : "none";
     if (this.#host.style.getPropertyValue("--most") !== most) this.#host.style.setProperty("--most", most);
@@ -84,6 +147,15 @@ export class Picture {
     this.#rove();
     next?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
+}
+
+/** The one element that `text` describes. */
+function parsed(text: string): Element {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  const element = template.content.firstElementChild;
+  if (!element) throw new Error("a picture without an element");
+  return element;
 }
 
 /** The width to draw a picture of in `place`, in the picture's own pixels; 0 while it is not shown. A picture is

@@ -49,6 +49,16 @@ export interface ClusterState {
   endpoints: { service: string | null; ready: string[] }[];
 }
 
+/** How a picture differs from what it was. */
+export interface PictureChange {
+  /** The picture's own tag, `<svg …>`. */
+  root: string;
+  /** The ids of all its groups, from the undermost up. */
+  order: string[];
+  /** Id and text of each group that is new or changed. */
+  parts: [string, string][];
+}
+
 export interface Candidate {
   text: string;
   about: string;
@@ -99,6 +109,6 @@ export type FromWorker =
   | { type: "ready" }
   | { type: "failed"; message: string }
   | { type: "update"; update: Update }
-  | { type: "pictures"; map?: string; timeline?: string; state?: ClusterState }
+  | { type: "pictures"; map?: PictureChange; timeline?: PictureChange; state?: ClusterState }
   | { type: "journal"; text: string }
   | { type: "answer"; id: number; answer: unknown };

@@ -2,7 +2,7 @@
 
 import firstUrl from "@first";
 import restUrl from "@rest";
-import type { Ask, Chunk, ClusterState, Completion, FromWorker, Setup, ToWorker, Update } from "./protocol";
+import type { Ask, Chunk, ClusterState, Completion, FromWorker, PictureChange, Setup, ToWorker, Update } from "./protocol";
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -26,7 +26,7 @@ export function loadModule(): Promise<WebAssembly.Module> {
 
 export interface Listener {
   update?(update: Update): void;
-  pictures?(pictures: { map?: string; timeline?: string; state?: ClusterState }): void;
+  pictures?(pictures: { map?: PictureChange; timeline?: PictureChange; state?: ClusterState }): void;
   journal?(text: string): void;
   /** The simulator stopped for good. */
   failed?(message: string): void;

@@ -3,6 +3,7 @@
 import { initSync, Simulator } from "@wasm/sim_web.js";
 import schemaUrl from "../../sim-core/data/api-v1.36.txt?url";
 import { fetchNow } from "./fetch-now";
+import { Parts } from "./parts";
 import type { Ask, FromWorker, Setup, ToWorker, Update } from "./protocol";
 import { Rest } from "./rest";
 
@@ -22,7 +23,8 @@ let width = { map: 960, timeline: 960 };
 let before = performance.now();
 let lines = 0;
 let shown = { time: -1, status: "", paused: false, speed: 0 };
-let drawn = { at: 0, revision: -1, map: "", timeline: "", time: -1, stale: true };
+let drawn = { at: 0, revision: -1, time: -1, stale: true };
+const parts = { map: new Parts(), timeline: new Parts() };
 let kept = { at: 0, milliseconds: -1 };
 
 function post(message: FromWorker): void {
@@ -110,13 +112,11 @@ function draw(): void {
   if (!moved) return;
   const message: FromWorker = { type: "pictures" };
   if (changed) {
-    const map = simulator.map(width.map);
-    if (map !== drawn.map) message.map = drawn.map = map;
+    message.map = parts.map.change(simulator.map(width.map));
     message.state = JSON.parse(simulator.state());
   }
-  const timeline = simulator.timeline(width.timeline);
-  if (timeline !== drawn.timeline) message.timeline = drawn.timeline = timeline;
-  drawn = { ...drawn, at: performance.now(), revision, time: milliseconds, stale: false };
+  message.timeline = parts.timeline.change(simulator.timeline(width.timeline));
+  drawn = { at: performance.now(), revision, time: milliseconds, stale: false };
   post(message);
 }
 

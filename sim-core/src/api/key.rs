@@ -1,5 +1,6 @@
 //! Names of objects: [`ObjectKey`] within a kind, [`ObjectRef`] across kinds.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::object::Kind;
 /// Namespace and name of an object; the namespace is empty for cluster-scoped kinds.
 ///
 /// The order is etcd's: by namespace, then by the bytes of the name (`web-10` before `web-2`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectKey {
     /// The namespace, empty for cluster-scoped kinds.
     pub namespace: Arc<str>,
@@ -21,7 +22,7 @@ pub struct ObjectKey {
 impl ObjectKey {
     /// The key of a namespaced object.
     pub fn new(namespace: &str, name: &str) -> ObjectKey {
-        ObjectKey { namespace: namespace.into(), name: name.into() }
+        ObjectKey { namespace: shared(namespace), name: name.into() }
     }
 
     /// The key of a cluster-scoped object.
@@ -36,6 +37,35 @@ impl ObjectKey {
             meta.name.as_deref().unwrap_or_default(),
         )
     }
+}
+
+impl Ord for ObjectKey {
+    fn cmp(&self, other: &ObjectKey) -> Ordering {
+        // Most keys share their namespace: its text need not be looked at, wherever in memory it is.
+        let namespaces = if Arc::ptr_eq(&self.namespace, &other.namespace) {
+            Ordering::Equal
+        } else {
+            self.namespace.cmp(&other.namespace)
+        };
+        namespaces.then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for ObjectKey {
+    fn partial_cmp(&self, other: &ObjectKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+thread_local! {
+    /// The namespaces that nearly all objects are in.
+    static USUAL: [Arc<str>; 3] = ["", "default", "kube-system"].map(Arc::from);
+}
+
+/// The text of a namespace, one copy for those that are met all the time.
+fn shared(namespace: &str) -> Arc<str> {
+    let usual = USUAL.with(|usual| usual.iter().find(|known| &***known == namespace).cloned());
+    usual.unwrap_or_else(|| namespace.into())
 }
 
 impl fmt::Display for ObjectKey {

@@ -205,7 +205,9 @@ macro_rules! with_status {
 }
 
 fn keep_status(new: &mut Object, old: &Object) {
-    with_status!(new, old, |n, o| n.status = o.status.clone();
+    with_status!(new, old, |n, o| if n.status != o.status {
+            n.status = o.status.clone();
+        };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
         PodDisruptionBudget, VolumeAttachment);
@@ -213,7 +215,10 @@ fn keep_status(new: &mut Object, old: &Object) {
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
     with_status!(&mut *new, old, |n, o| {
-            n.spec = o.spec.clone();
+            // Most writers changed nothing else: comparing costs far less than another copy.
+            if n.spec != o.spec {
+                n.spec = o.spec.clone();
+            }
             let version = n.metadata.resource_version.take();
             n.metadata = o.metadata.clone();
             n.metadata.resource_version = version;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::events::EventType;
 use crate::api::{ObjectKey, SimTime};
@@ -34,6 +35,26 @@ pub(super) struct EventKey {
     pub message: Arc<str>,
 }
 
+impl EventKey {
+    /// What stands for the key in memory: keys are many and long, and only equality counts.
+    fn fingerprint(&self) -> u128 {
+        let mut hasher = Xxh3::new();
+        let event_type = match self.event_type {
+            None => "",
+            Some(EventType::Normal) => "Normal",
+            Some(EventType::Warning) => "Warning",
+        };
+        let (host, path) = (self.host.as_deref(), self.field_path.as_deref());
+        let texts = [&self.uid, &*self.source, host.unwrap_or_default(), event_type, self.reason];
+        for text in texts.into_iter().chain([path.unwrap_or_default(), &self.message]) {
+            hasher.update(text.as_bytes());
+            hasher.update(&[0]);
+        }
+        hasher.update(&[u8::from(host.is_some()), u8::from(path.is_some())]);
+        hasher.digest128()
+    }
+}
+
 /// An event that was written, and how often it happened.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
@@ -56,8 +77,8 @@ enum Memory {
 /// What a source remembers of the events it sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Correlator {
-    memories: OrdMap<EventKey, (u64, Memory)>,
-    by_use: OrdMap<u64, EventKey>,
+    memories: OrdMap<u128, (u64, Memory)>,
+    by_use: OrdMap<u64, u128>,
     used: u64,
 }
 
@@ -83,7 +104,7 @@ impl Correlator {
             // Upstream takes out any one of them.
             messages.remove(0);
         }
-        self.keep(like.clone(), Memory::Similar(messages, now));
+        self.keep(&like, Memory::Similar(messages, now));
         if folds { (EventKey { field_path: Some(Arc::from("")), ..like }, true) } else { (key, false) }
     }
 
@@ -96,7 +117,7 @@ impl Correlator {
     }
 
     /// Remembers the event that was written under `key`.
-    pub fn note(&mut self, key: EventKey, written: Written) {
+    pub fn note(&mut self, key: &EventKey, written: Written) {
         self.keep(key, Memory::Written(written));
     }
 
@@ -115,13 +136,13 @@ impl Correlator {
             _ => full,
         };
         let left = credit.checked_sub(REFILL);
-        self.keep(bucket, Memory::Credit(left.unwrap_or(credit), now));
+        self.keep(&bucket, Memory::Credit(left.unwrap_or(credit), now));
         left.is_some()
     }
 
     /// The memory of `key`, which counts as used.
     fn recall(&mut self, key: &EventKey) -> Option<&mut Memory> {
-        let (place, memory) = self.memories.get_mut(key)?;
+        let (place, memory) = self.memories.get_mut(&key.fingerprint())?;
         if let Some(key) = self.by_use.remove(place) {
             self.used += 1;
             *place = self.used;
@@ -130,14 +151,15 @@ impl Correlator {
         Some(memory)
     }
 
-    fn keep(&mut self, key: EventKey, memory: Memory) {
+    fn keep(&mut self, key: &EventKey, memory: Memory) {
         self.used += 1;
-        if let Some((place, _)) = self.memories.insert(key.clone(), (self.used, memory)) {
+        let key = key.fingerprint();
+        if let Some((place, _)) = self.memories.insert(key, (self.used, memory)) {
             self.by_use.remove(&place);
         }
         self.by_use.insert(self.used, key);
         if self.memories.len() > REMEMBERED
-            && let Some((place, oldest)) = self.by_use.get_min().cloned()
+            && let Some((place, oldest)) = self.by_use.get_min().copied()
         {
             self.by_use.remove(&place);
             self.memories.remove(&oldest);
@@ -192,7 +214,7 @@ mod tests {
         let mut correlator = Correlator::default();
         let note = |correlator: &mut Correlator, number: usize| {
             let written = Written { key: crate::api::ObjectKey::new("default", "e"), count: 1 };
-            correlator.note(key(&number.to_string()), written);
+            correlator.note(&key(&number.to_string()), written);
         };
         (0..REMEMBERED).for_each(|number| note(&mut correlator, number));
         assert!(correlator.written(&key("0")).is_some());

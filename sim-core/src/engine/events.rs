@@ -173,7 +173,7 @@ impl Recorder<'_> {
         let event = self.compose(about, host, event_type, reason, &message, false);
         // An event that cannot be written (its namespace is gone) is dropped, as upstream drops it.
         if let Ok(stored) = api.create(event) {
-            self.cache.correlator.note(key, Written { key: stored.key(), count: 1 });
+            self.cache.correlator.note(&key, Written { key: stored.key(), count: 1 });
         }
     }
 

@@ -36,7 +36,7 @@ use component::Delay;
 use events::EventCache;
 
 /// Watch-log entries that are kept for watches that lag, beyond those of the newest step.
-const WATCH_LOG_KEPT: usize = 10_000;
+const WATCH_LOG_KEPT: usize = 1_000;
 
 /// First delay of a failed key; it doubles with each failure.
 ///

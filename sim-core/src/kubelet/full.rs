@@ -2,6 +2,7 @@
 //!
 //! Models pkg/kubelet: syncPod, syncTerminatingPod, syncTerminatedPod.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use crate::api::{ObjectKey, SimTime, meta, pod};
 use crate::engine::{Context, Pace, ReconcileError};
 use crate::runtime::{Runtime, Sandbox};
 
+/// How many addresses of its block a node has for pods.
+const BLOCK: u32 = 253;
 /// Where the addresses of a node that has used up its block go on: 64 blocks further.
 const OVERFLOW: u32 = 64 * 256;
 
@@ -266,25 +269,23 @@ impl Sync<'_, '_> {
         let block = node.and_then(|node| node.spec.as_ref()?.pod_cidr.as_deref());
         let base = block.and_then(base_address).unwrap_or(0x0af4_0000);
         let given = addresses.get(self.node).copied().unwrap_or(0);
-        let mut number = given;
-        for tried in 0..1_024 {
-            // .0 is the network, .1 the bridge, .255 for broadcast.
-            let offset = 2 + number % 253;
-            let offset = if tried < 253 { offset } else { OVERFLOW + number };
-            number = number.wrapping_add(1);
-            let address = std::net::Ipv4Addr::from(base.wrapping_add(offset)).to_string();
-            if self.runtime.pod_at(&address).is_none() {
-                addresses.insert(self.node.to_owned(), number);
-                return address;
-            }
-        }
-        addresses.insert(self.node.to_owned(), number);
-        std::net::Ipv4Addr::from(base.wrapping_add(OVERFLOW).wrapping_add(number)).to_string()
+        let address = |offset: u32| Ipv4Addr::from(base.wrapping_add(offset));
+        // .0 is the network, .1 the bridge, .255 for broadcast.
+        let has_room = self.runtime.pods_between(address(2), address(254)) < BLOCK as usize;
+        let numbers = (given..=u32::MAX).chain(0..given);
+        let places = numbers.map(|number| {
+            (number, if has_room { 2 + number % BLOCK } else { OVERFLOW.wrapping_add(number) })
+        });
+        let mut free = places.filter(|(_, offset)| self.runtime.pod_at(address(*offset)).is_none());
+        // Every other address there is would be a pod's.
+        let (number, offset) = free.next().unwrap_or((given, 2));
+        addresses.insert(self.node.to_owned(), number.wrapping_add(1));
+        address(offset).to_string()
     }
 }
 
 /// The first address of a block, `10.244.0.0/24`.
 fn base_address(block: &str) -> Option<u32> {
     let (address, _) = block.split_once('/')?;
-    address.parse::<std::net::Ipv4Addr>().ok().map(u32::from)
+    address.parse::<Ipv4Addr>().ok().map(u32::from)
 }

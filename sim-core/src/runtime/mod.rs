@@ -21,6 +21,7 @@ pub mod shell;
 mod template;
 mod user_image;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
@@ -45,7 +46,7 @@ use shell::StartError;
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
     sandboxes: OrdMap<ObjectKey, Arc<Sandbox>>,
-    by_ip: OrdMap<String, ObjectKey>,
+    by_ip: OrdMap<Ipv4Addr, ObjectKey>,
     /// Bytes of persistent volumes, by the volume's name: they outlive pods.
     volumes: OrdMap<String, FileTree>,
     /// Bytes of folders on nodes, by node and path.
@@ -68,8 +69,8 @@ impl Runtime {
     /// Sets a pod's sandbox up; one that was there before goes with all its containers.
     pub fn create_sandbox(&mut self, pod: &ObjectKey, sandbox: Sandbox) {
         self.remove_sandbox(pod);
-        if !sandbox.ip.is_empty() {
-            self.by_ip.insert(sandbox.ip.clone(), pod.clone());
+        if let Ok(ip) = sandbox.ip.parse::<Ipv4Addr>() {
+            self.by_ip.insert(ip, pod.clone());
         }
         self.sandboxes.insert(pod.clone(), Arc::new(sandbox));
     }
@@ -77,8 +78,10 @@ impl Runtime {
     /// Ends everything in a pod and forgets it with its own volumes.
     pub fn remove_sandbox(&mut self, pod: &ObjectKey) {
         let Some(sandbox) = self.sandboxes.remove(pod) else { return };
-        if self.by_ip.get(&sandbox.ip) == Some(pod) {
-            self.by_ip.remove(&sandbox.ip);
+        if let Ok(ip) = sandbox.ip.parse::<Ipv4Addr>()
+            && self.by_ip.get(&ip) == Some(pod)
+        {
+            self.by_ip.remove(&ip);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Requests between pods, to Services and from outside: the way from an address to a program.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
@@ -18,8 +19,13 @@ fn is_loopback(ip: &str) -> bool {
 
 impl Runtime {
     /// The pod that has that address.
-    pub fn pod_at(&self, ip: &str) -> Option<&ObjectKey> {
-        self.by_ip.get(ip)
+    pub fn pod_at(&self, ip: Ipv4Addr) -> Option<&ObjectKey> {
+        self.by_ip.get(&ip)
+    }
+
+    /// How many pods have an address from `first` to `last`.
+    pub fn pods_between(&self, first: Ipv4Addr, last: Ipv4Addr) -> usize {
+        self.by_ip.range(first..=last).count()
     }
 
     /// Sends a request to an address, as something at address `from` would.
@@ -149,7 +155,8 @@ impl Runtime {
         client: Client<'_>,
         (ip, port): (&str, u16),
     ) -> Result<(ObjectKey, u16), NetError> {
-        let is_pods = self.by_ip.contains_key(ip) || (own.is_some() && is_loopback(ip));
+        let is_pods = ip.parse::<Ipv4Addr>().is_ok_and(|ip| self.by_ip.contains_key(&ip))
+            || (own.is_some() && is_loopback(ip));
         let destination =
             if is_pods { Destination::Direct } else { self.router.route(store, client, (ip, port))? };
         self.reach(own, destination, (ip, port))
@@ -169,6 +176,7 @@ impl Runtime {
                 None => (ip.to_owned(), port),
             },
         };
+        let ip: Ipv4Addr = ip.parse().map_err(|_| NetError::NoRoute)?;
         let pod = self.by_ip.get(&ip).ok_or(NetError::NoRoute)?;
         if self.is_reachable(pod) { Ok((pod.clone(), port)) } else { Err(NetError::TimedOut) }
     }

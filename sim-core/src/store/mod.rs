@@ -21,8 +21,8 @@ use crate::api::{Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 pub struct Store {
     revision: u64,
     tables: Vec<OrdMap<ObjectKey, Object>>,
-    by_owner: OrdSet<(Arc<str>, ObjectRef)>,
-    pods_by_node: OrdSet<(Arc<str>, ObjectKey)>,
+    by_owner: OrdMap<Arc<str>, OrdSet<ObjectRef>>,
+    pods_by_node: OrdMap<Arc<str>, OrdSet<ObjectKey>>,
     /// Nodes of which nothing is heard, since when.
     silent: OrdMap<Arc<str>, SimTime>,
     log: WatchLog,
@@ -40,8 +40,8 @@ impl Store {
         Store {
             revision: 0,
             tables: vec![OrdMap::new(); Kind::COUNT],
-            by_owner: OrdSet::new(),
-            pods_by_node: OrdSet::new(),
+            by_owner: OrdMap::new(),
+            pods_by_node: OrdMap::new(),
             silent: OrdMap::new(),
             log: WatchLog::default(),
         }
@@ -97,34 +97,23 @@ impl Store {
     }
 
     /// The objects that name `owner_uid` among their owners, controller or not.
-    pub fn owned_by<'a>(&'a self, owner_uid: &'a str) -> impl Iterator<Item = &'a Object> {
-        let start = (Arc::from(owner_uid), ObjectRef::new(Kind::ALL[0], ObjectKey::cluster("")));
-        self.by_owner
-            .range(start..)
-            .take_while(move |(uid, _)| &**uid == owner_uid)
-            .filter_map(|(_, reference)| self.get(reference.kind, &reference.key))
+    pub fn owned_by<'a>(&'a self, owner_uid: &str) -> impl Iterator<Item = &'a Object> {
+        let owned = self.by_owner.get(owner_uid).into_iter().flatten();
+        owned.filter_map(|reference| self.get(reference.kind, &reference.key))
     }
 
     /// The objects of `kind` that name `owner_uid` among their owners, controller or not.
-    pub fn owned_by_of_kind<'a>(
-        &'a self,
-        owner_uid: &'a str,
-        kind: Kind,
-    ) -> impl Iterator<Item = &'a Object> {
-        let start = (Arc::from(owner_uid), ObjectRef::new(kind, ObjectKey::cluster("")));
-        self.by_owner
-            .range(start..)
-            .take_while(move |(uid, reference)| &**uid == owner_uid && reference.kind == kind)
-            .filter_map(|(_, reference)| self.get(reference.kind, &reference.key))
+    pub fn owned_by_of_kind<'a>(&'a self, owner_uid: &str, kind: Kind) -> impl Iterator<Item = &'a Object> {
+        let first = ObjectRef::new(kind, ObjectKey::cluster(""));
+        let owned =
+            self.by_owner.get(owner_uid).into_iter().flat_map(move |owned| owned.range(first.clone()..));
+        let of_kind = owned.take_while(move |reference| reference.kind == kind);
+        of_kind.filter_map(|reference| self.get(reference.kind, &reference.key))
     }
 
     /// The pods that are bound to `node`, in key order.
-    pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a k8s_openapi::api::core::v1::Pod> {
-        let start = (Arc::from(node), ObjectKey::cluster(""));
-        self.pods_by_node
-            .range(start..)
-            .take_while(move |(name, _)| &**name == node)
-            .filter_map(|(_, key)| self.typed(key))
+    pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a k8s_openapi::api::core::v1::Pod> {
+        self.pods_by_node.get(node).into_iter().flatten().filter_map(|key| self.typed(key))
     }
 
     /// The log of changes, for watches.
@@ -197,20 +186,29 @@ impl Store {
 
     fn index(&mut self, object: &Object, reference: &ObjectRef) {
         for owner in meta::owners(object.meta()) {
-            self.by_owner.insert((Arc::from(owner.uid.as_str()), reference.clone()));
+            self.by_owner.entry(owner.uid.as_str().into()).or_default().insert(reference.clone());
         }
         if let Some(node) = bound_node(object) {
-            self.pods_by_node.insert((Arc::from(node), reference.key.clone()));
+            self.pods_by_node.entry(node.into()).or_default().insert(reference.key.clone());
         }
     }
 
     fn unindex(&mut self, object: &Object, reference: &ObjectRef) {
         for owner in meta::owners(object.meta()) {
-            self.by_owner.remove(&(Arc::from(owner.uid.as_str()), reference.clone()));
+            forget(&mut self.by_owner, &owner.uid, reference);
         }
         if let Some(node) = bound_node(object) {
-            self.pods_by_node.remove(&(Arc::from(node), reference.key.clone()));
+            forget(&mut self.pods_by_node, node, &reference.key);
         }
+    }
+}
+
+/// Takes `member` out of the set of `name`, and the set once it is empty.
+fn forget<T: Ord + Clone>(index: &mut OrdMap<Arc<str>, OrdSet<T>>, name: &str, member: &T) {
+    let Some(members) = index.get_mut(name) else { return };
+    members.remove(member);
+    if members.is_empty() {
+        index.remove(name);
     }
 }
 

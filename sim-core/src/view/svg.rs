@@ -9,13 +9,14 @@ pub(super) struct Svg {
 }
 
 impl Svg {
-    /// Opens the picture: a group of that name and size.
-    pub fn open(id: &str, label: &str, width: u32, height: u32) -> Svg {
+    /// Opens the picture: a group of that name, class and size. All that it holds is in groups with ids, which hold
+    /// none: so a page can tell what changed.
+    pub fn open(id: &str, class: &str, label: &str, (width, height): (u32, u32)) -> Svg {
         let mut svg = Svg::default();
         svg.start("svg")
             .attr("xmlns", "http://www.w3.org/2000/svg")
             .attr("id", id)
-            .attr("class", "sts-view")
+            .attr("class", &format!("sts-view {class}"))
             .attr("role", "group")
             .attr("aria-label", label)
             .number("width", width.into())

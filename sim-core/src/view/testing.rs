@@ -79,7 +79,8 @@ fn masked(line: &str) -> String {
     text
 }
 
-/// Fails unless every element is closed, every id is unique and every number is whole.
+/// Fails unless every element is closed, every id is unique and every number is whole, and the picture consists of
+/// groups with ids that hold no ids.
 pub(super) fn check_form(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
@@ -87,6 +88,9 @@ pub(super) fn check_form(svg: &str) {
         let (tag, _) = tag.split_once('>').expect("a tag ends");
         if let Some(id) = tag.split_once(" id=\"").and_then(|(_, rest)| rest.split('"').next()) {
             assert!(ids.insert(id.to_owned()), "id {id} is there twice");
+            assert!(open.len() <= 1, "id {id} is inside a group");
+        } else if open.len() == 1 && !tag.starts_with('/') {
+            panic!("a part without an id: {tag}");
         }
         match tag.strip_prefix('/') {
             Some(name) => assert_eq!(open.pop(), Some(name), "elements nest"),

@@ -12,7 +12,9 @@ const PREFIX: &str = "map";
 pub(super) fn draw(scene: &Scene, layout: &Layout) -> String {
     let counts = scene.counts();
     let label = format!("Cluster map: {counts}");
-    let mut drawing = Drawing { svg: Svg::open("sts-map", &label, layout.width, layout.height), layout };
+    let class = if layout.sizes.is_compact { "map compact" } else { "map" };
+    let svg = Svg::open("sts-map", class, &label, (layout.width, layout.height));
+    let mut drawing = Drawing { svg, layout };
     drawing.counts(scene, &counts);
     drawing.nodes(scene);
     drawing.lines(scene);
@@ -44,7 +46,9 @@ impl Drawing<'_> {
             0 => format!("Pods: {counts}"),
             more => format!("Pods: {counts}; these are the first {PODS_MAX}, +{more} more"),
         };
+        self.svg.group("map-counts", "counts", "");
         self.svg.text("counts", 8, 18, &text);
+        self.svg.finish("g");
     }
 
     fn nodes(&mut self, scene: &Scene) {
@@ -70,9 +74,11 @@ impl Drawing<'_> {
                 }
             }
         }
+        self.svg.group("map-labels", "labels", "");
         for label in &self.layout.labels {
             self.svg.text("muted", label.x, label.y, &label.text);
         }
+        self.svg.finish("g");
     }
 
     /// Lines from services to what they reach, and from pods to their ordinals' places.
@@ -192,47 +198,46 @@ impl Drawing<'_> {
         self.svg.finish("g");
         let mut y = place.y + height;
         for claim in &seat.claims {
-            let x = place.x + place.width / 2;
-            self.svg.line("tie", (x, y), (x, y + self.layout.gap()));
-            self.claim(claim, Rect { y: y + self.layout.gap(), ..place });
+            self.claim(claim, Rect { y: y + self.layout.gap(), ..place }, true);
             y += self.layout.claim_step();
         }
     }
 
     fn claims(&mut self, scene: &Scene) {
         if !scene.claims.is_empty() {
+            self.svg.group("map-other-claims", "labels", "");
             self.svg.text("heading", 8, self.layout.claims_y + 16, "Other claims");
+            self.svg.finish("g");
         }
         for (claim, place) in scene.claims.iter().zip(&self.layout.claims) {
-            self.claim(claim, *place);
+            self.claim(claim, *place, false);
         }
     }
 
-    /// A claim with its top at `place`, and its volume beneath.
-    fn claim(&mut self, claim: &ClaimView, place: Rect) {
+    /// A claim with its top at `place`, tied to what is above it, and its volume beneath.
+    fn claim(&mut self, claim: &ClaimView, place: Rect, is_tied: bool) {
         let Rect { x, y, width, .. } = place;
         let (height, gap) = (self.layout.sizes.claim_height, self.layout.gap());
         let class = format!("claim {}", claim.state.class());
+        let middle = x + width / 2;
         self.svg.object(PREFIX, &of(Kind::PersistentVolumeClaim, &claim.key), &class, &claim.about());
+        if is_tied {
+            self.svg.line("tie", (middle, y - gap), (middle, y));
+        }
         self.svg.rect("card", x, y, width, height);
         if self.layout.sizes.is_compact {
-            self.svg.text(
-                "small middle",
-                x + width / 2,
-                y + 12,
-                &claim.words.chars().take(1).collect::<String>(),
-            );
+            let letter: String = claim.words.chars().take(1).collect();
+            self.svg.text("small middle", middle, y + 12, &letter);
         } else {
             self.svg.text("name", x + 8, y + 15, &shortened(&claim.key.name, 17));
             self.svg.text("word", x + 8, y + 29, &claim.words);
         }
         self.svg.finish("g");
         let Some((name, phase)) = &claim.volume else { return };
-        let middle = x + width / 2;
-        self.svg.line("tie", (middle, y + height), (middle, y + height + gap));
         let about = format!("Volume {name}: {phase}");
         let class = format!("volume {}", if phase == "Bound" { "ready" } else { "pending" });
         self.svg.object(PREFIX, &of(Kind::PersistentVolume, &ObjectKey::cluster(name)), &class, &about);
+        self.svg.line("tie", (middle, y + height), (middle, y + height + gap));
         let top = y + height + gap;
         let drum_height = self.layout.sizes.volume_height;
         let drum = format!(

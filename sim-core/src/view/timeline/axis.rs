@@ -8,6 +8,8 @@ const STEPS_SECONDS: &[u64] = &[
     2_592_000,
 ];
 const NANOS: u64 = 1_000_000_000;
+/// The shortest roomy axis.
+const ROOMY_SECONDS_MIN: u64 = 16;
 
 /// Virtual time along a line.
 pub(super) struct Axis {
@@ -20,6 +22,14 @@ impl Axis {
     /// From `from` to `to` along `length` pixels or columns.
     pub fn new(from: SimTime, to: SimTime, length: u64) -> Axis {
         Axis { from: from.0, to: to.0.max(from.0 + 1), length: length.max(1) }
+    }
+
+    /// An end for an axis from `from` that holds `now` and need not move each time that `now` does: at most a
+    /// quarter of it lies ahead, and it moves by an eighth of it or more.
+    pub fn roomy_end(from: SimTime, now: SimTime) -> SimTime {
+        let seconds = now.0.saturating_sub(from.0).div_ceil(NANOS).max(ROOMY_SECONDS_MIN);
+        let step = (1 << seconds.ilog2()) / 4;
+        SimTime(from.0.saturating_add(seconds.next_multiple_of(step).saturating_mul(NANOS)))
     }
 
     /// Where `time` stands; times outside stand at the ends.

@@ -35,7 +35,9 @@ const SEGMENTS_DRAWN_MAX: usize = 4_000;
 struct Drawing<'a> {
     svg: Svg,
     axis: Axis,
+    now: SimTime,
     left: i64,
+    right: i64,
     bottom: i64,
     options: &'a TimelineOptions,
     drawn: usize,
@@ -43,8 +45,10 @@ struct Drawing<'a> {
 
 /// Draws `timeline` up to `now`: one lane a pod and a claim, with commands and faults marked.
 ///
-/// The root says in `data-from` and `data-to` (virtual milliseconds) and `data-left` and `data-right` (pixels)
-/// which part of it is which time.
+/// The scale ends a little after `now` and is stretched now and then, so that most of the picture stays as it is
+/// while time passes: what lasts is drawn to the end of the scale, and the future covers it. The scale's group
+/// says in `data-from` and `data-to` (virtual milliseconds) and `data-left` and `data-right` (pixels) which part
+/// of the picture is which time.
 pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions) -> String {
     let width = options.width.clamp(WIDTH_MIN, WIDTH_MAX);
     let shown =
@@ -58,17 +62,21 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     let height = u32::try_from(bottom + 8).unwrap_or(u32::MAX);
     let from = options.from.unwrap_or(timeline.start).min(now);
     let right = i64::from(width) - 12;
-    let axis = Axis::new(from, now, u64::try_from(right - left).unwrap_or(1));
-    let svg = Svg::open("sts-timeline", "Timeline of pods and claims", width, height);
-    let mut drawing = Drawing { svg, axis, left, bottom, options, drawn: 0 };
-    drawing.scale(from, now, right);
+    let to = Axis::roomy_end(from, now);
+    let axis = Axis::new(from, to, u64::try_from(right - left).unwrap_or(1));
+    let svg = Svg::open("sts-timeline", "timeline", "Timeline of pods and claims", (width, height));
+    let mut drawing = Drawing { svg, axis, now, left, right, bottom, options, drawn: 0 };
+    drawing.scale(from, to);
     for (index, (key, lane)) in lanes.iter().enumerate() {
         let y = HEADER + i64::try_from(index).unwrap_or(0) * LANE;
-        drawing.lane(key, lane, y, now);
+        drawing.lane(key, lane, y);
     }
     if more > 0 {
+        drawing.svg.group("timeline-more", "labels", "");
         drawing.svg.text("muted", 8, bottom - 7, &format!("+{more} more"));
+        drawing.svg.finish("g");
     }
+    drawing.future();
     for (index, mark) in timeline.marks.iter().enumerate() {
         drawing.mark(index, mark);
     }
@@ -80,7 +88,7 @@ impl Drawing<'_> {
         self.left + i64::try_from(self.axis.place(time)).unwrap_or(0)
     }
 
-    fn scale(&mut self, from: SimTime, to: SimTime, right: i64) {
+    fn scale(&mut self, from: SimTime, to: SimTime) {
         let millis = |time: SimTime| i64::try_from(time.0 / 1_000_000).unwrap_or(i64::MAX);
         self.svg
             .start("g")
@@ -89,19 +97,28 @@ impl Drawing<'_> {
             .number("data-from", millis(from))
             .number("data-to", millis(to))
             .number("data-left", self.left)
-            .number("data-right", right)
+            .number("data-right", self.right)
             .end();
-        self.svg.line("axis", (self.left, HEADER - 6), (right, HEADER - 6));
+        self.svg.line("axis", (self.left, HEADER - 6), (self.right, HEADER - 6));
         for tick in self.axis.ticks(70) {
             let x = self.x(tick);
             self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
             self.svg.text("small muted middle", x, 12, &elapsed(tick));
         }
-        self.svg.line("now", (right, HEADER - 12), (right, self.bottom));
         self.svg.finish("g");
     }
 
-    fn lane(&mut self, key: &LaneKey, lane: &Lane, y: i64, now: SimTime) {
+    /// Where it is now, and what covers the rest.
+    fn future(&mut self) {
+        let x = self.x(self.now);
+        self.svg.group("timeline-now", "future", "");
+        // A bar's edge reaches a pixel beyond it.
+        self.svg.rect("future", x, HEADER - 2, self.right - x + 2, self.bottom - HEADER + 4);
+        self.svg.line("now", (x, HEADER - 12), (x, self.bottom));
+        self.svg.finish("g");
+    }
+
+    fn lane(&mut self, key: &LaneKey, lane: &Lane, y: i64) {
         let name = key.name();
         let object = ObjectKey::new(&key.namespace, &name);
         let reference = reference(&ObjectRef::new(key.kind(), object));
@@ -116,28 +133,34 @@ impl Drawing<'_> {
         self.svg.shape("marker", 6, y + 2, state.shape());
         let most = usize::try_from((self.left - 34) / 8).unwrap_or(8);
         self.svg.text("name", 26, y + 13, &shortened(&name, most));
-        for (segment, end) in lane.spans(now) {
+        for (segment, end) in lane.spans(self.now) {
             if segment.state != State::Gone && self.axis.shows(segment.from, end) {
-                self.segment(segment, end, y, key.is_claim);
+                let lasts = last.is_some_and(|last| std::ptr::eq(last, segment));
+                self.segment(segment, if lasts { None } else { Some(end) }, y, key.is_claim);
             }
         }
         self.svg.finish("g");
     }
 
-    fn segment(&mut self, segment: &Segment, end: SimTime, y: i64, is_claim: bool) {
+    /// A bar; one without an end lasts.
+    fn segment(&mut self, segment: &Segment, end: Option<SimTime>, y: i64, is_claim: bool) {
         self.drawn += 1;
         if self.drawn > SEGMENTS_DRAWN_MAX {
             return;
         }
-        let (from, to) = (self.x(segment.from), self.x(end));
-        let width = (to - from).max(1);
+        let from = self.x(segment.from);
+        let width = (self.x(end.unwrap_or(self.now)) - from).max(1);
+        let drawn_width = if end.is_none() { self.right - from } else { width };
         let height = bar_height(segment.state);
         self.svg.start("g").attr("class", segment.state.class()).end();
         let word = if is_claim && segment.state == State::Ready { "bound" } else { segment.state.word() };
-        let words = format!("{} to {end}: {word}, {}", segment.from, segment.words);
-        self.svg.title(&words);
+        let span = match end {
+            Some(end) => format!("{} to {end}", segment.from),
+            None => format!("since {}", segment.from),
+        };
+        self.svg.title(&format!("{span}: {word}, {}", segment.words));
         let class = format!("segment {}", segment.state.class());
-        self.svg.rect(&class, from, y + (BAR - height), width, height);
+        self.svg.rect(&class, from, y + (BAR - height), drawn_width, height);
         let room = i64::try_from(word.len()).unwrap_or(0) * 6 + 8;
         if width >= room && height == BAR {
             self.svg.text(&format!("small on {}", segment.state.class()), from + 4, y + 12, word);
