@@ -13,6 +13,7 @@ use anyhow::Context;
 pub use compare::{Score, Scores};
 use recording::Recording;
 use sim_core::api::KubernetesVersion;
+use sim_core::engine::ClusterConfig;
 
 /// What came of one recording.
 #[derive(Clone, Debug)]
@@ -44,14 +45,16 @@ impl Report {
     }
 }
 
-/// How many seeds a recording may need.
+/// How many seeds a recording may need on a machine just like the recorder's.
 const SEEDS: u64 = 8;
+/// How many more it may need with timings that vary as those of a shared machine do.
+const VARIED_SEEDS: u64 = 40;
 
 /// Plays the recording at `path` on a cluster of `version`, with its twin beside it if there is one.
 ///
 /// A real cluster is a race of many workers, and two recorded runs can agree by chance. The simulator draws such
-/// chances from its seed, so that a recording is matched when one of a few seeds from `seed` on gives it; of
-/// seeds that do not, the one that comes nearest is reported.
+/// chances from its seed, so that a recording is matched when one of a few seeds from `seed` on gives it, at the
+/// recorder's usual timing or a little off it; of seeds that do not, the one that comes nearest is reported.
 ///
 /// # Errors
 /// The file cannot be read, or is no recording.
@@ -61,8 +64,13 @@ pub fn replay(path: &Path, seed: u64, version: KubernetesVersion) -> anyhow::Res
     recordings.extend(Recording::read_twin(path)?);
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let mut best: Option<Report> = None;
-    for seed in (0..SEEDS).map(|more| seed.wrapping_add(more)) {
-        let played = play::play(&recordings[0], seed, version)?;
+    for more in 0..SEEDS + VARIED_SEEDS {
+        let mut config = ClusterConfig::recorder(seed.wrapping_add(more));
+        config.kubernetes_version = version;
+        if more >= SEEDS {
+            config.profile = config.profile.varied(config.seed);
+        }
+        let played = play::play(&recordings[0], config)?;
         let report = Report { name: name.clone(), scores: compare::compare(&recordings, &played) };
         if report.matches() {
             return Ok(report);

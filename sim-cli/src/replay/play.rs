@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use sim_core::api::{Kind, KubernetesVersion, ObjectKey, SimTime};
+use sim_core::api::{Kind, ObjectKey, SimTime};
 use sim_core::apiserver::DeleteOptions;
 use sim_core::cluster::{Cluster, Fault};
 use sim_core::engine::ClusterConfig;
@@ -79,13 +79,12 @@ struct Player {
 /// By how much two seeds' beginnings differ within a second.
 const PHASE: Duration = Duration::from_millis(125);
 
-/// Plays `recording` with `seed`.
+/// Plays `recording` on a cluster of the recorder's kind.
 ///
 /// # Errors
 /// A step that the format does not have.
-pub fn play(recording: &Recording, seed: u64, version: KubernetesVersion) -> anyhow::Result<Played> {
-    let mut config = ClusterConfig::recorder(seed);
-    config.kubernetes_version = version;
+pub fn play(recording: &Recording, config: ClusterConfig) -> anyhow::Result<Played> {
+    let phase = PHASE * u32::try_from(config.seed % 8).unwrap_or_default();
     let mut cluster = Cluster::new(config);
     if !has_kubernetes_service(recording) {
         let key = ObjectKey::new("default", "kubernetes");
@@ -96,7 +95,7 @@ pub fn play(recording: &Recording, seed: u64, version: KubernetesVersion) -> any
     let workstation = Workstation::default();
     let mut player = Player { cluster, workstation, watchers: Vec::new(), seen, trace: Vec::new() };
     // Kubernetes' times are whole seconds, and a recording began at any part of one.
-    player.run_for(PHASE * u32::try_from(seed % 8).unwrap_or_default());
+    player.run_for(phase);
     let mut played = Played::default();
     for (number, step) in recording.transcript.iter().enumerate() {
         let (printed, timed_out) =

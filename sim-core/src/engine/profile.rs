@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::random::Span;
+use super::random::{Span, stream};
 
 /// How long things take. All of it can be overridden in a scenario file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl TimingProfile {
             write_ms: 3,
             components: [
                 ("endpointslice-controller".to_owned(), Span::exactly(1)),
-                ("garbage-collector-controller".to_owned(), Span::exactly(4)),
+                ("garbage-collector-controller".to_owned(), Span::exactly(8)),
                 ("pvc-protection-controller".to_owned(), Span::exactly(8)),
                 ("statefulset-controller".to_owned(), Span::exactly(4)),
             ]
@@ -145,5 +145,23 @@ impl TimingProfile {
             container_start: Span::exactly(400),
             teardown: Span::exactly(400),
         }
+    }
+
+    /// The same control plane on a machine that is quicker at one thing and slower at another: what a request and a
+    /// write cost is drawn from `seed`, and the control plane's latencies are spread, all from half of what they
+    /// were to twice that. What nodes and volumes take stays.
+    pub fn varied(mut self, seed: u64) -> TimingProfile {
+        let mut random = stream(seed, "timing");
+        let wide = |span: Span| Span::between(span.min_ms / 2, span.max_ms * 2);
+        for cost in [&mut self.request_ms, &mut self.write_ms] {
+            let drawn = wide(Span::exactly(*cost)).draw(&mut random);
+            *cost = u64::try_from(drawn.as_millis()).unwrap_or(*cost);
+        }
+        for span in
+            [&mut self.controller, &mut self.scheduler].into_iter().chain(self.components.values_mut())
+        {
+            *span = wide(*span);
+        }
+        self
     }
 }

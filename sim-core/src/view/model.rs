@@ -93,6 +93,11 @@ pub(super) struct ServiceView {
     pub reaches: Vec<(usize, bool)>,
 }
 
+/// `1 restart`, `2 restarts`.
+pub(super) fn in_words(restarts: i64) -> String {
+    if restarts == 1 { "1 restart".to_owned() } else { format!("{restarts} restarts") }
+}
+
 impl Scene {
     /// Reads the scene of `namespace`, or of all.
     pub fn read(store: &Store, namespace: Option<&str>) -> Scene {
@@ -144,7 +149,7 @@ impl PodView {
         }
         about.push_str(&format!(", {}/{} containers ready", self.ready.0, self.ready.1));
         if self.restarts > 0 {
-            about.push_str(&format!(", {} restarts", self.restarts));
+            about.push_str(&format!(", {}", in_words(self.restarts)));
         }
         match &self.node {
             Some(node) => about.push_str(&format!(", on {node}")),

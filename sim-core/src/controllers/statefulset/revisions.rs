@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
 use super::index::Replicas;
+use super::status;
 use crate::api::{ApiResult, Kind, Object, ObjectKey, Resource, defaults, meta};
 use crate::apiserver::{ApiServer, DeleteOptions, Subresource};
 use crate::controllers::history;
@@ -31,6 +32,11 @@ impl Revisions {
         meta::name(&self.current.metadata)
     }
 
+    /// Whether the update revision is none of `known`.
+    pub fn is_new(&self, known: &[Arc<ControllerRevision>]) -> bool {
+        known.iter().all(|known| known.metadata.name != self.update.metadata.name)
+    }
+
     /// The name of the update revision.
     pub fn update_name(&self) -> &str {
         meta::name(&self.update.metadata)
@@ -48,14 +54,13 @@ pub fn settle(
     patch: &Value,
     revisions: &[Arc<ControllerRevision>],
 ) -> ApiResult<Revisions> {
-    let status = set.status.as_ref();
-    let mut collision_count = status.and_then(|status| status.collision_count).unwrap_or(0);
+    let mut collision_count = status::collision_count(set);
     let update = match find_equal(set, patch, revisions) {
         Some(index) if index + 1 == revisions.len() => revisions[index].clone(),
         Some(index) => renumber(api, &revisions[index], history::next_number(revisions))?,
         None => create(api, set, patch, history::next_number(revisions), &mut collision_count)?,
     };
-    let current_name = status.and_then(|status| status.current_revision.as_deref());
+    let current_name = set.status.as_ref().and_then(|status| status.current_revision.as_deref());
     let current = revisions.iter().find(|revision| revision.metadata.name.as_deref() == current_name);
     let current = current.map_or_else(|| update.clone(), Arc::clone);
     Ok(Revisions { current, update, collision_count })

@@ -8,6 +8,11 @@ use super::index::Replicas;
 use super::revisions::Revisions;
 use super::wish::replicas;
 
+/// How many names of revisions were taken by others, as far as the set knows.
+pub fn collision_count(set: &StatefulSet) -> i32 {
+    set.status.as_ref().and_then(|status| status.collision_count).unwrap_or(0)
+}
+
 /// The status of `set` with these pods, of which `outdated_deleted` were deleted in this sync for an update.
 ///
 /// Pods that were created in this sync are not counted, as upstream counts what it had seen before.

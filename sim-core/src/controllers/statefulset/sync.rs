@@ -40,6 +40,17 @@ pub(super) fn sync(
     let replicas = claim_pods(family, set, context)?;
     let patch = family.template_patch(set);
     let (used, done) = match revisions::settle(context.api, set, &patch, &sorted) {
+        // Where requests take time, others get in between this one and the next. A collision is told of at once:
+        // the next sync finds none.
+        Ok(used)
+            if used.is_new(&sorted)
+                && context.config.profile.write_ms > 0
+                && used.collision_count == status::collision_count(set) =>
+        {
+            let took = Duration::from_millis(context.config.profile.write_ms);
+            context.wakes.after(ObjectRef::new(Kind::StatefulSet, set.key()), took);
+            return Ok(());
+        }
         Ok(used) => {
             let done = update(family, &replicas, &used, set, context);
             (Some(used), done)

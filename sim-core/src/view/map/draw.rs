@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, Rect};
 use crate::api::{Kind, ObjectKey, ObjectRef};
-use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
+use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView, in_words};
 use crate::view::state::State;
 use crate::view::svg::{Svg, reference, shortened};
 
@@ -134,7 +134,7 @@ impl Drawing<'_> {
             self.svg.text("word", place.x + 8, place.y + 33, &shortened(word, 19));
             let mut rest = format!("{}/{}", pod.ready.0, pod.ready.1);
             if pod.restarts > 0 {
-                rest.push_str(&format!(", {} restarts", pod.restarts));
+                rest.push_str(&format!(", {}", in_words(pod.restarts)));
             }
             self.svg.text("muted small", place.x + 8, place.y + 46, &rest);
         }

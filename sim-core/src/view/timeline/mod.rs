@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub use svg::{TimelineOptions, timeline_svg};
 pub use text::timeline_text;
 
+use super::model::in_words;
 use super::state::State;
 use crate::api::kinds::pod_summary::summarize;
 use crate::api::{Kind, Object, ObjectKey, SimTime, pod, storage};
@@ -235,7 +236,7 @@ fn segment(object: &Object, from: SimTime) -> Option<Segment> {
                 words.push_str(&format!(", on {node}"));
             }
             if summary.restarts > 0 {
-                words.push_str(&format!(", {} restarts", summary.restarts));
+                words.push_str(&format!(", {}", in_words(summary.restarts)));
             }
             Some(Segment { from, state, words, restarts: summary.restarts, is_restart: false })
         }
