@@ -11,6 +11,8 @@ use super::version::KubernetesVersion as V;
 pub enum Feature {
     /// `rollingUpdate.maxUnavailable` of StatefulSets.
     MaxUnavailableStatefulSet,
+    /// A StatefulSet heeds `minReadySeconds` wherever it looks at its pods' health.
+    StatefulSetAvailability,
     /// `persistentVolumeClaimRetentionPolicy`.
     StatefulSetAutoDeletePvc,
     /// `ordinals.start`.
@@ -96,6 +98,13 @@ pub static DIFFERENCES: &[Difference] = &[
             "KEP-961, #137409, #137904, #137926",
         )
     },
+    since(
+        Feature::StatefulSetAvailability,
+        V::V1_34,
+        "minReadySeconds holds up the update of a Parallel set. Before, only that of an OrderedReady\n\
+         one; and a pod that was not available yet held up its own deletion when its set shrank",
+        "#123918, #119234, #130909",
+    ),
     since(Feature::StatefulSetAutoDeletePvc, V::V1_27, "persistentVolumeClaimRetentionPolicy", "KEP-1847"),
     since(Feature::StatefulSetStartOrdinal, V::V1_27, "ordinals.start", "KEP-3335"),
     since(

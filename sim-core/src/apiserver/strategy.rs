@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::allocate::Allocator;
 use super::write::Subresource;
@@ -143,14 +144,16 @@ fn reset_namespace(namespace: &mut Namespace) {
     namespace.status = Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None });
 }
 
-/// Drops what the feature gates leave off: `maxUnavailable` of a StatefulSet (KEP-961).
+/// Drops what the feature gates leave off, and defaults what they bring: `maxUnavailable` of a StatefulSet (KEP-961).
 fn drop_gated(set: &mut StatefulSet, gates: FeatureGates) {
-    if gates.has(Feature::MaxUnavailableStatefulSet) {
-        return;
-    }
     let strategy = set.spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());
-    if let Some(rolling) = strategy.and_then(|strategy| strategy.rolling_update.as_mut()) {
+    let Some(strategy) = strategy else { return };
+    let is_rolling = strategy.type_.as_deref() == Some("RollingUpdate");
+    let Some(rolling) = &mut strategy.rolling_update else { return };
+    if !gates.has(Feature::MaxUnavailableStatefulSet) {
         rolling.max_unavailable = None;
+    } else if is_rolling {
+        rolling.max_unavailable.get_or_insert(IntOrString::Int(1));
     }
 }
 

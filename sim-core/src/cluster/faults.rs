@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use k8s_openapi::api::core::v1::Pod;
+
 use super::{Cluster, Plane, bootstrap};
 use crate::api::{Kind, ObjectKey, ObjectRef, Resource};
 use crate::controllers::podautoscaler::usage::Load;
@@ -229,7 +231,13 @@ impl Cluster {
             }
             Fault::Evict { pod } => return one(kubelet.evict(pod), pod, "a pod"),
             Fault::Probe { pod, kind, outcome } => {
-                return one(kubelet.force_probe(pod, *kind, *outcome), pod, "a pod");
+                // A probe that is not there cannot fail; the pod would only seem to.
+                let has = self.store().shared::<Pod>(pod).is_none_or(|pod| kind.is_in(&pod));
+                if !has {
+                    let kind = kind.as_str().to_lowercase();
+                    return Err(FaultError(format!("pod {pod} has no {kind} probe")));
+                }
+                return one(self.plane.kubelet.force_probe(pod, *kind, *outcome), pod, "a pod");
             }
             Fault::StopNode { node } => kubelet.stop_node(node),
             Fault::StartNode { node } => {

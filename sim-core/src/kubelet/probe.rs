@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, Probe};
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::worker::Sync;
@@ -35,6 +35,13 @@ impl ProbeKind {
             ProbeKind::Readiness => "Readiness",
             ProbeKind::Startup => "Startup",
         }
+    }
+
+    /// Whether a container of the pod has such a probe.
+    pub fn is_in(self, pod: &Pod) -> bool {
+        let Some(spec) = &pod.spec else { return false };
+        let sidecars = spec.init_containers.iter().flatten();
+        spec.containers.iter().chain(sidecars).any(|container| self.of(container).is_some())
     }
 
     fn of(self, spec: &ContainerSpec) -> Option<&Probe> {

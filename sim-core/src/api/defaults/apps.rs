@@ -11,9 +11,15 @@ pub(super) fn set_stateful_set(set: &mut StatefulSet) {
     spec.volume_claim_templates.iter_mut().flatten().for_each(core::set_claim);
     text(&mut spec.pod_management_policy, "OrderedReady");
     let strategy = spec.update_strategy.get_or_insert_default();
+    // A type that the user gave gets no parameters beside it, and new pods are then of another revision.
+    if strategy.type_.as_deref().unwrap_or_default().is_empty() {
+        strategy.rolling_update.get_or_insert_default();
+    }
     text(&mut strategy.type_, "RollingUpdate");
-    if strategy.type_.as_deref() == Some("RollingUpdate") {
-        strategy.rolling_update.get_or_insert_default().partition.get_or_insert(0);
+    if strategy.type_.as_deref() == Some("RollingUpdate")
+        && let Some(rolling) = &mut strategy.rolling_update
+    {
+        rolling.partition.get_or_insert(0);
     }
     let retention = spec.persistent_volume_claim_retention_policy.get_or_insert_default();
     text(&mut retention.when_deleted, "Retain");

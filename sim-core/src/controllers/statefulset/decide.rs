@@ -193,18 +193,31 @@ impl Decider<'_> {
             decision.blocked = Some(Blocked::WaitingForTermination { pod: self.wish.pod_name(ordinal) });
             return true;
         }
-        // All wanted pods are available here, so the first that is not is an unwanted one.
-        let first_unavailable = replicas.first_unavailable(i32::MIN, i32::MAX);
-        match first_unavailable {
-            Some(first) if first != ordinal && replicas.last_unavailable(ordinal, ordinal).is_some() => {
-                decision.blocked = Some(self.waiting_for(first));
-            }
-            _ => {
-                decision.actions.push(Action::Delete { ordinal, reason: DeleteReason::ScaleDown });
-                decision.blocked = Some(Blocked::WaitingForTermination { pod: self.wish.pod_name(ordinal) });
-            }
+        // All wanted pods are available here, so the first that is not healthy is an unwanted one.
+        let first_unhealthy = self.first_unhealthy();
+        if first_unhealthy != Some(ordinal) && replicas.last_unavailable(ordinal, ordinal).is_some() {
+            decision.blocked = Some(self.waiting_for(first_unhealthy.unwrap_or(ordinal)));
+        } else {
+            decision.actions.push(Action::Delete { ordinal, reason: DeleteReason::ScaleDown });
+            decision.blocked = Some(Blocked::WaitingForTermination { pod: self.wish.pod_name(ordinal) });
         }
         true
+    }
+
+    /// The first pod that is not healthy: not available, or, before #130909, not ready.
+    fn first_unhealthy(&self) -> Option<i32> {
+        if self.known.gates.has(Feature::StatefulSetAvailability) {
+            return self.known.replicas.first_unavailable(i32::MIN, i32::MAX);
+        }
+        self.known.replicas.unhealthy(i32::MIN, i32::MAX).next()
+    }
+
+    /// [`Decider::first_unhealthy`], but the last from `first` to `last`.
+    fn last_unhealthy(&self, first: i32, last: i32) -> Option<i32> {
+        if self.known.gates.has(Feature::StatefulSetAvailability) {
+            return self.known.replicas.last_unavailable(first, last);
+        }
+        self.known.replicas.unhealthy(first, last).next_back()
     }
 
     /// Everything that is to be created, seen to and deleted, whatever the state of the others.
@@ -281,8 +294,8 @@ impl Decider<'_> {
         let outdated = self.last_outdated(first);
         let above = outdated.map_or(Some(first), |ordinal| ordinal.checked_add(1));
         let waiting = above.filter(|above| *above <= end).and_then(|above| {
-            let replicas = self.known.replicas;
-            replicas.last_gap(above, end).into_iter().chain(replicas.last_unavailable(above, end)).max()
+            let gap = self.known.replicas.last_gap(above, end);
+            gap.into_iter().chain(self.last_unhealthy(above, end)).max()
         });
         if let Some(waiting) = waiting {
             if outdated.is_some() {

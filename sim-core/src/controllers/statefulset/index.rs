@@ -284,6 +284,14 @@ impl Replicas {
         self.unavailable.get_prev(&last).copied().filter(|ordinal| *ordinal >= first)
     }
 
+    /// The pods from `first` to `last` that are not ready, or terminating, in order.
+    pub fn unhealthy(&self, first: i32, last: i32) -> impl DoubleEndedIterator<Item = i32> {
+        let range = (first <= last).then(|| self.unavailable.range(first..=last).copied());
+        range.into_iter().flatten().filter(|ordinal| {
+            self.get(*ordinal).is_some_and(|replica| replica.terminating || !replica.is_running_and_ready())
+        })
+    }
+
     /// How many ordinals from `first` to `last` have no available pod, counted up to `most`.
     pub fn count_unavailable(&self, first: i32, last: i32, most: usize) -> usize {
         if first > last {

@@ -15,9 +15,9 @@ use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
 use super::revisions::{self, Revisions};
-use super::wish::{Batches, Wish};
+use super::wish::{self, Batches, Wish};
 use super::{Blocked, sim_time, status};
-use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, meta};
+use crate::api::{ApiResult, Feature, Kind, Object, ObjectKey, ObjectRef, Resource, meta};
 use crate::apiserver::Subresource;
 use crate::controllers::history;
 use crate::engine::{Context, Pace, ReconcileError};
@@ -67,7 +67,10 @@ pub(super) fn sync(
 /// Asks for a sync when the next pod becomes available, which no change tells.
 fn ask_again(family: &Family, set: &StatefulSet, context: &mut Context<'_>) {
     let key = ObjectRef::new(Kind::StatefulSet, set.key());
-    if let Some(at) = family.replicas.next_available_at() {
+    // A set that had as many available pods as it wanted, unwanted ones among them, was not looked at again.
+    let forgets = !context.api.gates.has(Feature::StatefulSetAvailability)
+        && i32::try_from(family.replicas.available()) == Ok(wish::replicas(set));
+    if let Some(at) = family.replicas.next_available_at().filter(|_| !forgets) {
         context.wakes.at(key, sim_time(at), Pace::Progress);
     } else if matches!(family.blocked, Some(Blocked::ClaimTerminating { .. })) {
         // Upstream watches no claims: only the informer's resync looks at the set again.

@@ -73,6 +73,13 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
         Feature::MaxUnavailableStatefulSet => {
             bench.run("get sts web -o jsonpath={.spec.updateStrategy.rollingUpdate}")
         }
+        Feature::StatefulSetAvailability => {
+            bench.run(r#"patch sts web -p '{"spec":{"minReadySeconds":600,"replicas":2}}'"#);
+            bench.cluster.advance(Duration::from_secs(5));
+            bench.run("set image sts/web app=nginx:1.28");
+            bench.cluster.advance(Duration::from_secs(5));
+            bench.run("get pods -l app=web -o jsonpath={.items[*].spec.containers[0].image}")
+        }
         Feature::StatefulSetAutoDeletePvc => {
             bench.run("get sts web -o jsonpath={.spec.persistentVolumeClaimRetentionPolicy}")
         }
@@ -180,6 +187,11 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.27: {"partition":0}
         from 1.35.0: {"maxUnavailable":2,"partition":0}
         from 1.35.4: {"partition":0}
+    StatefulSetAvailability
+        from 1.27: nginx:1.28 nginx:1.28
+        from 1.34: nginx nginx:1.28
+        from 1.35.0: nginx nginx
+        from 1.35.4: nginx nginx:1.28
     StatefulSetAutoDeletePvc
         from 1.27: {"whenDeleted":"Retain","whenScaled":"Delete"}
     StatefulSetStartOrdinal

@@ -148,6 +148,9 @@ fn a_forced_probe_fails_until_it_is_let_go() {
     assert!(ready(&cluster));
     let fault = |outcome| Fault::Probe { pod: key("web-0"), kind: ProbeKind::Readiness, outcome };
     cluster.fault(fault(Some(false))).expect("the pod runs");
+    let absent = Fault::Probe { pod: key("web-0"), kind: ProbeKind::Startup, outcome: Some(false) };
+    let error = cluster.fault(absent).expect_err("it has no such probe");
+    assert_eq!(error.to_string(), "pod default/web-0 has no startup probe");
     assert!(cluster.settle(secs(60)));
     assert!(!ready(&cluster), "settle waits for three failures");
     cluster.fault(fault(None)).expect("the pod runs");
