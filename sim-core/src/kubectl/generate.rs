@@ -9,13 +9,14 @@ use super::apply;
 use super::args::{Args, Flag};
 use super::builder::Info;
 use super::error::CliError;
+use super::manifests::VALIDATE;
 use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use super::verbs::SAVE_CONFIG;
 use crate::api::{Kind, encode, meta};
 use crate::apiserver::WriteOptions;
 
 /// Flags of every `create KIND` without flags of its own.
-pub const FLAGS: &[Flag] = &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG];
+pub const FLAGS: &[Flag] = &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG, VALIDATE];
 
 /// Creates the object that `manifest` describes in the namespace and says `created` or another word.
 ///

@@ -95,6 +95,9 @@ fn resolve_kinds(word: &str) -> Result<Vec<Kind>, CliError> {
 /// # Errors
 /// `the server doesn't have a resource type "word"`.
 pub fn resolve_kind(word: &str) -> Result<Kind, CliError> {
-    Kind::from_word(word)
-        .ok_or_else(|| CliError::plain(format!("the server doesn't have a resource type \"{word}\"")))
+    Kind::from_word(word).ok_or_else(|| {
+        // What is taken for a group is not said.
+        let resource = word.split('.').next().unwrap_or_default().to_lowercase();
+        CliError::plain(format!("the server doesn't have a resource type \"{resource}\""))
+    })
 }

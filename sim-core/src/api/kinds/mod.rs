@@ -139,7 +139,9 @@ impl Kind {
     }
 
     /// The kind that a word on the command line names: plural, singular, short name or kind,
-    /// with or without group (`sts`, `statefulsets.apps`, `deployments.v1.apps`).
+    /// with or without group or the beginning of it (`sts`, `statefulsets.apps`, `deployments.v1.apps`, `pods.v1.`).
+    ///
+    /// Models k8s.io/apimachinery: ParseResourceArg, DefaultRESTMapper.ResourcesFor.
     pub fn from_word(word: &str) -> Option<Kind> {
         let word = word.to_ascii_lowercase();
         let (resource, rest) = word.split_once('.').unwrap_or((&word, ""));
@@ -148,8 +150,8 @@ impl Kind {
             let named =
                 info.plural == resource || info.singular == resource || info.short_names.contains(&resource);
             let version_and_group = format!("{}.{}", info.version, info.group);
-            named
-                && (rest.is_empty() || rest == info.group || rest == version_and_group.trim_end_matches('.'))
+            // The empty beginning is that of every group.
+            named && (info.group.starts_with(rest) || rest == version_and_group)
         })
     }
 }

@@ -101,3 +101,33 @@ fn manifests_that_cannot_be_read() {
     exit 1
     "#);
 }
+
+#[test]
+fn a_resource_may_name_its_version_and_the_beginning_of_its_group() {
+    let mut bench = Bench::new();
+    let lines = [
+        "get pods.v1.",
+        "get pods.v1",
+        "get sts.v1.apps",
+        "get sts.app",
+        "get sts.v1beta1.apps",
+        "get hpa.auto",
+    ];
+    let text = lines.map(|line| format!("$ {line}\n{}", bench.run(line)));
+    insta::assert_snapshot!(text.concat(), @r#"
+    $ get pods.v1.
+    ! No resources found in default namespace.
+    $ get pods.v1
+    ! error: the server doesn't have a resource type "pods"
+    exit 1
+    $ get sts.v1.apps
+    ! No resources found in default namespace.
+    $ get sts.app
+    ! No resources found in default namespace.
+    $ get sts.v1beta1.apps
+    ! error: the server doesn't have a resource type "sts"
+    exit 1
+    $ get hpa.auto
+    ! No resources found in default namespace.
+    "#);
+}

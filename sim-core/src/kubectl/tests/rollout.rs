@@ -93,3 +93,82 @@ fn deleting_waits_for_each_in_turn() {
     service "web" deleted from default namespace
     "#);
 }
+
+#[test]
+fn a_dry_run_of_undo_shows_the_template_in_place_of_the_operation() {
+    let mut bench = Bench::new();
+    bench.run_with("create -f -", Some(&web(1)));
+    bench.sleep(3);
+    bench.run("create deployment api --image=nginx:1");
+    bench.sleep(3);
+    bench.run("set image sts/web app=app:2.0");
+    bench.run("set image deploy/api nginx=nginx:2");
+    bench.sleep(3);
+    let mut text = String::new();
+    for line in ["rollout undo sts/web --dry-run=client", "rollout undo deploy/api --dry-run=client"] {
+        text.push_str(&bench.run(line));
+    }
+    insta::assert_snapshot!(text, @r"
+    statefulset.apps/web will roll back to Pod Template:
+      Labels:	app=web
+      Containers:
+       app:
+        Image:	app:1.0
+        Port:	80/TCP (http)
+        Host Port:	0/TCP (http)
+        Environment:	<none>
+        Mounts:
+          /data from data (rw)
+      Volumes:	<none>
+      Node-Selectors:	<none>
+      Tolerations:	<none>
+     (dry run)
+    deployment.apps/api Pod Template:
+      Labels:	app=api
+      	pod-template-hash=5f76d5b599
+      Containers:
+       nginx:
+        Image:	nginx:1
+        Port:	<none>
+        Host Port:	<none>
+        Environment:	<none>
+        Mounts:	<none>
+      Volumes:	<none>
+      Node-Selectors:	<none>
+      Tolerations:	<none>
+     (dry run)
+    ");
+}
+
+#[test]
+fn a_strategy_that_names_only_its_type_gets_no_parameters() {
+    let mut bench = Bench::new();
+    bench.run_with("create -f -", Some(&web(2)));
+    bench.sleep(5);
+    let text = [
+        r#"patch sts web -p '{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}'"#,
+        r#"patch sts web -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'"#,
+        "get sts web -o jsonpath={.spec.updateStrategy}",
+        "set image sts/web app=app:2.0",
+        "rollout status sts/web",
+    ]
+    .map(|line| format!("$ {line}\n{}", bench.run(line)));
+    insta::assert_snapshot!(text.concat(), @r#"
+    $ patch sts web -p '{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}'
+    statefulset.apps/web patched
+    $ patch sts web -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'
+    statefulset.apps/web patched
+    $ get sts web -o jsonpath={.spec.updateStrategy}
+    {"type":"RollingUpdate"}$ set image sts/web app=app:2.0
+    statefulset.apps/web image updated
+    $ rollout status sts/web
+    Waiting for statefulset spec update to be observed...
+    waiting for statefulset rolling update to complete 0 pods at revision web-7898c5d78c...
+    Waiting for 1 pods to be ready...
+    Waiting for 1 pods to be ready...
+    waiting for statefulset rolling update to complete 1 pods at revision web-7898c5d78c...
+    Waiting for 1 pods to be ready...
+    Waiting for 1 pods to be ready...
+    statefulset rolling update complete 2 pods at revision web-7898c5d78c...
+    "#);
+}

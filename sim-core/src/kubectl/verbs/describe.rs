@@ -23,6 +23,7 @@ pub static VERB: Verb = Verb {
         Flag::new("show-events", Takes::Bool, "Whether events are shown; by default for one object alone"),
         manifests::FILENAME,
         manifests::RECURSIVE,
+        manifests::KUSTOMIZE,
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
     ],
     run,

@@ -40,6 +40,7 @@ pub static VERB: Verb = Verb {
         Flag::new("ignore-daemonsets", Takes::Bool, "Leave pods of DaemonSets where they are"),
         Flag::new("pod-selector", Takes::Text, "Label selector of the pods"),
         Flag::new("timeout", Takes::Duration, "How long to wait; 0 is for ever"),
+        Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
     ],
     run,
 };

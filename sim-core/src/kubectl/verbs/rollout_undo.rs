@@ -18,7 +18,7 @@ use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::output::Output;
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::rollout::{self, Revision};
-use crate::kubectl::{Env, Flow, template};
+use crate::kubectl::{Env, Flow, describe, template};
 
 /// `rollout undo`
 pub static VERB: Verb = Verb {
@@ -82,6 +82,15 @@ fn undo(
     }
     let revisions = rollout::revisions(info, "rollbacker", api.store())?;
     let target = choose(info, to, &revisions)?;
+    // kubectl says the template where the operation stands otherwise.
+    let preview = match &object {
+        Object::StatefulSet(_) | Object::DaemonSet(_) => "will roll back to ",
+        _ => "",
+    };
+    if results.dry_run() == DryRun::Client {
+        let text = format!("{preview}{}", describe::pod_template(&target.template));
+        return results.print(&text, &object, out);
+    }
     let patch = match &object {
         Object::StatefulSet(_) | Object::DaemonSet(_) => {
             let current = template::template(&object);
@@ -91,9 +100,7 @@ fn undo(
             patch_of_set(target)
         }
         Object::Deployment(deployment) => {
-            if results.dry_run() != DryRun::Client
-                && deployment.spec.as_ref().is_some_and(|spec| spec.paused == Some(true))
-            {
+            if deployment.spec.as_ref().is_some_and(|spec| spec.paused == Some(true)) {
                 return Err(CliError::plain(format!(
                     "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume \
                      deployment/{}' and try again",
@@ -108,9 +115,6 @@ fn undo(
         }
         _ => return Ok(()),
     };
-    if results.dry_run() == DryRun::Client {
-        return results.print("rolled back", &object, out);
-    }
     let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };
     let patched = api.patch(info.kind, &info.key(), &patch, Subresource::Main, options);
     let patched =

@@ -13,6 +13,7 @@ use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, SELECTOR};
 use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::VALIDATE;
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER};
 use crate::kubectl::{Env, Flow, resolve_kind};
 
@@ -28,6 +29,7 @@ pub static VERB: Verb = Verb {
         ALL,
         DRY_RUN,
         FIELD_MANAGER,
+        VALIDATE,
         Flag::new("overwrite", Takes::Bool, "Replace taints that are there already"),
     ],
     run,

@@ -45,6 +45,7 @@ pub static VERB: Verb = Verb {
         Flag::new("raw", Takes::Text, "Ask the API server for this path"),
         manifests::FILENAME,
         manifests::RECURSIVE,
+        manifests::KUSTOMIZE,
     ],
     run,
 };
