@@ -9,14 +9,14 @@ pub(super) struct Svg {
 }
 
 impl Svg {
-    /// Opens the picture: a group of that name, class and size. All that it holds is in groups with ids, which hold
+    /// Opens the picture: a group of that name and size, with classes beside its own. All that it holds is in groups with ids, which hold
     /// none: so a page can tell what changed.
-    pub fn open(id: &str, class: &str, label: &str, (width, height): (u32, u32)) -> Svg {
+    pub fn open(id: &str, classes: &[&str], label: &str, (width, height): (u32, u32)) -> Svg {
         let mut svg = Svg::default();
         svg.start("svg")
             .attr("xmlns", "http://www.w3.org/2000/svg")
             .attr("id", id)
-            .attr("class", &format!("sts-view {class}"))
+            .attr("class", &[&["sts-view"], classes].concat().join(" "))
             .attr("role", "group")
             .attr("aria-label", label)
             .number("width", width.into())

@@ -12,8 +12,8 @@ const PREFIX: &str = "map";
 pub(super) fn draw(scene: &Scene, layout: &Layout) -> String {
     let counts = scene.counts();
     let label = format!("Cluster map: {counts}");
-    let class = if layout.sizes.is_compact { "map compact" } else { "map" };
-    let svg = Svg::open("sts-map", class, &label, (layout.width, layout.height));
+    let classes: &[&str] = if layout.sizes.is_compact { &["compact"] } else { &[] };
+    let svg = Svg::open("sts-map", classes, &label, (layout.width, layout.height));
     let mut drawing = Drawing { svg, layout };
     drawing.counts(scene, &counts);
     drawing.nodes(scene);

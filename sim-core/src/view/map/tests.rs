@@ -129,6 +129,6 @@ fn the_same_cluster_gives_the_same_bytes() {
 
 #[test]
 fn text_from_a_user_is_escaped() {
-    let svg = crate::view::svg::Svg::open("x", "map", "<script>\"&", (10, 10)).close();
+    let svg = crate::view::svg::Svg::open("x", &[], "<script>\"&", (10, 10)).close();
     assert!(svg.contains("aria-label=\"&lt;script&gt;&quot;&amp;\""));
 }

@@ -64,7 +64,7 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     let right = i64::from(width) - 12;
     let to = Axis::roomy_end(from, now);
     let axis = Axis::new(from, to, u64::try_from(right - left).unwrap_or(1));
-    let svg = Svg::open("sts-timeline", "timeline", "Timeline of pods and claims", (width, height));
+    let svg = Svg::open("sts-timeline", &[], "Timeline of pods and claims", (width, height));
     let mut drawing = Drawing { svg, axis, now, left, right, bottom, options, drawn: 0 };
     drawing.scale(from, to);
     for (index, (key, lane)) in lanes.iter().enumerate() {
