@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sim_cli::DiskFiles;
 use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
-use sim_core::session::{Session, Status};
+use sim_core::session::{ClockMode, Session, Status};
 
 fn session(seed: u64) -> Session {
     Session::new(ClusterConfig::for_profile(TimingProfile::named("minikube").expect("it is built in"), seed))
@@ -60,4 +60,20 @@ fn a_damaged_session_file_says_which_line() {
     let text = typed.save().replace("get pods", "get pods\"");
     let error = Journal::from_text(&text).expect_err("the second line is damaged");
     assert!(error.to_string().starts_with("line 2 of the session file is damaged"), "{error}");
+}
+
+#[test]
+fn a_clock_that_the_front_end_stops_and_a_reset_are_part_of_what_is_saved() {
+    let files = DiskFiles::default();
+    let mut typed = session(7);
+    typed.run("advance 10s", None, &files);
+    typed.run("reset", None, &files);
+    typed.set_clock(ClockMode { paused: true, ..typed.clock() });
+    typed.run("apply -f lab14/", None, &files);
+    typed.set_clock(ClockMode::default());
+    typed.run("get pods", None, &files);
+    let journal = Journal::from_text(&typed.save()).expect("what save writes can be read");
+    let opened = Session::from_journal(&journal);
+    assert_eq!(opened.now(), typed.now());
+    assert_eq!(opened.cluster().history_hash(), typed.cluster().history_hash());
 }

@@ -213,7 +213,7 @@ fn keep_status(new: &mut Object, old: &Object) {
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
-        PodDisruptionBudget, VolumeAttachment);
+        PodDisruptionBudget, ResourceQuota, VolumeAttachment);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -228,7 +228,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
-        PodDisruptionBudget, VolumeAttachment);
+        PodDisruptionBudget, ResourceQuota, VolumeAttachment);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {

@@ -33,6 +33,9 @@ pub enum InputKind {
     EndOfInput,
     /// The command in the foreground was interrupted (Ctrl-C).
     Interrupt,
+    /// The front end stopped the clock, or let it go again. A clock that stands still gives a command no time to
+    /// start in, so it is part of the history.
+    Pause(bool),
     /// The clock ran to here without anything happening; marks the end of a session.
     Mark,
 }

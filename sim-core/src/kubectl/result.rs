@@ -167,6 +167,24 @@ impl Results {
         Ok(())
     }
 
+    /// [`Results::print`] of something that is no object of the store: its name and what it looks like whole.
+    ///
+    /// # Errors
+    /// As [`Results::print`].
+    pub fn print_as(
+        &mut self,
+        operation: &str,
+        name: &str,
+        value: impl FnOnce() -> Value,
+        out: &mut Output,
+    ) -> Result<(), CliError> {
+        match &mut self.format {
+            Format::Whole(printer) => out.out(printer.print(&value())?),
+            _ => self.say(operation, name, out),
+        }
+        Ok(())
+    }
+
     fn say(&self, operation: &str, name: &str, out: &mut Output) {
         if self.is_name() {
             out.line(name);

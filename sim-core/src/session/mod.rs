@@ -96,6 +96,8 @@ pub struct Session {
     workstation: Workstation,
     effects: Vec<Effect>,
     timeline: Timeline,
+    /// Whether the line that runs made everything anew: it is no part of the new journal.
+    is_new: bool,
 }
 
 impl Session {
@@ -115,6 +117,7 @@ impl Session {
             tunnels: http::Tunnels::new(),
             workstation: Workstation::default(),
             effects: Vec::new(),
+            is_new: false,
         }
     }
 
@@ -143,8 +146,12 @@ impl Session {
         self.clock
     }
 
-    /// Changes how the clock runs. What happens does not depend on it, so the journal keeps nothing of it.
+    /// Changes how the clock runs. What happens depends on whether it stands still, so the journal keeps that;
+    /// it does not depend on the speed.
     pub fn set_clock(&mut self, clock: ClockMode) {
+        if clock.paused != self.clock.paused {
+            self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::Pause(clock.paused));
+        }
         self.clock = clock;
     }
 
@@ -190,8 +197,10 @@ impl Session {
             self.execute(text, stdin, &recording);
         }
         let reads = recording.into_reads();
-        let line = LineInput { text: text.to_owned(), stdin: stdin.map(str::to_owned), reads };
-        self.journal.push(started.0, started.1, InputKind::Line(line));
+        if !std::mem::take(&mut self.is_new) {
+            let line = LineInput { text: text.to_owned(), stdin: stdin.map(str::to_owned), reads };
+            self.journal.push(started.0, started.1, InputKind::Line(line));
+        }
         self.followed();
         self.poll();
     }

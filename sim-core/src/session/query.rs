@@ -29,6 +29,7 @@ impl Session {
             workstation: self.workstation.clone(),
             effects: Vec::new(),
             timeline: Timeline::new(&self.cluster),
+            is_new: false,
         };
         let end = copy.now() + QUERY_LIMIT;
         copy.execute(text, None, &NoFiles);

@@ -19,6 +19,7 @@ impl Session {
                 }
                 InputKind::EndOfInput => session.end_input(),
                 InputKind::Interrupt => session.interrupt(),
+                InputKind::Pause(paused) => session.clock.paused = *paused,
                 InputKind::Mark => {}
             }
             // What was printed then was read then.

@@ -269,7 +269,8 @@ fn load(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
 fn reset(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
     let fresh = Session::new(session.journal.config.clone());
     let (clock, out) = (session.clock, std::mem::take(&mut session.out));
-    *session = Session { clock, out, ..fresh };
+    *session = Session { out, is_new: true, ..fresh };
+    session.set_clock(clock);
     session.out.line("a new cluster");
     0
 }

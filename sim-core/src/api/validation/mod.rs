@@ -38,6 +38,7 @@ pub(crate) use priority::SYSTEM_CLASSES;
 pub fn validate_create(object: &Object) -> Vec<FieldError> {
     let mut errors = Errors::default();
     if matches!(object, Object::Event(_)) {
+        meta::event(&mut errors, object.meta());
         return errors.0;
     }
     meta::create(&mut errors, object);

@@ -249,3 +249,17 @@ fn nodes_are_cordoned() {
     node/node-1 drained
     ");
 }
+
+#[test]
+fn a_patch_reaches_the_subresources_that_the_kind_has() {
+    let mut bench = Bench::whole();
+    bench.run_with("apply -f -", Some(&web(1)));
+    bench.run("create priorityclass high --value=1");
+    insta::assert_snapshot!(bench.run(r#"patch sts web --subresource=scale --type=merge -p '{"spec":{"replicas":2}}'"#), @"scale.autoscaling/web patched");
+    insta::assert_snapshot!(bench.run(r#"patch sts web --subresource=scale --type=merge -p '{"spec":{"replicas":2,"serviceName":"x"}}'"#), @"scale.autoscaling/web patched (no change)");
+    insta::assert_snapshot!(bench.run("get sts web -o jsonpath='{.spec.replicas} {.spec.serviceName}'"), @"2 web");
+    insta::assert_snapshot!(bench.run(r#"patch priorityclass high --subresource=status --type=merge -p '{"value":2}'"#), @r"
+    ! Error from server (NotFound): the server could not find the requested resource
+    exit 1
+    ");
+}

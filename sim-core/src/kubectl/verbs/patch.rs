@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Verb;
+use super::get::scale_value;
 use crate::api::patch::Patch;
 use crate::api::{ApiError, ApiResult, Object, decode};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
@@ -11,7 +12,7 @@ use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, FileError, Flow, gojson};
+use crate::kubectl::{Env, FileError, Flow, Output, gojson};
 
 /// `patch`
 pub static VERB: Verb = Verb {
@@ -66,6 +67,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let subresource = match args.text("subresource") {
         None | Some("") => Subresource::Main,
         Some("status") => Subresource::Status,
+        // The scale is no part of the object that a patch could reach; see `one_scale`.
         Some("scale") => Subresource::Main,
         Some(other) => {
             let why = format!("invalid subresource value: \"{other}\". Must be one of [status scale resize]");
@@ -84,6 +86,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {
+            if args.text("subresource") == Some("scale") {
+                errors.extend(one_scale(api, info, &patch, &mut results, out).err());
+                continue;
+            }
             let patched = one(api, info, &patch, subresource, results.dry_run());
             let printed = patched.and_then(|(operation, object)| results.print(operation, &object, out));
             errors.extend(printed.err());
@@ -102,8 +108,32 @@ fn one(
     let old = api.get(info.kind, &info.key())?.clone();
     let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
     let options = WriteOptions { dry_run: dry.is_dry() };
+    if subresource == Subresource::Status && !info.kind.info().subresources.contains(&"status") {
+        return Err(CliError::from(ApiError::no_such_resource()));
+    }
     let new = api.patch(info.kind, &info.key(), patch, subresource, options)?;
     Ok((if new == old { "patched (no change)" } else { "patched" }, new))
+}
+
+/// Patches the scale of an object, which is an object of its own.
+fn one_scale(
+    api: &mut ApiServer,
+    info: &Info,
+    patch: &ApiResult<Patch>,
+    results: &mut Results,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let old = api.scale(info.kind, &info.key())?;
+    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+    let patched = patch.apply(info.kind, &scale_value(old.clone()))?;
+    let wanted = patched["spec"]["replicas"].as_i64().unwrap_or(0);
+    let mut scale = old.clone();
+    scale.spec.get_or_insert_default().replicas = Some(i32::try_from(wanted).unwrap_or(-1));
+    let options = WriteOptions { dry_run: results.dry_run().is_dry() };
+    let new = api.set_scale(info.kind, &info.key(), &scale, options)?;
+    let operation = if new == old { "patched (no change)" } else { "patched" };
+    let name = format!("scale.autoscaling/{}", info.key().name);
+    results.print_as(operation, &name, || scale_value(new), out)
 }
 
 fn read_file(path: &str, env: &Env<'_>) -> Result<String, CliError> {

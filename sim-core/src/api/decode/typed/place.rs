@@ -191,7 +191,7 @@ impl<'a> Place<'a> {
         let (go_struct, field) = self.field();
         match &self.value {
             Value::Null => true,
-            Value::Array(items) => items.is_empty(),
+            Value::Array(items) => items.is_empty() && rust.contains("Option<alloc::vec::Vec<"),
             Value::Object(map) => map.is_empty() && rust.contains("::BTreeMap<"),
             Value::String(text) if text.is_empty() => {
                 !EMPTY_STRINGS_KEPT.contains(&field) || go_struct == "PersistentVolumeSpec"

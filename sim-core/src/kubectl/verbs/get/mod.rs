@@ -6,6 +6,8 @@ mod raw;
 mod subresource;
 mod watch;
 
+pub(super) use subresource::scale_value;
+
 use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;

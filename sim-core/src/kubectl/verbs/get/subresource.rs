@@ -1,5 +1,6 @@
 //! `get --subresource=scale`; the status is the whole object.
 
+use k8s_openapi::api::autoscaling::v1::Scale;
 use serde_json::{Value, json};
 
 use crate::api::ObjectKey;
@@ -28,18 +29,7 @@ pub(super) fn get(
             let why = "the server could not find the requested resource";
             return Err(CliError::Verbatim(format!("Error from server (NotFound): {why}")));
         }
-        let scale = env.cluster.api().scale(target.kind, &key)?;
-        let mut value = json!({
-            "apiVersion": "autoscaling/v1",
-            "kind": "Scale",
-            "metadata": scale.metadata,
-            "spec": {"replicas": scale.spec.and_then(|spec| spec.replicas).unwrap_or(0)},
-        });
-        if let Some(status) = scale.status {
-            value["status"] =
-                json!({"replicas": status.replicas, "selector": status.selector.unwrap_or_default()});
-        }
-        values.push(value);
+        values.push(scale_value(env.cluster.api().scale(target.kind, &key)?));
     }
     let output = args.output();
     let text = if is_table(output) {
@@ -50,6 +40,21 @@ pub(super) fn get(
     };
     env.out.out(text);
     Ok(Flow::OK)
+}
+
+/// A scale as the API server sends it.
+pub(in crate::kubectl::verbs) fn scale_value(scale: Scale) -> Value {
+    let mut value = json!({
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": scale.metadata,
+        "spec": {"replicas": scale.spec.and_then(|spec| spec.replicas).unwrap_or(0)},
+    });
+    if let Some(status) = scale.status {
+        value["status"] =
+            json!({"replicas": status.replicas, "selector": status.selector.unwrap_or_default()});
+    }
+    value
 }
 
 /// Models Kubernetes pkg/printers/internalversion: printScale.
