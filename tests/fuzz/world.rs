@@ -204,6 +204,9 @@ impl World {
         if READERS.contains(&verb) {
             self.expect(outcome.own.is_empty(), "a reading verb wrote something")?;
         }
+        if args.flag("local") {
+            return self.expect(outcome.own.is_empty(), "a local change wrote something");
+        }
         if outcome.exit != 0 && !matches!(verb, "drain" | "run" | "debug") {
             // A quota changes within the request that it is charged for.
             let quota = |change: &&Change| matches!(change.object, Object::ResourceQuota(_));

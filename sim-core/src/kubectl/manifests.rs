@@ -91,6 +91,7 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     let mut reader = Reader {
         namespace: env.namespace,
         enforce: args.has("namespace"),
+        local: super::local::is_asked(args),
         validate,
         manifests: &mut manifests,
     };
@@ -103,6 +104,8 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
 struct Reader<'a> {
     namespace: &'a str,
     enforce: bool,
+    /// Manifests stay without a namespace.
+    local: bool,
     validate: bool,
     manifests: &'a mut Manifests,
 }
@@ -172,6 +175,9 @@ impl Reader<'_> {
             return Ok(String::new());
         }
         if namespace.is_empty() {
+            if self.local {
+                return Ok(self.namespace.to_owned());
+            }
             if let Some(root) = value.as_object_mut() {
                 let meta = root.entry("metadata").or_insert_with(|| Value::Object(serde_json::Map::new()));
                 if let Some(meta) = meta.as_object_mut() {

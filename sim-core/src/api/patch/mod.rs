@@ -102,7 +102,8 @@ fn apply_json_patch(patch: &Value, current: &Value) -> ApiResult<Value> {
     let operations: json_patch::Patch =
         serde_json::from_value(patch.clone()).map_err(|_| ApiError::unprocessable())?;
     let mut patched = current.clone();
-    json_patch::patch(&mut patched, &operations).map_err(|_| ApiError::unprocessable())?;
+    // The other function undoes what it did when it fails, and panics where it cannot.
+    json_patch::patch_unsafe(&mut patched, &operations).map_err(|_| ApiError::unprocessable())?;
     Ok(patched)
 }
 

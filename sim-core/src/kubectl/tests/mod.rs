@@ -5,6 +5,7 @@ mod autoscale;
 mod containers;
 mod daemons;
 mod errors;
+mod files;
 mod fuzz;
 mod golden;
 mod jobs;

@@ -263,3 +263,13 @@ fn a_patch_reaches_the_subresources_that_the_kind_has() {
     exit 1
     ");
 }
+
+#[test]
+fn a_json_patch_that_fails_halfway_changes_nothing() {
+    let mut bench = bench_with_web();
+    let patch = r#"[{"op":"move","from":"/status/loadBalancer","path":"/status"},{"op":"copy","from":"/kind","path":"/kind/-"}]"#;
+    assert_snapshot!(bench.run(&format!("patch svc web --type=json -p '{patch}'")), @"
+    ! The request is invalid: the server rejected our request due to an error in our request
+    exit 1
+    ");
+}

@@ -16,7 +16,7 @@ use crate::kubectl::output::Output;
 use crate::kubectl::pairs::{self, Pairs};
 use crate::kubectl::result::{DryRun, Results};
 use crate::kubectl::rollout::CHANGE_CAUSE;
-use crate::kubectl::{Env, Flow, gojson};
+use crate::kubectl::{Env, Flow, gojson, local, manifests};
 
 /// `annotate`
 pub static VERB: Verb = Verb {
@@ -97,6 +97,9 @@ pub fn change_all(
     }
     check(args, resources, change, list)?;
     let mut results = Results::parse(args, env.files)?;
+    if local::is_asked(args) {
+        return change_locally(args, env, change, &mut results);
+    }
     let builder = Builder { must_exist: true, empty_selector: args.flag("all"), ..Builder::default() };
     let selection = builder.select(args, env, resources)?;
     let version = args.text("resource-version").unwrap_or_default();
@@ -130,14 +133,47 @@ pub fn change_all(
     CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
 }
 
+/// Changes the manifests, and nothing else.
+fn change_locally(
+    args: &Args,
+    env: &mut Env<'_>,
+    change: &Change<'_>,
+    results: &mut Results,
+) -> Result<Flow, CliError> {
+    for info in local::select(args, env)? {
+        let old = local::object(&info)?;
+        if !args.flag("overwrite") {
+            change.check_overwrites(&old)?;
+        }
+        let new = change.changed(&old);
+        let mut manifest = info.manifest.clone().unwrap_or_default();
+        match (change.words.get)(&new) {
+            map if map.is_empty() => {
+                let meta = manifest.get_mut("metadata").and_then(Value::as_object_mut);
+                meta.map(|meta| meta.remove(change.words.field));
+            }
+            map => manifest["metadata"][change.words.field] = json!(map),
+        }
+        let operation = change.operation(&old, &new, args.flag("overwrite"));
+        results.print_manifest(operation, &info, &manifest, false, env.out)?;
+    }
+    Ok(Flow::OK)
+}
+
 fn check(args: &Args, resources: &[String], change: &Change<'_>, list: bool) -> Result<(), CliError> {
     for other in ["selector", "field-selector"] {
         if args.flag("all") && args.text(other).is_some_and(|text| !text.is_empty()) {
             return Err(CliError::plain(format!("cannot set --all and --{other} at the same time")));
         }
     }
-    if args.flag("local") {
-        return Err(CliError::plain("--local is not supported by the simulator"));
+    if local::is_asked(args) && !(resources.is_empty() && manifests::is_given(args)) {
+        let files = if change.words.is_label {
+            "-f pod.yaml or --filename=pod.json"
+        } else {
+            "-f rsrc.yaml or --filename=rsrc.json"
+        };
+        let why = format!("can only use local files by {files} when --local=true is set");
+        return Err(CliError::plain(why));
     }
     if resources.is_empty() && !args.has("filename") && !args.has("kustomize") {
         return Err(CliError::plain(
@@ -173,14 +209,17 @@ impl Change<'_> {
             self.check_overwrites(&old)?;
         }
         let new = self.changed(&old);
-        let operation =
-            if self.words.is_label { label_operation(&old, &new, overwrite) } else { self.words.done };
+        let operation = self.operation(&old, &new, overwrite);
         if !sends {
             return Ok((operation, new));
         }
         let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };
         let patched = api.patch(info.kind, &info.key(), &self.patch(version), Subresource::Main, options)?;
         Ok((operation, patched))
+    }
+
+    fn operation(&self, old: &Object, new: &Object, overwrite: bool) -> &'static str {
+        if self.words.is_label { label_operation(old, new, overwrite) } else { self.words.done }
     }
 
     fn check_overwrites(&self, object: &Object) -> Result<(), CliError> {

@@ -7,6 +7,7 @@ use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::pace::{self, Paced};
+use crate::kubectl::prune::Prune;
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, images};
 
@@ -30,7 +31,18 @@ pub static VERB: Verb = Verb {
         Flag::new("overwrite", Takes::Bool, "Accepted: values of the manifest always win"),
         Flag::new("force", Takes::Bool, "Accepted for kubectl's sake"),
         Flag::new("wait", Takes::Bool, "Accepted for kubectl's sake"),
-        Flag::new("prune", Takes::Bool, "Not supported"),
+        Flag::new("prune", Takes::Bool, "Delete what was applied before and is in no manifest now"),
+        Flag::new(
+            "prune-allowlist",
+            Takes::Array,
+            "GROUP/VERSION/KIND to prune, in place of the usual kinds",
+        ),
+        Flag::new(
+            "cascade",
+            Takes::TextOr("background"),
+            "How --prune deletes: background, foreground or orphan",
+        ),
+        Flag::new("grace-period", Takes::Int, "Seconds of grace for what --prune deletes"),
         Flag::new("server-side", Takes::Bool, "Let the server merge, and keep who owns which field"),
         Flag::new("force-conflicts", Takes::Bool, "With --server-side: take what others own"),
     ],
@@ -42,9 +54,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::misuse("apply", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
     manifests::require(args)?;
-    if args.flag("prune") {
-        return Err(CliError::plain("--prune is not supported by the simulator"));
-    }
+    let prune = Prune::parse(args)?;
     let results = Results::parse(args, env.files)?;
     let server_side = server_side(args, results.dry_run())?;
     let found = manifests::read(args, env, true)?;
@@ -57,7 +67,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;
     let wanted = found.infos.into_iter().filter(|info| selector.matches(&builder::manifest_labels(info)));
     let command = args.command().to_owned();
-    pace::run(Applying { command, results, errors, server_side }, wanted.collect(), env)
+    pace::run(Applying { command, results, errors, server_side, prune }, wanted.collect(), env)
 }
 
 /// How to apply on the server, if that is asked for.
@@ -89,6 +99,7 @@ struct Applying {
     results: Results,
     errors: Vec<CliError>,
     server_side: Option<ServerSide>,
+    prune: Option<Prune>,
 }
 
 impl Paced for Applying {
@@ -104,13 +115,24 @@ impl Paced for Applying {
             None => apply::apply(&info, dry_run, api, out).map(|(applied, object)| (applied.word(), object)),
         });
         match done {
-            Ok((word, object)) => self.results.collect(word, &object, out),
+            Ok((word, object)) => {
+                if let Some(prune) = &mut self.prune {
+                    prune.saw(&object);
+                }
+                self.results.collect(word, &object, out);
+            }
             Err(error) => self.errors.push(error),
         }
     }
 
     fn finish(&mut self, env: &mut Env<'_>) -> Result<u8, CliError> {
         self.errors.extend(self.results.finish(env.out).err());
-        CliError::aggregate(std::mem::take(&mut self.errors)).map_or(Ok(0), Err)
+        if let Some(error) = CliError::aggregate(std::mem::take(&mut self.errors)) {
+            return Err(error);
+        }
+        if let Some(prune) = &self.prune {
+            prune.run(&mut self.results, env)?;
+        }
+        Ok(0)
     }
 }

@@ -44,6 +44,12 @@ const VERBS: &[&str] = &[
     "associate-node",
 ];
 
+/// Verbs for paths that are no resources.
+const URL_VERBS: &[&str] = &["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+/// Names that rules may speak of although no type has them.
+const NAMES_WITHOUT_TYPE: &[&str] = &["users", "groups"];
+
 /// `auth can-i`
 pub static CAN_I: Verb = Verb {
     name: "auth can-i",
@@ -73,6 +79,11 @@ fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if !args.words.is_empty() {
             return Err(CliError::plain("list option must be specified with no arguments"));
         }
+        if args.flag("quiet") || args.flag("all-namespaces") || args.has("subresource") {
+            return Err(CliError::plain(
+                "list option can't be specified with neither quiet, all-namespaces nor subresource options",
+            ));
+        }
         list(args, env);
         return Ok(Flow::OK);
     }
@@ -84,6 +95,13 @@ fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     };
     if !resource.starts_with('/') {
         warn(args, env, verb, resource.split('/').next().unwrap_or_default());
+    } else if args.text("subresource").is_some_and(|name| !name.is_empty()) {
+        return Err(CliError::plain("--subresource can not be used with NonResourceURL"));
+    } else if !URL_VERBS.contains(&verb.as_str()) {
+        env.out.err_line(format!("Warning: verb '{verb}' is not a known verb\n"));
+    }
+    if args.flag("no-headers") {
+        return Err(CliError::plain("--no-headers cannot be set without --list specified"));
     }
     if !args.flag("quiet") {
         env.out.line("yes");
@@ -94,15 +112,18 @@ fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 /// Warnings about words that may be slips; they stand on lines of their own.
 fn warn(args: &Args, env: &mut Env<'_>, verb: &str, resource: &str) {
     let known = Kind::from_word(resource);
-    if known.is_none() && resource != "*" {
-        env.out.err_line(format!("Warning: the server doesn't have a resource type '{resource}'\n"));
+    if known.is_none() && resource != "*" && !NAMES_WITHOUT_TYPE.contains(&resource) {
+        let resource = resource.to_lowercase();
+        let (name, group) = resource.split_once('.').unwrap_or((&resource, ""));
+        let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
+        env.out.err_line(format!("Warning: the server doesn't have a resource type '{name}'{group}\n"));
     }
     if let Some(kind) = known.filter(|kind| !kind.info().namespaced && !args.flag("all-namespaces")) {
         let info = kind.info();
-        let group = if info.group.is_empty() { String::new() } else { format!(" group '{}'", info.group) };
+        let group = if info.group.is_empty() { String::new() } else { format!(" in group '{}'", info.group) };
         env.out.err_line(format!("Warning: resource '{}' is not namespace scoped{group}\n", info.plural));
     }
-    if !VERBS.contains(&verb) {
+    if !VERBS.contains(&verb) && !args.flag("all-namespaces") {
         env.out.err_line(format!("Warning: verb '{verb}' is not a known verb\n"));
     }
 }

@@ -38,7 +38,7 @@ pub static VERB: Verb = Verb {
         Flag::new("now", Takes::Bool, "One second of grace"),
         Flag::new("timeout", Takes::Duration, "How long to wait for the end"),
         Flag::new("wait", Takes::Bool, "Wait until the objects are gone (the default)"),
-        Flag::short("interactive", 'i', Takes::Bool, "Not supported"),
+        Flag::short("interactive", 'i', Takes::Bool, "Ask before anything is deleted"),
     ],
     run,
 };
@@ -129,9 +129,6 @@ pub fn propagation(cascade: Option<&str>) -> Result<Propagation, CliError> {
 }
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if args.flag("interactive") {
-        return Err(CliError::plain("--interactive is not supported by the simulator"));
-    }
     let options = Options::parse(args, env.cluster.api().gates)?;
     let selection = Builder::default().select(args, env, &args.words)?;
     if options.grace == Some(0) && args.flag("force") {
@@ -150,7 +147,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let timeout = args.duration("timeout").filter(|timeout| !timeout.length.is_zero());
     let limit =
         timeout.map_or(FOREVER, |timeout| if timeout.negative { Duration::ZERO } else { timeout.length });
-    let mut task = Deleting {
+    let task = Deleting {
         command: args.command().to_owned(),
         waits: (!args.has("wait") || args.flag("wait")) && !options.dry_run.is_dry(),
         options,
@@ -162,9 +159,64 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         waiting: VecDeque::new(),
         deadline: None,
     };
+    if args.flag("interactive") {
+        env.out.line(format!("You are about to delete the following {} resource(s):", task.infos.len()));
+        task.infos.iter().for_each(|info| env.out.line(info.result_name()));
+        let answer = env.stdin.map(|text| {
+            env.out.out(QUESTION);
+            is_yes(text.lines().next())
+        });
+        return begin(Confirming { then: task, answer }, env);
+    }
+    begin(task, env)
+}
+
+/// Runs as much of it as takes no time.
+fn begin(mut task: impl Task + 'static, env: &mut Env<'_>) -> Result<Flow, CliError> {
     match task.poll(env)? {
         Progress::Done(code) => Ok(Flow::Done(code)),
         Progress::Waiting => Ok(Flow::Task(Box::new(task))),
+    }
+}
+
+/// What `-i` asks.
+const QUESTION: &str = "Do you want to continue? (y/N): ";
+
+fn is_yes(line: Option<&str>) -> bool {
+    matches!(line.map(str::trim), Some("y" | "Y"))
+}
+
+/// A deletion that waits for the user's word.
+///
+/// Models kubectl pkg/cmd/delete: DeleteOptions.confirmation.
+struct Confirming {
+    then: Deleting,
+    answer: Option<bool>,
+}
+
+impl Task for Confirming {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        match self.answer {
+            None => Ok(Progress::Waiting),
+            Some(true) => self.then.poll(env),
+            Some(false) => {
+                env.out.line("deletion is cancelled");
+                Ok(Progress::Done(0))
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        self.answer.and_then(|_| self.then.deadline())
+    }
+
+    fn prompt(&self) -> Option<String> {
+        self.answer.is_none().then(|| QUESTION.to_owned())
+    }
+
+    fn input(&mut self, line: Option<&str>, env: &mut Env<'_>) {
+        self.answer = Some(is_yes(line));
+        self.then.next = env.cluster.now();
     }
 }
 

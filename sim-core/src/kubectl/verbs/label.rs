@@ -26,7 +26,7 @@ pub const FLAGS: &[Flag] = &[
     Flag::new("overwrite", Takes::Bool, "Replace values that are there already"),
     Flag::new("list", Takes::Bool, "Show what is there afterwards"),
     Flag::new("resource-version", Takes::Text, "Refuse unless this is the resourceVersion now"),
-    Flag::new("local", Takes::Bool, "Not supported"),
+    super::set::LOCAL,
 ];
 
 /// `label`

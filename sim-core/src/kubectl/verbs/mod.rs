@@ -24,7 +24,7 @@ mod create_secret;
 mod create_service;
 mod create_service_account;
 mod debug;
-mod delete;
+pub(super) mod delete;
 mod describe;
 mod diff;
 mod drain;
@@ -113,7 +113,9 @@ pub static VERBS: &[&Verb] = &[
     &create_namespace::VERB,
     &create_pod_disruption_budget::VERB,
     &create_priorityclass::VERB,
+    &create_secret::DOCKER_REGISTRY,
     &create_secret::VERB,
+    &create_secret::TLS,
     &create_quota::VERB,
     &create_service_account::ACCOUNT,
     &create_service_account::TOKEN,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Verb;
 use super::get::scale_value;
+use super::set::LOCAL;
 use crate::api::patch::Patch;
 use crate::api::{ApiError, ApiResult, Object, decode};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
@@ -12,7 +13,7 @@ use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, FileError, Flow, Output, gojson};
+use crate::kubectl::{Env, FileError, Flow, Output, gojson, local};
 
 /// `patch`
 pub static VERB: Verb = Verb {
@@ -27,6 +28,7 @@ pub static VERB: Verb = Verb {
         DRY_RUN,
         FIELD_MANAGER,
         SHOW_MANAGED,
+        LOCAL,
         Flag::short("patch", 'p', Takes::Text, "The patch, JSON or YAML"),
         Flag::new("patch-file", Takes::Text, "A file with the patch"),
         Flag::new("type", Takes::Text, "strategic (the default), merge or json"),
@@ -77,6 +79,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
     let patch = parse(kind, &text, inline)?;
     let mut results = Results::parse(args, env.files)?;
+    if local::is_asked(args) {
+        if !args.words.is_empty() {
+            return Err(CliError::plain("cannot specify --local and server resources"));
+        }
+        return patch_locally(args, env, &patch, &mut results);
+    }
     let builder = Builder { must_exist: true, ..Builder::default() };
     let selection = builder.select(args, env, &args.words)?;
     let mut errors = selection.errors;
@@ -113,6 +121,23 @@ fn one(
     }
     let new = api.patch(info.kind, &info.key(), patch, subresource, options)?;
     Ok((if new == old { "patched (no change)" } else { "patched" }, new))
+}
+
+/// Patches the manifests, and nothing else.
+fn patch_locally(
+    args: &Args,
+    env: &mut Env<'_>,
+    patch: &ApiResult<Patch>,
+    results: &mut Results,
+) -> Result<Flow, CliError> {
+    for info in local::select(args, env)? {
+        let old = info.manifest.clone().unwrap_or_default();
+        let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+        let new = patch.apply(info.kind, &old)?;
+        let operation = if new == old { "patched (no change)" } else { "patched" };
+        results.print_manifest(operation, &info, &new, false, env.out)?;
+    }
+    Ok(Flow::OK)
 }
 
 /// Patches the scale of an object, which is an object of its own.

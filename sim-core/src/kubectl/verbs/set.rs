@@ -8,24 +8,31 @@ use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
 use crate::kubectl::error::CliError;
-use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, local};
 
 /// Flags that all of them have.
 pub const SET_FLAGS: &[Flag] =
     &[FILENAME, RECURSIVE, KUSTOMIZE, SELECTOR, ALL, OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, LOCAL];
 
 /// `--local`
-pub const LOCAL: Flag = Flag::new("local", Takes::Bool, "Not supported");
+pub const LOCAL: Flag = Flag::new("local", Takes::Bool, "Change the manifest of -f alone, and ask no server");
+
+/// Said when `--local` has no files to work on.
+const LOCAL_NEEDS_FILES: &str = "you must specify resources by --filename when --local is set.\nExample resource \
+    specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
 
 /// Finds the objects to change.
 ///
 /// # Errors
 /// Any object that is not there, or a contradictory command line.
 pub fn select(args: &Args, env: &Env<'_>, resources: &[String]) -> Result<Vec<Info>, CliError> {
-    if args.flag("local") {
-        return Err(CliError::plain("--local is not supported by the simulator"));
+    if local::is_asked(args) {
+        if !resources.is_empty() || !manifests::is_given(args) {
+            return Err(CliError::plain(LOCAL_NEEDS_FILES));
+        }
+        return local::select(args, env);
     }
     Builder { must_exist: true, ..Builder::default() }.select(args, env, resources)?.all()
 }
@@ -58,16 +65,33 @@ pub fn patch_all(
 ) -> Result<Flow, CliError> {
     let mut results = Results::parse(args, env.files)?;
     let mut errors = Vec::new();
+    let is_local = local::is_asked(args);
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in infos {
-            let Ok(old) = api.get(info.kind, &info.key()).cloned() else { continue };
+            let found = if is_local {
+                local::object(info)
+            } else {
+                api.get(info.kind, &info.key()).cloned().map_err(CliError::from)
+            };
+            let old = match found {
+                Ok(old) => old,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
             let mut new = old.clone();
             if let Err(why) = change(&mut new, &mut errors) {
                 errors.push(CliError::plain(format!("error: {} {why}", info.resource_name())));
                 continue;
             }
             if new == old {
+                continue;
+            }
+            if is_local {
+                let value = local::typed(&new);
+                errors.extend(results.print_manifest(operation, info, &value, true, out).err());
                 continue;
             }
             let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };

@@ -1,0 +1,94 @@
+//! `--local`: manifests are changed and printed, and no server is asked.
+
+use serde_json::{Map, Value, json};
+
+use super::args::Args;
+use super::builder::Info;
+use super::error::CliError;
+use super::{Env, apply, manifests};
+use crate::api::{Kind, Object};
+
+/// Whether the command is to leave the cluster alone.
+pub fn is_asked(args: &Args) -> bool {
+    args.flag("local")
+}
+
+/// The objects of the manifests.
+///
+/// # Errors
+/// What cannot be read.
+pub fn select(args: &Args, env: &Env<'_>) -> Result<Vec<Info>, CliError> {
+    let found = manifests::read(args, env, false)?;
+    match CliError::aggregate(found.errors) {
+        Some(error) => Err(error),
+        None => Ok(found.infos),
+    }
+}
+
+/// The object that the manifest describes, without defaults.
+///
+/// # Errors
+/// The decoder's.
+pub fn object(info: &Info) -> Result<Object, CliError> {
+    Ok(apply::decoded(info.manifest.clone().unwrap_or_default())?)
+}
+
+/// The object as Go writes the types that kubectl is built with: structs stand there even when they are empty.
+pub fn typed(object: &Object) -> Value {
+    let mut value = object.to_value();
+    let kind = object.kind();
+    fill(&mut value, &always_there(kind));
+    let spec = match kind {
+        Kind::Pod => "/spec",
+        Kind::CronJob => "/spec/jobTemplate/spec/template/spec",
+        _ => "/spec/template/spec",
+    };
+    for list in ["containers", "initContainers"] {
+        let containers = value.pointer_mut(&format!("{spec}/{list}")).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            fill(container, &json!({"resources": {}}));
+        }
+    }
+    for port in value.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        fill(port, &json!({"targetPort": 0}));
+    }
+    value
+}
+
+fn always_there(kind: Kind) -> Value {
+    let template = json!({"metadata": {}});
+    match kind {
+        Kind::Deployment => json!({"spec": {"strategy": {}, "template": template}, "status": {}}),
+        Kind::StatefulSet => json!({
+            "spec": {"serviceName": "", "updateStrategy": {}, "template": template},
+            "status": {"availableReplicas": 0, "replicas": 0},
+        }),
+        Kind::DaemonSet => json!({
+            "spec": {"updateStrategy": {}, "template": template},
+            "status": {
+                "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0,
+            },
+        }),
+        Kind::ReplicaSet => json!({"spec": {"template": template}, "status": {"replicas": 0}}),
+        Kind::Job => json!({"spec": {"template": template}, "status": {}}),
+        Kind::CronJob => json!({
+            "spec": {"jobTemplate": {"metadata": {}, "spec": {"template": template}}},
+            "status": {},
+        }),
+        Kind::Pod => json!({"status": {}}),
+        Kind::Service => json!({"status": {"loadBalancer": {}}}),
+        _ => json!({}),
+    }
+}
+
+/// Adds what `value` lacks of `wanted`.
+fn fill(value: &mut Value, wanted: &Value) {
+    let (Some(map), Some(wanted)) = (value.as_object_mut(), wanted.as_object()) else { return };
+    for (key, inner) in wanted {
+        let slot = map.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
+        if slot.as_object().is_some_and(Map::is_empty) && !inner.is_object() {
+            *slot = inner.clone();
+        }
+        fill(slot, inner);
+    }
+}
