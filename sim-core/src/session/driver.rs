@@ -117,7 +117,7 @@ impl Session {
             Progress::Waiting => self.foreground = Some(foreground),
             Progress::Done(code) => {
                 self.exit = code;
-                self.after_command(&foreground.text);
+                self.after_command();
             }
         }
     }

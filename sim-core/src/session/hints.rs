@@ -6,14 +6,15 @@ use crate::api::{Kind, meta};
 use crate::kubectl::{Stream, suggest, verbs};
 
 /// What the user may have meant, from what the failed command printed.
-pub(super) fn hint(session: &Session, _text: &str) -> Option<String> {
+pub(super) fn hint(session: &Session) -> Option<String> {
     let errors = session.out.text(Stream::Err);
     let last = errors.lines().find(|line| line.contains("rror"))?;
-    if errors.contains("Did you mean this?") {
-        return None;
-    }
     if let Some(word) = between(last, "unknown command \"", "\"") {
-        return did_you_mean(word, &words());
+        // kubectl tells of its own words; ours must be nearly there to be meant besides.
+        return match errors.contains("Did you mean this?") {
+            true => did_you_mean(word, &own_words()),
+            false => did_you_mean(word, &words()),
+        };
     }
     if let Some(word) = between(last, "resource type \"", "\"") {
         return did_you_mean(word, &kinds());
@@ -51,7 +52,12 @@ fn did_you_mean(word: &str, candidates: &[String]) -> Option<String> {
 
 fn words() -> Vec<String> {
     let verbs = verbs::VERBS.iter().filter_map(|verb| verb.name.split(' ').next());
-    verbs.chain(WORDS.iter().map(|word| word.name)).map(str::to_owned).collect()
+    verbs.map(str::to_owned).chain(own_words()).collect()
+}
+
+/// What kubectl does not know of.
+fn own_words() -> Vec<String> {
+    ["kubectl"].into_iter().chain(WORDS.iter().map(|word| word.name)).map(str::to_owned).collect()
 }
 
 fn kinds() -> Vec<String> {

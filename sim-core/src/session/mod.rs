@@ -259,7 +259,7 @@ impl Session {
                 }
             }
         }
-        self.after_command(text);
+        self.after_command();
     }
 
     /// A kubectl process takes a moment before its request arrives, unless the clock stands still. What is due
@@ -273,12 +273,12 @@ impl Session {
 
     /// Takes over what the command left on the user's machine. Adds a hint of our own, marked as such, when a
     /// command failed over a word that is nearly right.
-    fn after_command(&mut self, text: &str) {
+    fn after_command(&mut self) {
         self.workstation.config.namespace().clone_into(&mut self.namespace);
         let written = std::mem::take(&mut self.workstation.written);
         self.effects.extend(written.into_iter().map(|(path, bytes)| Effect::Write { path, bytes }));
         if self.exit != 0
-            && let Some(hint) = hints::hint(self, text)
+            && let Some(hint) = hints::hint(self)
         {
             self.out.err_line(format!("hint: {hint}"));
         }
