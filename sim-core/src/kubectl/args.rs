@@ -315,13 +315,15 @@ fn set(args: &mut Args, flag: &Flag, value: &str, shown: &str) -> Result<(), Str
             return refuse(&format!("strconv.ParseInt: parsing \"{value}\": invalid syntax"));
         }
         Takes::Duration if GoDuration::parse(value).is_none() => {
-            let why = if value.chars().all(|c| c.is_ascii_digit()) && !value.is_empty() {
+            let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+            let why = if digits.chars().all(|c| c.is_ascii_digit()) && !digits.is_empty() {
                 format!("time: missing unit in duration \"{value}\"")
             } else {
                 format!("time: invalid duration \"{value}\"")
             };
             return refuse(&why);
         }
+        Takes::List if value.is_empty() => Vec::new(),
         Takes::List => value.split(',').map(str::to_owned).collect(),
         _ => vec![value.to_owned()],
     };

@@ -185,9 +185,7 @@ impl Builder {
 
     fn check_kinds(&self, kinds: &[Kind]) -> Result<(), CliError> {
         if self.single_kind && kinds.iter().any(|kind| *kind != kinds[0]) {
-            return Err(CliError::plain(
-                "multiple resource types are not supported: you may only specify a single resource type",
-            ));
+            return Err(CliError::plain("you may only specify a single resource type"));
         }
         Ok(())
     }

@@ -21,6 +21,9 @@ pub const KUSTOMIZE: Flag = Flag::short("kustomize", 'k', Takes::Text, "A kustom
 pub const VALIDATE: Flag =
     Flag::new("validate", Takes::TextOr("strict"), "strict (the default), warn or ignore unknown fields");
 
+/// What `--validate` may be.
+const VALIDATION_LEVELS: &[&str] = &["strict", "warn", "ignore", "true", "false"];
+
 /// The apiVersion of manifests that are the simulator's own.
 pub const OWN_API_VERSION: &str = "sts-sim/v1";
 
@@ -59,6 +62,11 @@ pub fn require(args: &Args) -> Result<(), CliError> {
 /// # Errors
 /// A path that is not there: then nothing at all is done, as kubectl does.
 pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
+    if let Some(level) = args.text("validate").filter(|level| !VALIDATION_LEVELS.contains(level)) {
+        return Err(CliError::plain(format!(
+            "invalid - validate option \"{level}\"; must be one of: strict (or true), warn, ignore (or false)"
+        )));
+    }
     let mut missing = Vec::new();
     let mut texts = Vec::new();
     let mut warnings = Vec::new();

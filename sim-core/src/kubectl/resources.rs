@@ -53,24 +53,29 @@ impl ResourceArgs {
     }
 }
 
+/// Models k8s.io/cli-runtime: hasCombinedTypeArgs and splitResourceTypeName.
 fn slashed(words: &[String]) -> Result<ResourceArgs, CliError> {
-    let mut targets = Vec::new();
-    for word in words {
-        let Some((kind, name)) = word.split_once('/') else {
-            return Err(CliError::plain(
-                "there is no need to specify a resource type as a separate argument when passing arguments in \
-                 resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of \
-                 'kubectl get resource resource/<resource_name>'",
-            ));
-        };
+    if words.iter().any(|word| !word.contains('/')) {
+        return Err(CliError::plain(
+            "there is no need to specify a resource type as a separate argument when passing arguments in \
+             resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of \
+             'kubectl get resource resource/<resource_name>'",
+        ));
+    }
+    let mut named = Vec::new();
+    for (kind, name) in words.iter().filter_map(|word| word.split_once('/')) {
         if name.contains('/') {
             return Err(CliError::plain("arguments in resource/name form may not have more than one slash"));
         }
-        if kind.is_empty() || name.is_empty() {
+        if kind.is_empty() || name.is_empty() || kind.contains(',') {
             return Err(CliError::plain(
                 "arguments in resource/name form must have a single resource and name",
             ));
         }
+        named.push((kind, name));
+    }
+    let mut targets = Vec::new();
+    for (kind, name) in named {
         for kind in resolve_kinds(kind)? {
             targets.push(Target { kind, name: name.to_owned() });
         }

@@ -14,9 +14,14 @@ use crate::api::Object;
 
 /// `-o`
 pub const OUTPUT: Flag = Flag::short("output", 'o', Takes::Text, "name, json, yaml, jsonpath=...");
+/// What `--dry-run` without a value stands for.
+pub const DRY_RUN_ALONE: &str = "unchanged";
 /// `--dry-run`
-pub const DRY_RUN: Flag =
-    Flag::new("dry-run", Takes::TextOr("unchanged"), "none, client or server: how far to go without writing");
+pub const DRY_RUN: Flag = Flag::new(
+    "dry-run",
+    Takes::TextOr(DRY_RUN_ALONE),
+    "none, client or server: how far to go without writing",
+);
 /// `--field-manager`
 pub const FIELD_MANAGER: Flag = Flag::new("field-manager", Takes::Text, "Accepted: fields have no managers");
 /// `--show-managed-fields`
@@ -35,20 +40,31 @@ pub enum DryRun {
 }
 
 impl DryRun {
+    /// What is logged of a value from before there were two kinds of dry run.
+    pub fn deprecated(value: &str) -> Option<String> {
+        let (line, given, instead) = match value {
+            DRY_RUN_ALONE => (719, String::new(), "client"),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => {
+                (733, format!("={value} is deprecated (boolean value)"), "client")
+            }
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => {
+                (736, format!("={value} is deprecated (boolean value)"), "none")
+            }
+            _ => return None,
+        };
+        let given = if given.is_empty() { " is deprecated" } else { &given };
+        Some(format!("{line}] --dry-run{given} and can be replaced with --dry-run={instead}."))
+    }
+
     /// Reads `--dry-run`.
     ///
     /// # Errors
     /// kubectl's complaint about another value.
     pub fn parse(args: &Args) -> Result<DryRun, CliError> {
         match args.text("dry-run") {
-            None | Some("none") => Ok(DryRun::None),
-            Some("client") => Ok(DryRun::Client),
+            None | Some("none" | "0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(DryRun::None),
+            Some("client" | DRY_RUN_ALONE | "1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
-            Some("unchanged") => {
-                let why = "--dry-run flag without a value was specified. A value must be set: \"none\", \
-                           \"server\", or \"client\".";
-                Err(CliError::plain(why))
-            }
             Some(other) => Err(CliError::plain(format!(
                 "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
             ))),

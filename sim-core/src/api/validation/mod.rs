@@ -133,6 +133,11 @@ fn validate_content(errors: &mut Errors, object: &Object) {
     }
 }
 
+/// What is wrong with the name of a port.
+pub(crate) fn port_name_problems(name: &str) -> Vec<String> {
+    format::port_name(name)
+}
+
 /// Whether the text is a DNS subdomain, as most names are.
 pub(crate) fn is_dns_subdomain(name: &str) -> bool {
     !name.is_empty() && format::dns_subdomain(name).is_empty()

@@ -172,3 +172,24 @@ fn a_strategy_that_names_only_its_type_gets_no_parameters() {
     statefulset rolling update complete 2 pods at revision web-7898c5d78c...
     "#);
 }
+
+#[test]
+fn the_status_of_a_deployment_does_not_say_why_its_pods_do_not_run() {
+    let mut bench = Bench::new();
+    bench.run("create deployment api --image=app:bad");
+    bench.sleep(5);
+    insta::assert_snapshot!(bench.run("rollout status deploy/api --timeout=2s"), @r#"
+    Waiting for deployment "api" rollout to finish: 0 of 1 updated replicas are available...
+    ! error: timed out waiting for the condition
+    exit 1
+    "#);
+}
+
+#[test]
+fn a_dry_run_of_no_kind_is_the_clients_and_deprecated() {
+    let mut bench = Bench::new();
+    insta::assert_snapshot!(bench.run("create ns x --dry-run"), @r"
+    namespace/x created (dry run)
+    ! W1123 12:00:00.003000       1 helpers.go:719] --dry-run is deprecated and can be replaced with --dry-run=client.
+    ");
+}

@@ -105,6 +105,10 @@ pub static RENAME_CONTEXT: Verb = Verb {
 };
 
 fn view(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !args.words.is_empty() {
+        let why = format!("unexpected arguments: [{}]", args.words.join(" "));
+        return Err(CliError::misuse("config view", why));
+    }
     // Complains as verbs that print whole objects do.
     Results::parse(args, env.files)?;
     let output = args.text("output").filter(|output| !output.is_empty()).unwrap_or("yaml");
@@ -175,7 +179,9 @@ fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         None | Some("") => false,
         Some("name") => true,
         Some(other) => {
-            let why = format!("output must be one of '' or 'name': {other}");
+            let why = format!(
+                "--output {other} is not available in kubectl config get-contexts; resetting to default output format"
+            );
             return Err(CliError::plain(why));
         }
     };

@@ -43,6 +43,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         (Some(number), None) => ("minAvailable", number),
         (None, Some(number)) => ("maxUnavailable", number),
     };
+    let digits = number.strip_suffix('%').unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        let flag = if field == "minAvailable" { "min-available" } else { "max-unavailable" };
+        return Err(CliError::plain(format!("invalid format specified for {flag}")));
+    }
     let number = number.parse::<i32>().map_or_else(|_| Value::from(number), Value::from);
     let manifest = json!({
         "apiVersion": "policy/v1",

@@ -3,40 +3,47 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
+use crate::api::validation::{is_dns_subdomain, port_name_problems};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::VALIDATE;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, generate};
 
-const FLAGS: &[Flag] = &[
-    OUTPUT,
-    DRY_RUN,
-    FIELD_MANAGER,
-    SHOW_MANAGED,
-    SAVE_CONFIG,
-    Flag::new("tcp", Takes::List, "PORT:TARGETPORT"),
-    Flag::new("clusterip", Takes::Text, "The address; None for a headless service"),
-    Flag::new("node-port", Takes::Int, "The port on every node"),
-    Flag::new("external-name", Takes::Text, "The name it stands for"),
-];
+const TCP: Flag = Flag::new("tcp", Takes::List, "PORT:TARGETPORT");
 
 macro_rules! service_verb {
-    ($static:ident, $name:literal, $kind:literal) => {
+    ($static:ident, $name:literal, $kind:literal $(, $flag:expr)*) => {
         #[doc = concat!("`create service ", $name, "`")]
         pub static $static: Verb = Verb {
             name: concat!("create service ", $name),
             about: concat!("Create a ", $kind, " service with the specified name."),
             usage: concat!("create service ", $name, " NAME [--tcp=<port>:<targetPort>]"),
-            flags: FLAGS,
+            flags: &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG, VALIDATE, TCP $(, $flag)*],
             run: |args, env| run(args, env, $kind, concat!("create service ", $name)),
         };
     };
 }
 
-service_verb!(CLUSTER_IP, "clusterip", "ClusterIP");
-service_verb!(NODE_PORT, "nodeport", "NodePort");
+service_verb!(
+    CLUSTER_IP,
+    "clusterip",
+    "ClusterIP",
+    Flag::new("clusterip", Takes::Text, "The address; None for a headless service")
+);
+service_verb!(
+    NODE_PORT,
+    "nodeport",
+    "NodePort",
+    Flag::new("node-port", Takes::Int, "The port on every node")
+);
 service_verb!(LOAD_BALANCER, "loadbalancer", "LoadBalancer");
-service_verb!(EXTERNAL_NAME, "externalname", "ExternalName");
+service_verb!(
+    EXTERNAL_NAME,
+    "externalname",
+    "ExternalName",
+    Flag::new("external-name", Takes::Text, "The name it stands for")
+);
 
 /// Models kubectl pkg/cmd/create: ServiceOptions.
 fn run(args: &Args, env: &mut Env<'_>, kind: &str, verb: &str) -> Result<Flow, CliError> {
@@ -49,8 +56,8 @@ fn run(args: &Args, env: &mut Env<'_>, kind: &str, verb: &str) -> Result<Flow, C
     if tcp.is_empty() && cluster_ip != "None" && kind != "ExternalName" {
         return Err(CliError::plain("at least one tcp port specifier must be provided"));
     }
-    if !tcp.is_empty() && cluster_ip == "None" {
-        return Err(CliError::plain("can not map ports with clusterip=None"));
+    if let Some(external) = args.text("external-name").filter(|name| !is_dns_subdomain(name)) {
+        return Err(CliError::plain(format!("invalid service external name {external}")));
     }
     let ports = tcp.iter().map(|text| port(text, args.int("node-port"))).collect::<Result<Vec<_>, _>>()?;
     let labels = json!({"app": name});
@@ -78,14 +85,23 @@ fn run(args: &Args, env: &mut Env<'_>, kind: &str, verb: &str) -> Result<Flow, C
 
 /// Models kubectl pkg/cmd/create: parsePorts.
 fn port(text: &str, node_port: Option<i64>) -> Result<Value, CliError> {
-    let (port, target) = text.split_once(':').unwrap_or((text, text));
-    let number: i32 = port
-        .parse()
-        .map_err(|_| CliError::plain(format!("strconv.ParseUint: parsing \"{port}\": invalid syntax")))?;
-    if !(1..=65_535).contains(&number) {
-        return Err(CliError::plain("must be between 1 and 65535, inclusive"));
+    let (port, target) = text.split_once(':').map_or((text, None), |(port, target)| (port, Some(target)));
+    let refused = |why: &str| CliError::plain(format!("strconv.ParseUint: parsing \"{port}\": {why}"));
+    if port.is_empty() || !port.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(refused("invalid syntax"));
     }
-    let target = target.parse::<i32>().map_or_else(|_| json!(target), |number| json!(number));
+    let number: u16 = port.parse().map_err(|_| refused("value out of range"))?;
+    let target = match target {
+        None => json!(number),
+        Some(target) => match target.parse::<i64>() {
+            Ok(target @ 1..=65_535) => json!(target),
+            Ok(_) => return Err(CliError::plain("must be between 1 and 65535, inclusive")),
+            Err(_) => match port_name_problems(target).as_slice() {
+                [] => json!(target),
+                problems => return Err(CliError::plain(problems.join(","))),
+            },
+        },
+    };
     let mut value =
         json!({"name": text.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target});
     if let Some(node_port) = node_port.filter(|port| *port > 0) {

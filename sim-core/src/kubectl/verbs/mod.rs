@@ -66,6 +66,7 @@ pub use explain::place as explained_place;
 
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
 use super::error::CliError;
+use super::result::DryRun;
 use super::{Env, Flow};
 
 /// A verb.
@@ -237,6 +238,10 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
         env.out.line(help(verb));
         return Ok(Flow::OK);
     }
+    if let Some(warning) = args.text("dry-run").and_then(DryRun::deprecated) {
+        let now = env.cluster.now().timestamp().strftime("%m%d %H:%M:%S.%6f").to_string();
+        env.out.err_line(format!("W{now}       1 helpers.go:{warning}"));
+    }
     env.cluster.set_field_manager(&field_manager(verb, &args));
     check_globals(&args, env)?;
     let named = args.text("context").and_then(|name| env.workstation.config.context(name));
@@ -340,7 +345,8 @@ pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> 
         let group = format!("create {group}");
         let known = |verb: &&&Verb| rest.first().is_some_and(|word| verb.name == format!("{group} {word}"));
         if !VERBS.iter().any(|verb| known(&verb)) {
-            return Err(unknown_in_group(&group, rest.first().copied()));
+            let after = if rest.is_empty() { Vec::new() } else { arguments_after(words, places[1]) };
+            return Err(unknown_in_group(&group, &after));
         }
     }
     for count in (1..=places.len()).rev() {
@@ -352,7 +358,7 @@ pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> 
         }
     }
     if GROUPS.contains(&first) {
-        return Err(unknown_in_group(first, places.get(1).map(|at| words[*at].as_str())));
+        return Err(unknown_in_group(first, &arguments_after(words, places[0])));
     }
     if KUBECTL_WORDS.contains(&first) {
         return Err(CliError::plain(format!("kubectl {first} is not supported by the simulator")));
@@ -413,11 +419,16 @@ fn without(words: &[String], places: &[usize]) -> Vec<String> {
     words.iter().enumerate().filter(|(at, _)| !places.contains(at)).map(|(_, word)| word.clone()).collect()
 }
 
+/// The words after that place that are no flags.
+fn arguments_after(words: &[String], at: usize) -> Vec<&str> {
+    words[at + 1..].iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect()
+}
+
 /// Models kubectl pkg/cmd/util: DefaultSubCommandRun.
-fn unknown_in_group(group: &str, word: Option<&str>) -> CliError {
-    match word {
-        Some(word) => CliError::misuse(group, format!("unknown command \"{word}\"")),
-        None => CliError::Verbatim(group_help(group)),
+fn unknown_in_group(group: &str, words: &[&str]) -> CliError {
+    match words {
+        [] => CliError::Verbatim(group_help(group)),
+        _ => CliError::misuse(group, format!("unknown command \"{}\"", words.join(" "))),
     }
 }
 

@@ -1,17 +1,15 @@
 //! `rollout status`
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::Pod;
 
 use super::Verb;
-use crate::api::selector::Selector;
 use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::SELECTOR;
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::{Env, Flow, Progress, Task, rollout};
-use crate::store::{ChangeType, Store};
+use crate::store::ChangeType;
 
 /// `rollout status`
 pub static VERB: Verb = Verb {
@@ -88,9 +86,7 @@ impl Watching {
     /// Says where the rollout stands; true when it is done.
     fn show(&self, object: &Object, env: &mut Env<'_>) -> Result<bool, CliError> {
         let status = match object {
-            Object::Deployment(deployment) => {
-                status_of_deployment(deployment, self.revision, env.cluster.store())
-            }
+            Object::Deployment(deployment) => status_of_deployment(deployment, self.revision),
             Object::StatefulSet(set) => status_of_set(set),
             Object::DaemonSet(set) => status_of_daemons(set),
             _ => return Ok(true),
@@ -195,11 +191,7 @@ fn status_of_daemons(set: &DaemonSet) -> Result<(String, bool), String> {
 }
 
 /// Models kubectl pkg/polymorphichelpers: DeploymentStatusViewer.
-fn status_of_deployment(
-    deployment: &Deployment,
-    revision: i64,
-    store: &Store,
-) -> Result<(String, bool), String> {
+fn status_of_deployment(deployment: &Deployment, revision: i64) -> Result<(String, bool), String> {
     let name = meta::name(&deployment.metadata);
     let status = deployment.status.clone().unwrap_or_default();
     let running = meta::annotations(&deployment.metadata).get(rollout::REVISION);
@@ -229,41 +221,5 @@ fn status_of_deployment(
     } else {
         return Ok((format!("deployment \"{name}\" successfully rolled out"), true));
     };
-    let warning = warning_of_pods(deployment, store);
-    Ok((format!("Waiting for deployment \"{name}\" rollout to finish: {what}{warning}"), false))
-}
-
-/// What keeps a pod of the deployment from running, if anything does.
-///
-/// Models kubectl pkg/polymorphichelpers: DeploymentStatusViewer.appendWarning.
-fn warning_of_pods(deployment: &Deployment, store: &Store) -> String {
-    let Some(spec) = &deployment.spec else { return String::new() };
-    let selector = Selector::from_api(&spec.selector);
-    let namespace = meta::namespace(&deployment.metadata);
-    let pods = store.all_in::<Pod>(namespace).filter(|pod| selector.matches(meta::labels(&pod.metadata)));
-    pods.filter_map(trouble_of).next().map(|why| format!(" (Warning: {why})")).unwrap_or_default()
-}
-
-fn trouble_of(pod: &Pod) -> Option<String> {
-    const TROUBLES: &[&str] = &[
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "CrashLoopBackOff",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-    ];
-    let status = pod.status.as_ref()?;
-    let unschedulable = status.conditions.iter().flatten().find(|condition| {
-        condition.type_ == "PodScheduled"
-            && condition.status == "False"
-            && condition.reason.as_deref() == Some("Unschedulable")
-    });
-    if let Some(condition) = unschedulable {
-        return Some(condition.message.clone().unwrap_or_default());
-    }
-    status.container_statuses.iter().flatten().find_map(|container| {
-        let waiting = container.state.as_ref()?.waiting.as_ref()?;
-        let reason = waiting.reason.as_deref().filter(|reason| TROUBLES.contains(reason))?;
-        Some(format!("{reason} - {}", waiting.message.as_deref().unwrap_or_default()))
-    })
+    Ok((format!("Waiting for deployment \"{name}\" rollout to finish: {what}"), false))
 }

@@ -206,7 +206,7 @@ fn labels(args: &Args, name: &str) -> Result<Value, CliError> {
 /// Models kubectl pkg/generate/versioned: parseEnvs.
 fn variable(pair: &str) -> Result<Value, CliError> {
     match pair.split_once('=') {
-        Some((name, value)) if !name.is_empty() => {
+        Some((name, value)) if is_env_name(name) => {
             let mut variable = json!({"name": name});
             if !value.is_empty() {
                 variable["value"] = json!(value);
@@ -229,4 +229,14 @@ pub fn is_reference(image: &str) -> bool {
         r"^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$",
     );
     pattern.is_ok_and(|pattern| pattern.is_match(image))
+}
+
+/// Models k8s.io/apimachinery pkg/util/validation: IsEnvVarName.
+fn is_env_name(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !name.is_empty()
+        && name.bytes().all(good)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name != "."
+        && !name.starts_with("..")
 }

@@ -23,6 +23,9 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !args.words.is_empty() {
+        return Err(CliError::plain(format!("extra arguments: [{}]", args.words.join(" "))));
+    }
     let client_only = args.flag("client");
     let version = env.cluster.api().gates.version();
     match args.text("output").unwrap_or_default() {

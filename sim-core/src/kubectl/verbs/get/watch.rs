@@ -48,7 +48,11 @@ pub(super) fn start(
     selection: Selection,
 ) -> Result<Flow, CliError> {
     if args.has("sort-by") {
-        env.out.err_line("warning: --watch or --watch-only requested, --sort-by will be ignored");
+        env.out.err_line(if args.flag("watch") {
+            "warning: --watch requested, --sort-by will be ignored for watch events received"
+        } else {
+            "warning: --watch-only requested, --sort-by will be ignored"
+        });
     }
     let store = env.cluster.store();
     let several = || CliError::plain("you may only specify a single resource type");
