@@ -122,7 +122,8 @@ impl ApiServer {
         let meta = object.meta_mut();
         meta.uid = Some(uid);
         meta.creation_timestamp.get_or_insert(time);
-        meta.resource_version = Some(revision.to_string());
+        // A trial is not stored, so it has no version.
+        meta.resource_version = (!options.dry_run).then(|| revision.to_string());
         if !options.dry_run {
             self.store.put(object.clone(), self.stamp());
         }
@@ -235,9 +236,8 @@ impl ApiServer {
             self.remove_stored(old, options.dry_run);
             return Ok(new);
         }
-        let revision = self.store.next_revision();
-        new.meta_mut().resource_version = Some(revision.to_string());
         if !options.dry_run {
+            new.meta_mut().resource_version = Some(self.store.next_revision().to_string());
             self.store.put(new.clone(), self.stamp());
             self.keep(managers, &new, subresource);
         }

@@ -2,7 +2,7 @@
 //!
 //! Models cli-runtime pkg/resource: Builder.FilenameParam, StreamVisitor and FlattenListVisitor.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
@@ -26,6 +26,9 @@ const VALIDATION_LEVELS: &[&str] = &["strict", "warn", "ignore", "true", "false"
 
 /// The apiVersion of manifests that are the simulator's own.
 pub const OWN_API_VERSION: &str = "sts-sim/v1";
+
+/// The version of autoscaling that manifests may still be written in.
+const FIRST_AUTOSCALING: &str = "autoscaling/v1";
 
 /// What manifests hold.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +157,12 @@ impl Reader<'_> {
             }
             return;
         }
+        let api_version = if kind == "HorizontalPodAutoscaler" && api_version == FIRST_AUTOSCALING {
+            to_second_autoscaling(&mut value);
+            Kind::HorizontalPodAutoscaler.info().api_version()
+        } else {
+            api_version
+        };
         let name = text_of(&value, "/metadata/name").to_owned();
         let namespace = text_of(&value, "/metadata/namespace").to_owned();
         let Some(known) = Kind::from_api(&api_version, &kind) else {
@@ -202,6 +211,19 @@ impl Reader<'_> {
             )));
         }
         Ok(namespace.to_owned())
+    }
+}
+
+/// Says in `autoscaling/v2` what a manifest says in `autoscaling/v1`. The API server converts the same way.
+///
+/// Models pkg/apis/autoscaling/v1: Convert_v1_HorizontalPodAutoscalerSpec_To_autoscaling_HorizontalPodAutoscalerSpec.
+fn to_second_autoscaling(value: &mut Value) {
+    value["apiVersion"] = Value::from(Kind::HorizontalPodAutoscaler.info().api_version());
+    let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if let Some(percentage) = spec.remove("targetCPUUtilizationPercentage") {
+        let target = json!({"type": "Utilization", "averageUtilization": percentage});
+        let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+        spec.insert("metrics".to_owned(), json!([metric]));
     }
 }
 

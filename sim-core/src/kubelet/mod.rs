@@ -48,6 +48,8 @@ pub struct Kubelet {
     recorder: RecorderKubelet,
     /// Nodes whose kubelets have said that they take no new pods.
     cordoned: OrdSet<ObjectKey>,
+    /// Nodes whose kubelets registered them and have said nothing yet.
+    starting: OrdSet<String>,
 }
 
 /// Whether a node has to look at a pod for this change. Its own status reports come back as changes too,
@@ -91,8 +93,9 @@ impl Component for Kubelet {
             Object::Node(node) if node_status::cordon_changed(change, node) => {
                 wakes.at(change.object.reference(), node_status::next_sync(change.at), Pace::Periodic);
             }
-            Object::Node(node) if change.change == ChangeType::Added && !node_status::is_well(node) => {
-                wakes.after(change.object.reference(), node_status::START_UP);
+            Object::Node(node) if change.change == ChangeType::Added && node_status::is_starting(node) => {
+                self.starting.insert(meta::name(&node.metadata).to_owned());
+                wakes.soon(change.object.reference());
             }
             _ => {}
         }
@@ -102,6 +105,11 @@ impl Component for Kubelet {
         if key.kind == Kind::Node {
             let silent = self.full.is_stopped(&key.key.name) || self.recorder.is_dead(&key.key.name);
             if silent {
+                return Ok(());
+            }
+            if self.starting.remove(&*key.key.name).is_some() {
+                node_status::say_started(&key.key.name, context);
+                context.wakes.at(key.clone(), context.now + node_status::START_UP, Pace::Progress);
                 return Ok(());
             }
             attach::report_in_use(&key.key.name, context)?;

@@ -59,10 +59,10 @@ pub fn healthy_conditions(kubelet: KubeletKind, at: &Time) -> Vec<NodeCondition>
 /// From a kubelet's registration of its node to the network that makes it ready.
 pub(super) const START_UP: Duration = Duration::from_secs(12);
 
-/// Whether the node was ever reported ready.
-pub(super) fn is_well(node: &Node) -> bool {
+/// Whether the node was registered by a kubelet that has not reported it ready.
+pub(super) fn is_starting(node: &Node) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status != "True")
 }
 
 /// The conditions of a node whose network is not up yet.
@@ -114,16 +114,33 @@ pub(super) fn report(key: &ObjectKey, context: &mut Context<'_>) -> Result<(), R
     Ok(())
 }
 
+/// What a kubelet says of itself and its node when it comes up.
+pub(super) fn say_started(node: &str, context: &mut Context<'_>) {
+    if context.config.kubelet != KubeletKind::Full {
+        return;
+    }
+    tell(node, "Starting", "Starting kubelet.", context);
+    tell(node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", context);
+    for (type_, .., event) in HEALTHY {
+        if type_ != "Ready" {
+            record(node, event, context);
+        }
+    }
+}
+
 /// Kubelets name their node by its name where others give its uid.
-fn record(node: &str, reason: &'static str, context: &mut Context<'_>) {
+fn tell(node: &str, reason: &'static str, message: &str, context: &mut Context<'_>) {
     let about = ObjectReference {
         kind: Some("Node".to_owned()),
         name: Some(node.to_owned()),
         uid: Some(node.to_owned()),
         ..ObjectReference::default()
     };
-    let message = format!("Node {node} status is now: {reason}");
-    context.events.event_about(context.api, about, Some(node), EventType::Normal, reason, &message);
+    context.events.event_about(context.api, about, Some(node), EventType::Normal, reason, message);
+}
+
+fn record(node: &str, reason: &'static str, context: &mut Context<'_>) {
+    tell(node, reason, &format!("Node {node} status is now: {reason}"), context);
 }
 
 /// How often a kubelet looks at its node (`nodeStatusUpdateFrequency`).

@@ -36,6 +36,8 @@ pub struct NodeLifecycleController {
     /// Nodes that wait for their NoExecute taint.
     queued: OrdSet<String>,
     zones: Zones,
+    /// Nodes that joined, and when the controller first looks at them.
+    joined: OrdMap<String, SimTime>,
 }
 
 impl NodeLifecycleController {
@@ -79,6 +81,12 @@ impl Component for NodeLifecycleController {
                 wakes.soon(ObjectRef::new(Kind::Node, ObjectKey::cluster(name)));
             }
         }
+        if change.change == ChangeType::Added && condition_status(node, "Ready") != Some("True") {
+            // The look of this very moment is over.
+            let due = next_pass(change.at + Duration::from_nanos(1), MONITOR_PERIOD);
+            self.joined.insert(key.name.to_string(), due);
+            wakes.at(ObjectRef::new(Kind::Node, key.clone()), due, Pace::Progress);
+        }
         if gone || needs_attention(node) {
             wakes.soon(ObjectRef::new(Kind::Node, key));
         }
@@ -89,8 +97,18 @@ impl Component for NodeLifecycleController {
         let Some(node) = context.view.shared::<Node>(&key.key) else {
             self.silent.remove(&**name);
             self.queued.remove(&**name);
+            self.joined.remove(&**name);
             return Ok(());
         };
+        match self.joined.get(&**name).copied() {
+            Some(due) if due <= context.now => {
+                self.joined.remove(&**name);
+                let what = format!("Registered Node {name} in Controller");
+                record(&node, "RegisteredNode", &format!("Node {name} event: {what}"), context);
+            }
+            Some(due) => context.wakes.at(key.clone(), due, Pace::Progress),
+            None => {}
+        }
         if let Some(deadline) = self.deadline(name, context.config) {
             if context.now < deadline {
                 context.wakes.at(key.clone(), deadline, Pace::Progress);
@@ -168,6 +186,23 @@ fn needs_attention(node: &Node) -> bool {
     !add.is_empty() || !remove.is_empty() || unwell != evicting
 }
 
+/// Models pkg/controller/util/node: RecordNodeEvent, RecordNodeStatusChange.
+fn record(node: &Node, reason: &'static str, message: &str, context: &mut Context<'_>) {
+    if context.config.kubelet != KubeletKind::Full && reason == "RegisteredNode" {
+        // The recorded nodes registered before the recording began.
+        return;
+    }
+    context.events.speak_as("node-controller".to_owned());
+    let about = ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("Node".to_owned()),
+        name: node.metadata.name.clone(),
+        uid: node.metadata.uid.clone(),
+        ..ObjectReference::default()
+    };
+    context.events.event_about(context.api, about, None, EventType::Normal, reason, message);
+}
+
 /// The grace period is over: nothing is known of the node any more, and its pods count as not ready.
 ///
 /// Models pkg/controller/nodelifecycle: tryUpdateNodeHealth, monitorNodeHealth.
@@ -185,17 +220,8 @@ fn give_up(node: &Node, key: &ObjectKey, since: SimTime, context: &mut Context<'
     if !was_ready {
         return Ok(());
     }
-    context.events.speak_as("node-controller".to_owned());
     let name = meta::name(&node.metadata);
-    let about = ObjectReference {
-        api_version: Some("v1".to_owned()),
-        kind: Some("Node".to_owned()),
-        name: Some(name.to_owned()),
-        uid: node.metadata.uid.clone(),
-        ..ObjectReference::default()
-    };
-    let message = format!("Node {name} status is now: NodeNotReady");
-    context.events.event_about(context.api, about, None, EventType::Normal, "NodeNotReady", &message);
+    record(node, "NodeNotReady", &format!("Node {name} status is now: NodeNotReady"), context);
     let view = context.view;
     for pod in view.pods_on(name) {
         mark_not_ready(pod, context)?;

@@ -268,3 +268,20 @@ fn top_shows_what_is_used() {
     "#);
     assert_snapshot!(run("top pod -n kube-public"), @"!·No·resources·found·in·kube-public·namespace.");
 }
+
+#[test]
+fn manifests_of_the_first_version_are_taken() {
+    let mut bench = Bench::whole();
+    let manifest = "
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 3
+  targetCPUUtilizationPercentage: 50
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+";
+    assert_snapshot!(bench.run_with("apply -f -", Some(manifest)), @"horizontalpodautoscaler.autoscaling/web created");
+    assert_snapshot!(bench.run("get hpa web -o jsonpath={.spec.metrics}"), @r#"[{"resource":{"name":"cpu","target":{"averageUtilization":50,"type":"Utilization"}},"type":"Resource"}]"#);
+    assert_snapshot!(bench.run_with("apply -f -", Some(manifest)), @"horizontalpodautoscaler.autoscaling/web unchanged");
+}

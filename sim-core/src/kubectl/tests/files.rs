@@ -220,3 +220,15 @@ fn what_may_be_done_is_asked() {
     exit 1
     ");
 }
+
+#[test]
+fn a_trial_has_no_version_of_its_own() {
+    let mut bench = Bench::new();
+    let line =
+        "create configmap a --from-literal=a=b --dry-run=server -o jsonpath={.metadata.resourceVersion}";
+    assert_snapshot!(bench.run(line), @"");
+    bench.run("create configmap a");
+    let stored = bench.run("get configmap a -o jsonpath={.metadata.resourceVersion}");
+    let tried = bench.run("label configmap a a=b --dry-run=server -o jsonpath={.metadata.resourceVersion}");
+    assert_eq!(tried, stored);
+}

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{Bench, web};
+use crate::cluster::Fault;
 
 const BUDGET: &str = "---
 apiVersion: policy/v1
@@ -309,4 +310,22 @@ allowedTopologies:
     ! Error from server (Invalid): error when creating "STDIN": StorageClass.storage.k8s.io "zonal" is invalid: [allowedTopologies[0].matchLabelExpressions[0].values: Required value, allowedTopologies[0].matchLabelExpressions[1].values[1]: Duplicate value: "a", allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"]
     exit 1
     "#);
+}
+
+#[test]
+fn a_node_that_joins_is_told_of() {
+    let mut bench = Bench::whole();
+    bench.cluster.fault(Fault::JoinNode { node: "extra".to_owned() }).expect("there is none of that name");
+    bench.sleep(20);
+    let told = bench.run("events --for node/extra");
+    assert_snapshot!(told, @"
+    LAST SEEN   TYPE     REASON                    OBJECT       MESSAGE
+    20s         Normal   Starting                  Node/extra   Starting kubelet.
+    20s         Normal   NodeAllocatableEnforced   Node/extra   Updated Node Allocatable limit across pods
+    20s         Normal   NodeHasSufficientMemory   Node/extra   Node extra status is now: NodeHasSufficientMemory
+    20s         Normal   NodeHasNoDiskPressure     Node/extra   Node extra status is now: NodeHasNoDiskPressure
+    20s         Normal   NodeHasSufficientPID      Node/extra   Node extra status is now: NodeHasSufficientPID
+    15s         Normal   RegisteredNode            Node/extra   Node extra event: Registered Node extra in Controller
+    8s          Normal   NodeReady                 Node/extra   Node extra status is now: NodeReady
+    ");
 }
