@@ -71,7 +71,7 @@ pub fn create_with(
         Some(failing) => CliError::plain(format!("{failing} {error}")),
         None => error.into(),
     })?;
-    results.print(operation, &created, env.out)
+    results.print(operation, &created, env.cluster.api(), env.out)
 }
 
 /// The one NAME of `create KIND NAME`.

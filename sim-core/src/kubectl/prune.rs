@@ -117,7 +117,7 @@ impl Prune {
                 };
                 env.cluster.act(&self.command, |api| api.delete(info.kind, &info.key(), &how))?;
             }
-            results.print("pruned", &object, env.out)?;
+            results.print("pruned", &object, env.cluster.api(), env.out)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::output::Output;
 use super::printer::{self, Printer};
 use super::{Files, wire};
 use crate::api::Object;
+use crate::apiserver::ApiServer;
 
 /// `-o`
 pub const OUTPUT: Flag = Flag::short("output", 'o', Takes::Text, "name, json, yaml, jsonpath=...");
@@ -23,10 +24,11 @@ pub const DRY_RUN: Flag = Flag::new(
     "none, client or server: how far to go without writing",
 );
 /// `--field-manager`
-pub const FIELD_MANAGER: Flag = Flag::new("field-manager", Takes::Text, "Accepted: fields have no managers");
+pub const FIELD_MANAGER: Flag =
+    Flag::new("field-manager", Takes::Text, "Who owns the fields that the command writes");
 /// `--show-managed-fields`
 pub const SHOW_MANAGED: Flag =
-    Flag::new("show-managed-fields", Takes::Bool, "Accepted: fields have no managers");
+    Flag::new("show-managed-fields", Takes::Bool, "Show who owns which field of what is printed");
 
 /// How far a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,8 @@ const ALLOWED: &[&str] = &[
 pub struct Results {
     dry_run: DryRun,
     format: Format,
+    /// Whether objects that are printed whole are printed with their managers.
+    shows_managers: bool,
     collected: Vec<Value>,
 }
 
@@ -136,7 +140,10 @@ impl Results {
                 Format::Whole(Printer::new(other, args, files)?)
             }
         };
-        Ok(Results { dry_run, format, collected: Vec::new() })
+        // Only YAML and JSON leave the managers out; a template sees them. Of a trial none are kept.
+        let asked = args.flag("show-managed-fields") || args.output().contains("managedFields");
+        let shows_managers = asked && !dry_run.is_dry();
+        Ok(Results { dry_run, format, shows_managers, collected: Vec::new() })
     }
 
     /// How far the command goes.
@@ -153,13 +160,32 @@ impl Results {
     ///
     /// # Errors
     /// The printer's, when the object is printed whole.
-    pub fn print(&mut self, operation: &str, object: &Object, out: &mut Output) -> Result<(), CliError> {
+    pub fn print(
+        &mut self,
+        operation: &str,
+        object: &Object,
+        api: &ApiServer,
+        out: &mut Output,
+    ) -> Result<(), CliError> {
         let info = Info::new(object.kind(), &object.key());
+        let value = self.whole(object, api);
         match &mut self.format {
-            Format::Whole(printer) => out.out(printer.print(&wire::value(object))?),
+            Format::Whole(printer) => out.out(printer.print(&value)?),
             _ => self.say(operation, &info.result_name(), out),
         }
         Ok(())
+    }
+
+    /// The object as it is printed whole; nothing when it is not.
+    fn whole(&self, object: &Object, api: &ApiServer) -> Value {
+        if !matches!(self.format, Format::Whole(_)) {
+            return Value::Null;
+        }
+        let mut value = wire::value(object);
+        if self.shows_managers {
+            value["metadata"]["managedFields"] = api.managed_fields(object);
+        }
+        value
     }
 
     /// Says that `operation` was done to the object that `manifest` describes, which was not sent. `typed` says
@@ -210,9 +236,9 @@ impl Results {
     }
 
     /// Like [`Results::print`], but objects that are printed whole wait for [`Results::finish`].
-    pub fn collect(&mut self, operation: &str, object: &Object, out: &mut Output) {
+    pub fn collect(&mut self, operation: &str, object: &Object, api: &ApiServer, out: &mut Output) {
         match self.format {
-            Format::Whole(_) => self.collected.push(wire::value(object)),
+            Format::Whole(_) => self.collected.push(self.whole(object, api)),
             _ => self.say(operation, &Info::new(object.kind(), &object.key()).result_name(), out),
         }
     }

@@ -1,5 +1,7 @@
 //! Apply on the server and the managers of fields.
 
+use insta::assert_snapshot;
+
 use super::Bench;
 
 const SET: &str = r#"
@@ -173,4 +175,34 @@ fn what_cannot_be_applied_on_the_server_is_refused() {
     statefulset.apps/web serverside-applied (server dry run)
     "#);
     assert!(bench.run("get sts").contains("No resources found"));
+}
+
+#[test]
+fn writing_verbs_show_who_owns_what_they_wrote() {
+    let mut bench = Bench::new();
+    assert_snapshot!(bench.run("create configmap a --from-literal=k=v -o yaml --show-managed-fields"), @r#"
+    apiVersion: v1
+    data:
+      k: v
+    kind: ConfigMap
+    metadata:
+      creationTimestamp: "2026-11-23T12:00:00Z"
+      managedFields:
+      - apiVersion: v1
+        fieldsType: FieldsV1
+        fieldsV1:
+          f:data:
+            .: {}
+            f:k: {}
+        manager: kubectl-create
+        operation: Update
+        time: "2026-11-23T12:00:00Z"
+      name: a
+      namespace: default
+      resourceVersion: "25"
+      uid: 061bed85-30f2-48a0-8081-f3c1bb9b1ee8
+    "#);
+    let line = "label configmap a x=y -o jsonpath={.metadata.managedFields[*].manager}";
+    assert_snapshot!(bench.run(line), @"kubectl-create kubectl-label");
+    assert!(!bench.run("label configmap a x=z --overwrite -o yaml").contains("managedFields"));
 }

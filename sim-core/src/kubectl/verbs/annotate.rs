@@ -114,7 +114,7 @@ pub fn change_all(
             let changed = change.one(info, overwrite, version, list, &results, api, out);
             let printed = changed.and_then(|(operation, object)| {
                 if !list {
-                    return results.print(operation, &object, out);
+                    return results.print(operation, &object, api, out);
                 }
                 let indent = if selection.single { "" } else { " " };
                 if !selection.single {

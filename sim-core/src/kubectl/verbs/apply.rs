@@ -119,7 +119,7 @@ impl Paced for Applying {
                 if let Some(prune) = &mut self.prune {
                     prune.saw(&object);
                 }
-                self.results.collect(word, &object, out);
+                self.results.collect(word, &object, cluster.api(), out);
             }
             Err(error) => self.errors.push(error),
         }

@@ -61,7 +61,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             let created = apply::decoded(manifest).and_then(|object| store(api, object, results.dry_run()));
             let printed = created
                 .map_err(|error| info.error("creating", error))
-                .and_then(|object| results.print("created", &object, out));
+                .and_then(|object| results.print("created", &object, api, out));
             errors.extend(printed.err());
         }
         count

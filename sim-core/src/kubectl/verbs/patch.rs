@@ -99,7 +99,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 continue;
             }
             let patched = one(api, info, &patch, subresource, results.dry_run());
-            let printed = patched.and_then(|(operation, object)| results.print(operation, &object, out));
+            let printed = patched.and_then(|(operation, object)| results.print(operation, &object, api, out));
             errors.extend(printed.err());
         }
     });

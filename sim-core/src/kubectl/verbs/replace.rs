@@ -69,7 +69,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             });
             let printed = replaced
                 .map_err(|error| info.error("replacing", error))
-                .and_then(|object| results.print("replaced", &object, out));
+                .and_then(|object| results.print("replaced", &object, api, out));
             errors.extend(printed.err());
         }
     });
@@ -149,7 +149,9 @@ impl Task for Forced {
             let created = apply::decoded(manifest)
                 .and_then(|object| env.cluster.act(&self.command, |api| api.create(object)));
             match created {
-                Ok(object) => errors.extend(self.results.print("replaced", &object, env.out).err()),
+                Ok(object) => {
+                    errors.extend(self.results.print("replaced", &object, env.cluster.api(), env.out).err())
+                }
                 Err(error) => errors.push(error.into()),
             }
         }

@@ -42,7 +42,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         let printed = shown.and_then(|text| {
             let heading = if wanted > 0 { format!("with revision #{wanted}") } else { String::new() };
             let object = store.get(info.kind, &info.key()).cloned();
-            object.map_or(Ok(()), |object| results.print(&format!("{heading}\n{text}"), &object, env.out))
+            object.map_or(Ok(()), |object| {
+                results.print(&format!("{heading}\n{text}"), &object, env.cluster.api(), env.out)
+            })
         });
         errors.extend(printed.err());
     }

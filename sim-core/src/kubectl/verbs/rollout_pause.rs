@@ -74,7 +74,7 @@ pub fn change_all(
                 continue;
             }
             match api.update_with(new, Subresource::Main, WriteOptions::default()) {
-                Ok(object) => errors.extend(results.print(operation, &object, out).err()),
+                Ok(object) => errors.extend(results.print(operation, &object, api, out).err()),
                 Err(error) => errors.push(CliError::plain(format!("failed to patch: {error}"))),
             }
         }

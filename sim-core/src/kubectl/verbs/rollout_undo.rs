@@ -89,13 +89,13 @@ fn undo(
     };
     if results.dry_run() == DryRun::Client {
         let text = format!("{preview}{}", describe::pod_template(&target.template));
-        return results.print(&text, &object, out);
+        return results.print(&text, &object, api, out);
     }
     let patch = match &object {
         Object::StatefulSet(_) | Object::DaemonSet(_) => {
             let current = template::template(&object);
             if current == Some(&target.template) {
-                return results.print(&skipped(to), &object, out);
+                return results.print(&skipped(to), &object, api, out);
             }
             patch_of_set(target)
         }
@@ -109,7 +109,7 @@ fn undo(
             }
             let template = without_hash(&target.template);
             if deployment.spec.as_ref().is_some_and(|spec| without_hash(&spec.template) == template) {
-                return results.print(&skipped(to), &object, out);
+                return results.print(&skipped(to), &object, api, out);
             }
             patch_of_deployment(deployment, &template, target)
         }
@@ -119,7 +119,7 @@ fn undo(
     let patched = api.patch(info.kind, &info.key(), &patch, Subresource::Main, options);
     let patched =
         patched.map_err(|error| CliError::plain(format!("failed restoring revision {to}: {error}")))?;
-    results.print("rolled back", &patched, out)
+    results.print("rolled back", &patched, api, out)
 }
 
 fn skipped(to: i64) -> String {

@@ -69,7 +69,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     cluster.act(args.command(), |api| {
         for info in &selection.infos {
             let object = scale(api, info, &wanted, results.dry_run())?;
-            results.print("scaled", &object, out)?;
+            results.print("scaled", &object, api, out)?;
         }
         Ok::<(), CliError>(())
     })?;

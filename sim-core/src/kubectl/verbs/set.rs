@@ -100,7 +100,7 @@ pub fn patch_all(
                 _ => api.update_with(new, Subresource::Main, options),
             };
             match updated {
-                Ok(object) => errors.extend(results.print(operation, &object, out).err()),
+                Ok(object) => errors.extend(results.print(operation, &object, api, out).err()),
                 Err(error) => {
                     let why = format!("failed to patch {what} update to pod template: {error}");
                     errors.push(CliError::plain(why));

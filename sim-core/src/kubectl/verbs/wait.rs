@@ -220,7 +220,9 @@ impl Task for Waiting {
                 Ok(true) => {
                     let line = format!("{} condition met", info.result_name());
                     let printed = match object {
-                        Some(object) => self.results.print("condition met", object, env.out),
+                        Some(object) => {
+                            self.results.print("condition met", object, env.cluster.api(), env.out)
+                        }
                         None => {
                             env.out.line(if self.results.is_name() { info.result_name() } else { line });
                             Ok(())
