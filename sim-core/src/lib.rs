@@ -17,6 +17,7 @@ pub mod scheduler;
 
 pub mod cluster;
 
+pub mod explain;
 pub mod kubectl;
 pub mod view;
 

@@ -104,7 +104,7 @@ impl Cluster {
     /// Lets the next thing happen and says what it was, `3.204s statefulset-controller: StatefulSet default/web`.
     pub fn step_named(&mut self) -> Option<String> {
         let wake = self.engine.step(&mut self.plane)?;
-        let component = crate::engine::ControlPlane::component(&mut self.plane, wake.component).name();
+        let component = self.engine.component_name(wake.component);
         Some(format!("{} {component}: {}", self.now(), wake.key))
     }
 

@@ -55,6 +55,7 @@ pub struct Engine {
     /// The informers' shared cache. It is a copy of its own and no snapshot of the API server's store:
     /// a snapshot that is held while the store is written makes each write copy the nodes it touches.
     view: Store,
+    names: Vec<&'static str>,
     streams: Vec<ChaCha8Rng>,
     latencies: Vec<Span>,
     /// Until when a key's last reconcile is still writing; it does not run again before.
@@ -81,6 +82,7 @@ impl Engine {
             view: Store::new(),
             now: SimTime::ZERO,
             queue: WakeQueue::default(),
+            names: Vec::new(),
             streams: Vec::new(),
             latencies: Vec::new(),
             busy: OrdMap::new(),
@@ -97,9 +99,8 @@ impl Engine {
 
     /// Gives every component its random stream, named after it.
     pub fn attach(&mut self, plane: &mut dyn ControlPlane) {
-        self.streams = (0..plane.count())
-            .map(|id| stream(self.config.seed, plane.component(ComponentId(id)).name()))
-            .collect();
+        self.names = (0..plane.count()).map(|id| plane.component(ComponentId(id)).name()).collect();
+        self.streams = self.names.iter().map(|name| stream(self.config.seed, name)).collect();
         self.latencies = (0..plane.count())
             .map(|id| {
                 let component = plane.component(ComponentId(id));
@@ -107,6 +108,11 @@ impl Engine {
                 own.unwrap_or_else(|| component.latency(&self.config))
             })
             .collect();
+    }
+
+    /// What a component is called.
+    pub fn component_name(&self, id: ComponentId) -> &'static str {
+        self.names.get(usize::from(id.0)).copied().unwrap_or_default()
     }
 
     /// Virtual now.

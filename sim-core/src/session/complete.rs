@@ -51,6 +51,9 @@ impl Session {
     fn candidates(&self, words: &[&str], word: &str, files: &dyn Files) -> Vec<Candidate> {
         let Some(first) = words.first() else { return first_words() };
         let owned: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        if *first == "graph" && words.len() == 2 {
+            return self.references(word);
+        }
         let Ok((verb, rest)) = verbs::find(&owned) else { return second_words(first, words.len()) };
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
         if word.starts_with('-') {
@@ -74,17 +77,29 @@ impl Session {
         if matches!(verb.name, "exec" | "logs" | "cp" | "port-forward" | "attach" | "debug") {
             return if arguments.is_empty() { self.names(Kind::Pod, namespace) } else { Vec::new() };
         }
-        if let Some((kind, _)) = word.split_once('/')
-            && let Some(known) = Kind::from_word(kind)
-        {
-            let named = self.names(known, namespace).into_iter();
-            return named.map(|c| Candidate { text: format!("{kind}/{}", c.text), ..c }).collect();
+        if word.split_once('/').is_some_and(|(kind, _)| Kind::from_word(kind).is_some()) {
+            return self.slashed(word, namespace);
         }
         match arguments.first().and_then(|kind| Kind::from_word(kind)) {
             Some(kind) => self.names(kind, namespace),
             None if arguments.is_empty() => kind_names(),
             None => Vec::new(),
         }
+    }
+
+    /// `TYPE/NAME` of what is there.
+    fn references(&self, word: &str) -> Vec<Candidate> {
+        if word.contains('/') {
+            return self.slashed(word, &self.namespace);
+        }
+        kind_names().into_iter().map(|kind| Candidate { text: format!("{}/", kind.text), ..kind }).collect()
+    }
+
+    /// The names that may follow `TYPE/`.
+    fn slashed(&self, word: &str, namespace: &str) -> Vec<Candidate> {
+        let Some((kind, _)) = word.split_once('/') else { return Vec::new() };
+        let named = Kind::from_word(kind).map(|known| self.names(known, namespace)).unwrap_or_default();
+        named.into_iter().map(|c| Candidate { text: format!("{kind}/{}", c.text), ..c }).collect()
     }
 
     fn names(&self, kind: Kind, namespace: &str) -> Vec<Candidate> {
@@ -132,6 +147,7 @@ fn second_words(first: &str, count: usize) -> Vec<Candidate> {
     match first {
         "help" => first_words(),
         "fault" => texts(super::faults::NAMES),
+        "graph" => texts(&["owners", "causes"]),
         "speed" => texts(&["1x", "10x", "60x"]),
         _ => verbs::VERBS
             .iter()

@@ -54,7 +54,7 @@ reset starts again.",
 
 /// Our words as the screen lists them, those that belong together on one line.
 static OVERVIEW: &[(&str, &str)] = &[
-    ("clock, timeline", "Show the time; what happened, lane by lane"),
+    ("clock, timeline, graph", "Show the time; what happened; what caused it"),
     ("pause, resume, speed 10x", "Stop the clock, restart it, set its pace"),
     ("advance 30s", "Move the clock on"),
     ("step [N]", "Let the next thing happen, and say what it was"),

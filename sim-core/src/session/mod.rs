@@ -7,6 +7,7 @@ mod complete;
 mod driver;
 mod faults;
 mod files;
+mod graphs;
 mod help;
 mod hints;
 mod http;

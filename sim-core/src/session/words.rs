@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Session, faults, help, line};
+use super::{Effect, Session, faults, graphs, help, line};
 use crate::kubectl::Files;
 use crate::kubectl::args::GoDuration;
 use crate::session::line::Line;
@@ -62,6 +62,12 @@ pub static WORDS: &[Word] = &[
         usage: "timeline",
         about: "Draw what was true of each pod and claim when",
         run: timeline,
+    },
+    Word {
+        name: "graph",
+        usage: graphs::USAGE,
+        about: "Draw what belongs to an object, or what caused its changes",
+        run: graphs::run,
     },
     Word { name: "ls", usage: "ls [FOLDER]", about: "List the manifests at hand", run: list_files },
     Word { name: "cat", usage: "cat FILE", about: "Show a manifest", run: show_file },

@@ -9,7 +9,7 @@ mod model;
 mod state;
 mod svg;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod timeline;
 
 pub use map::{MapOptions, cluster_svg};

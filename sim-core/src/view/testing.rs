@@ -6,7 +6,7 @@ use crate::engine::{ClusterConfig, TimingProfile};
 use crate::session::Session;
 
 /// A set of two with a claim each, and its service.
-pub(super) const WEB: &str = "
+pub(crate) const WEB: &str = "
 apiVersion: v1
 kind: Service
 metadata: {name: web}
@@ -34,7 +34,7 @@ spec:
 ";
 
 /// A session with `count` nodes, `manifests` applied and settled.
-pub(super) fn session(count: u32, manifests: &str) -> Session {
+pub(crate) fn session(count: u32, manifests: &str) -> Session {
     let profile = TimingProfile::named("minikube").expect("known");
     let mut config = ClusterConfig::for_profile(profile, 7);
     config.set_nodes("minikube", count);
@@ -45,12 +45,12 @@ pub(super) fn session(count: u32, manifests: &str) -> Session {
 }
 
 /// Lets `seconds` pass.
-pub(super) fn pass(session: &mut Session, seconds: u64) {
+pub(crate) fn pass(session: &mut Session, seconds: u64) {
     session.advance_to(session.now() + Duration::from_secs(seconds));
 }
 
 /// One line for each thing that has a name: its class, what it refers to, and what is said of it.
-pub(super) fn outline(svg: &str) -> String {
+pub(crate) fn outline(svg: &str) -> String {
     let attribute = |tag: &str, name: &str| {
         let rest = tag.split_once(&format!(" {name}=\""))?.1;
         Some(rest.split_once('"')?.0.to_owned())
@@ -81,7 +81,7 @@ fn masked(line: &str) -> String {
 
 /// Fails unless every element is closed, every id is unique and every number is whole, and the picture consists of
 /// groups with ids that hold no ids.
-pub(super) fn check_form(svg: &str) {
+pub(crate) fn check_form(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
     for tag in svg.split('<').skip(1) {
