@@ -8,7 +8,7 @@ use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::{Env, FileError};
-use crate::api::{Kind, decode};
+use crate::api::{Kind, Object, decode};
 
 /// `-f`
 pub const FILENAME: Flag =
@@ -104,6 +104,11 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
         enforce: args.has("namespace"),
         local: super::local::is_asked(args),
         validate,
+        unknown: match args.text("validate") {
+            Some("warn") => Unknown::Warned,
+            Some("ignore" | "false") => Unknown::Dropped,
+            _ => Unknown::Refused,
+        },
         manifests: &mut manifests,
     };
     for (source, text) in &texts {
@@ -112,12 +117,26 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     Ok(manifests)
 }
 
+/// What becomes of fields that the API does not know.
+///
+/// Models the API's fieldValidation, which kubectl's `--validate` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unknown {
+    /// They are left to the server, which refuses them.
+    Refused,
+    /// They are dropped with a warning.
+    Warned,
+    /// They are dropped.
+    Dropped,
+}
+
 struct Reader<'a> {
     namespace: &'a str,
     enforce: bool,
     /// Manifests stay without a namespace.
     local: bool,
     validate: bool,
+    unknown: Unknown,
     manifests: &'a mut Manifests,
 }
 
@@ -172,6 +191,9 @@ impl Reader<'_> {
             );
             return self.manifests.errors.push(CliError::plain(why));
         };
+        if self.unknown != Unknown::Refused {
+            self.prune(known, &mut value);
+        }
         match self.placed(known, &mut value, &namespace) {
             Ok(namespace) => self.manifests.infos.push(Info {
                 kind: known,
@@ -181,6 +203,23 @@ impl Reader<'_> {
                 manifest: Some(value),
             }),
             Err(error) => self.manifests.errors.push(error),
+        }
+    }
+
+    /// Drops the fields that the API does not know.
+    fn prune(&mut self, kind: Kind, value: &mut Value) {
+        let mut unknown = Vec::new();
+        // A field of the wrong type is the server's to refuse.
+        let _ = Object::from_value(kind, value.clone(), &mut |path| unknown.push(path));
+        for path in unknown {
+            let pointer = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+            let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
+            if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
+                fields.remove(field);
+            }
+            if self.unknown == Unknown::Warned {
+                self.manifests.warnings.push(format!("Warning: unknown field \"{path}\""));
+            }
         }
     }
 

@@ -17,6 +17,11 @@ pub(super) fn hint(session: &Session) -> Option<String> {
         };
     }
     if let Some(word) = between(last, "resource type \"", "\"") {
+        if matches!(word, "ep" | "endpoint" | "endpoints") {
+            return Some(
+                "Endpoints are deprecated and not simulated: get endpointslices shows the same".to_owned(),
+            );
+        }
         return did_you_mean(word, &kinds());
     }
     let (before, name) =

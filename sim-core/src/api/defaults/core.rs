@@ -108,6 +108,10 @@ pub(super) fn set_priority_class(class: &mut PriorityClass) {
 }
 
 pub(super) fn set_endpoint_slice(slice: &mut EndpointSlice) {
+    // Go holds them by value, so that they are there even when they say nothing.
+    for endpoint in slice.endpoints.iter_mut().flatten() {
+        endpoint.conditions.get_or_insert_default();
+    }
     for port in slice.ports.iter_mut().flatten() {
         port.name.get_or_insert_default();
         text(&mut port.protocol, "TCP");

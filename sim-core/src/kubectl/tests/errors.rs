@@ -131,3 +131,29 @@ fn a_resource_may_name_its_version_and_the_beginning_of_its_group() {
     ! No resources found in default namespace.
     "#);
 }
+
+#[test]
+fn validation_refuses_warns_of_or_drops_unknown_fields() {
+    let mut bench = Bench::new();
+    let manifest = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {nope: 1, containers: [{name: c, image: x, imgae: y}]}}";
+    let text = ["strict", "warn", "ignore"].map(|level| {
+        let lines = [format!("create -f - --validate={level}"), "delete pod a --ignore-not-found".to_owned()];
+        lines.map(|line| format!("$ {line}\n{}", bench.run_with(&line, Some(manifest)))).concat()
+    });
+    insta::assert_snapshot!(text.concat(), @r#"
+    $ create -f - --validate=strict
+    ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[0].imgae", unknown field "spec.nope"
+    exit 1
+    $ delete pod a --ignore-not-found
+    $ create -f - --validate=warn
+    pod/a created
+    ! Warning: unknown field "spec.containers[0].imgae"
+    ! Warning: unknown field "spec.nope"
+    $ delete pod a --ignore-not-found
+    pod "a" deleted from default namespace
+    $ create -f - --validate=ignore
+    pod/a created
+    $ delete pod a --ignore-not-found
+    pod "a" deleted from default namespace
+    "#);
+}

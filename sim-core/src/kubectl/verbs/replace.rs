@@ -45,6 +45,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
+    found.warnings.iter().for_each(|warning| env.out.err_line(warning));
     let mut errors = found.errors;
     if found.infos.is_empty() && errors.is_empty() {
         return Err(CliError::plain("no objects passed to replace"));
