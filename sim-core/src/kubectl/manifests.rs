@@ -212,7 +212,7 @@ impl Reader<'_> {
         // A field of the wrong type is the server's to refuse.
         let _ = Object::from_value(kind, value.clone(), &mut |path| unknown.push(path));
         for path in unknown {
-            let pointer = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
             let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
             if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
                 fields.remove(field);

@@ -273,3 +273,44 @@ fn a_json_patch_that_fails_halfway_changes_nothing() {
     exit 1
     ");
 }
+
+#[test]
+fn what_was_last_applied_can_be_viewed() {
+    let mut bench = Bench::new();
+    let manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}";
+    bench.run_with("apply -f -", Some(manifest));
+    bench.run("create configmap d");
+    let lines = ["cm/c", "cm/c -o json", "cm/d", "cm/e", "cm/c -o name"];
+    let text = lines.map(|line| bench.run(&format!("apply view-last-applied {line}")));
+    insta::assert_snapshot!(text.join("---\n"), @r#"
+    apiVersion: v1
+    data:
+      a: b
+    kind: ConfigMap
+    metadata:
+      annotations: {}
+      name: c
+      namespace: default
+    ---
+    {
+      "apiVersion": "v1",
+      "data": {
+        "a": "b"
+      },
+      "kind": "ConfigMap",
+      "metadata": {
+        "annotations": {},
+        "name": "c",
+        "namespace": "default"
+      }
+    }
+    ---
+    ---
+    ! Error from server (NotFound): configmaps "e" not found
+    exit 1
+    ---
+    ! error: Unexpected -o output mode: name, the flag 'output' must be one of yaml|json
+    ! See 'kubectl apply view-last-applied -h' for help and examples
+    exit 1
+    "#);
+}

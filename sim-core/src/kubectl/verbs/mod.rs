@@ -4,6 +4,7 @@ mod annotate;
 mod api_resources;
 mod api_versions;
 mod apply;
+mod apply_view;
 mod attach;
 mod auth;
 mod autoscale;
@@ -89,6 +90,7 @@ pub static VERBS: &[&Verb] = &[
     &api_resources::VERB,
     &api_versions::VERB,
     &apply::VERB,
+    &apply_view::VERB,
     &attach::VERB,
     &auth::CAN_I,
     &auth::WHOAMI,
