@@ -103,7 +103,9 @@ impl Drawing<'_> {
         for tick in self.axis.ticks(70) {
             let x = self.x(tick);
             self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
-            self.svg.text("small muted middle", x, 12, &elapsed(tick));
+            // The last one would stand out over the edge.
+            let (class, at) = if x + 18 > self.right { ("end", self.right + 8) } else { ("middle", x) };
+            self.svg.text(&format!("small muted {class}"), at, 12, &elapsed(tick));
         }
         self.svg.finish("g");
     }
