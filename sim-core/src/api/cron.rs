@@ -1,12 +1,14 @@
-//! [`CronSchedule`]: the times that a CronJob's schedule names, in UTC.
+//! [`CronSchedule`]: the times that a CronJob's schedule names, in its time zone.
 //!
 //! Models github.com/robfig/cron v3: ParseStandard and SpecSchedule.Next.
 
 use std::time::Duration;
 
-use jiff::civil::{DateTime, Time};
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
+
+use super::zones::Zone;
 
 /// How far ahead a time is looked for; `0 0 31 2 *` names none.
 const YEARS_AHEAD: i16 = 5;
@@ -20,6 +22,8 @@ pub enum CronSchedule {
         bits: [u64; 5],
         /// Whether any day of the month, and any day of the week, will do.
         any_day: [bool; 2],
+        /// Whose clock they are read from.
+        zone: Zone,
     },
     /// `@every 1h30m`
     Every(Duration),
@@ -65,10 +69,11 @@ impl CronSchedule {
             return Err("empty spec string".to_owned());
         }
         let mut text = text;
+        let mut in_zone = Zone::UTC;
         if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
             let (zone, rest) = text.split_once(' ').unwrap_or((text, ""));
             let zone = zone.split_once('=').map_or("", |(_, zone)| zone);
-            check_zone(zone).map_err(|why| format!("provided bad location {zone}: {why}"))?;
+            in_zone = find_zone(zone).map_err(|why| format!("provided bad location {zone}: {why}"))?;
             text = rest.trim();
         }
         if let Some(length) = text.strip_prefix("@every ") {
@@ -95,52 +100,86 @@ impl CronSchedule {
                 any[index] |= is_any;
             }
         }
-        Ok(CronSchedule::Fields { bits, any_day: [any[2], any[4]] })
+        Ok(CronSchedule::Fields { bits, any_day: [any[2], any[4]], zone: in_zone })
+    }
+
+    /// Reads a schedule in the zone that its CronJob names.
+    ///
+    /// Models pkg/controller/cronjob: formatSchedule.
+    ///
+    /// # Errors
+    /// As [`CronSchedule::parse`].
+    pub fn parse_in(text: &str, zone: Option<&str>) -> Result<CronSchedule, String> {
+        match zone {
+            Some(zone) if !text.contains("TZ") => CronSchedule::parse(&format!("TZ={zone} {text}")),
+            _ => CronSchedule::parse(text),
+        }
     }
 
     /// The first time after `time`; `None` when there is none within years.
     pub fn next(&self, time: Timestamp) -> Option<Timestamp> {
-        let (bits, any_day) = match self {
+        let (bits, any_day, zone) = match self {
             CronSchedule::Every(every) => {
                 let whole = Timestamp::from_second(time.as_second()).ok()?;
                 return whole.checked_add(*every).ok();
             }
-            CronSchedule::Fields { bits, any_day } => (bits, any_day),
+            CronSchedule::Fields { bits, any_day, zone } => (bits, any_day, zone),
         };
         let has = |field: usize, value: i8| bits[field] & (1 << value) != 0;
-        let start = Offset::UTC.to_datetime(time);
-        let midnight = |date: jiff::civil::Date| date.to_datetime(Time::midnight());
         // Schedules count whole minutes.
-        let mut at =
-            start.with().second(0).subsec_nanosecond(0).build().ok()?.checked_add(1.minute()).ok()?;
-        while at.year() <= start.year() + YEARS_AHEAD {
+        let mut at = (time.as_second().div_euclid(MINUTE) + 1) * MINUTE;
+        let last_year = local(zone, at)?.year().saturating_add(YEARS_AHEAD);
+        loop {
+            let clock = local(zone, at)?;
+            if clock.year() > last_year {
+                return None;
+            }
             let (on_day, on_weekday) =
-                (has(2, at.day()), has(4, at.date().weekday().to_sunday_zero_offset()));
+                (has(2, clock.day()), has(4, clock.date().weekday().to_sunday_zero_offset()));
             let day_fits = if any_day.contains(&true) { on_day && on_weekday } else { on_day || on_weekday };
-            let step: (DateTime, Span) = if !has(3, at.month()) {
-                (midnight(at.date().first_of_month()), 1.month())
+            at = if !has(3, clock.month()) {
+                midnight(zone, at, clock.date().first_of_month().checked_add(1.month()).ok()?)?
             } else if !day_fits {
-                (midnight(at.date()), 1.day())
-            } else if !has(1, at.hour()) {
-                (at.with().minute(0).build().ok()?, 1.hour())
-            } else if !has(0, at.minute()) {
-                (at, 1.minute())
+                midnight(zone, at, clock.date().tomorrow().ok()?)?
+            } else if !has(1, clock.hour()) {
+                // An hour that the clock passes over is no hour; one that it shows twice is two.
+                at - i64::from(clock.minute()) * MINUTE + HOUR
+            } else if !has(0, clock.minute()) {
+                at + MINUTE
             } else {
-                return Offset::UTC.to_timestamp(at).ok();
+                return Timestamp::from_second(at).ok();
             };
-            at = step.0.checked_add(step.1).ok()?;
         }
-        None
     }
 }
 
-/// Whether the time zone is known: there is no database of zones, as in a control plane without tzdata.
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+
+/// What clocks in the zone show at `second` of the Unix epoch.
+fn local(zone: &Zone, second: i64) -> Option<DateTime> {
+    let shown = Timestamp::from_second(second + zone.offset_seconds(second)).ok()?;
+    Some(Offset::UTC.to_datetime(shown))
+}
+
+/// The second at which `day` begins in the zone, after the second `now`.
+fn midnight(zone: &Zone, now: i64, day: jiff::civil::Date) -> Option<i64> {
+    let shown = Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?.as_second();
+    let guess = shown - zone.offset_seconds(now);
+    // Clocks may have changed on the way. Where they change at midnight the day begins later.
+    Some((shown - zone.offset_seconds(guess)).max(now + MINUTE))
+}
+
+/// Whether the time zone is known.
 ///
 /// # Errors
 /// Go's words about one that is not.
 pub fn check_zone(zone: &str) -> Result<(), String> {
-    let known = ["", "UTC", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "Etc/UCT", "Etc/GMT", "GMT"];
-    if known.contains(&zone) { Ok(()) } else { Err(format!("unknown time zone {zone}")) }
+    find_zone(zone).map(|_| ())
+}
+
+fn find_zone(zone: &str) -> Result<Zone, String> {
+    Zone::named(zone).ok_or_else(|| format!("unknown time zone {zone}"))
 }
 
 /// Reads `*`, `*/5`, `1-5`, `1-5/2`, `3/10` or `mon-fri`; whether it is any value at all.
@@ -254,6 +293,12 @@ mod tests {
             ("@every 1h30m", "2026-11-23T12:00:10Z", "2026-11-23T13:30:10Z"),
             ("5/20 * * * *", "2026-11-23T12:06:00Z", "2026-11-23T12:25:00Z"),
             ("TZ=UTC 0 * * * *", "2026-11-23T12:06:00Z", "2026-11-23T13:00:00Z"),
+            ("TZ=Europe/Berlin 0 9 * * *", "2026-11-23T12:00:00Z", "2026-11-24T08:00:00Z"),
+            ("TZ=Europe/Berlin 0 9 * * *", "2026-03-28T12:00:00Z", "2026-03-29T07:00:00Z"),
+            ("TZ=Europe/Berlin 30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-30T00:30:00Z"),
+            ("TZ=Europe/Berlin 30 2 * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+            ("TZ=Europe/Berlin 0 0 1 * *", "2026-03-15T12:00:00Z", "2026-03-31T22:00:00Z"),
+            ("TZ=Asia/Kolkata 0 0 * * *", "2026-11-23T12:00:00Z", "2026-11-23T18:30:00Z"),
         ] {
             assert_eq!(next(schedule, after), wanted, "{schedule}");
         }

@@ -24,6 +24,7 @@ pub mod token;
 pub mod validation;
 pub mod version;
 pub mod wire;
+mod zones;
 
 pub use differences::{Feature, FeatureGates};
 pub use error::{ApiError, ApiResult};

@@ -66,7 +66,7 @@ fn observe_cron_job(cron: &CronJob, previous: Option<&CronJob>, now: SimTime, wa
         wakes.soon(key);
         return;
     }
-    let schedule = CronSchedule::parse(&cron.spec.schedule).ok();
+    let schedule = CronSchedule::parse_in(&cron.spec.schedule, cron.spec.time_zone.as_deref()).ok();
     if let Some(time) = schedule.and_then(|schedule| due::next_look(cron, &schedule, now)) {
         wakes.at(key, time, Pace::Periodic);
     }

@@ -125,7 +125,7 @@ impl<'a, 'b> Sync<'a, 'b> {
         if self.spec.suspend == Some(true) {
             return Ok(None);
         }
-        let schedule = match CronSchedule::parse(&self.spec.schedule) {
+        let schedule = match CronSchedule::parse_in(&self.spec.schedule, self.spec.time_zone.as_deref()) {
             Ok(schedule) => schedule,
             Err(why) => {
                 let message = format!("unparseable schedule: \"{}\" : {why}", self.spec.schedule);

@@ -258,3 +258,25 @@ fn a_bad_cron_job_is_refused() {
     status: {}
     ");
 }
+
+#[test]
+fn a_schedule_is_read_from_the_clock_of_its_zone() {
+    let mut bench = Bench::whole();
+    let cron = |zone: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: tick}}\nspec: {{schedule: '0 14 * * *', timeZone: \
+             {zone}, jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: c, image: \
+             busybox, command: [date]}}]}}}}}}}}}}\n"
+        )
+    };
+    assert_snapshot!(bench.run_with("apply -f -", Some(&cron("Europe/Nowhere"))), @r#"
+    ! The CronJob "tick" is invalid: spec.timeZone: Invalid value: "Europe/Nowhere": unknown time zone Europe/Nowhere
+    exit 1
+    "#);
+    bench.run_with("apply -f -", Some(&cron("Europe/Berlin")));
+    bench.sleep(3605);
+    assert_snapshot!(bench.run("get cronjob tick"), @"
+    NAME   SCHEDULE     TIMEZONE        SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+    tick   0 14 * * *   Europe/Berlin   False     0        5s              60m
+    ");
+}
