@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use petgraph::graph::NodeIndex;
@@ -16,16 +17,16 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// The family of an object: its topmost owner, all that descends from it, and what that holds without owning it.
 ///
-/// Owners are those of ownerReferences. Claims made from a set's templates are held by the set even where no pod
-/// mounts them and nothing owns them: they stay when their pods go. None when there is no such object.
+/// Owners are those of ownerReferences. Claims made from a set's templates that no pod mounts and nothing owns are
+/// kept by the set: they stay when their pods go. None when there is no such object.
 pub fn owners(store: &Store, of: &ObjectRef) -> Option<Relations> {
     let top = topmost(store, store.get(of.kind, &of.key)?);
     let mut family =
         Family { store, graph: Relations::new(), known: BTreeMap::new(), waiting: VecDeque::new() };
     family.vertex(top);
-    while let Some((from, object)) = family.waiting.pop_front() {
-        family.relate(from, object);
-    }
+    family.grow();
+    family.keep_claims();
+    family.grow();
     Some(family.graph)
 }
 
@@ -79,6 +80,12 @@ impl<'a> Family<'a> {
         }
     }
 
+    fn grow(&mut self) {
+        while let Some((from, object)) = self.waiting.pop_front() {
+            self.relate(from, object);
+        }
+    }
+
     /// Adds what hangs on `object`.
     fn relate(&mut self, from: NodeIndex, object: &'a Object) {
         let store = self.store;
@@ -101,15 +108,6 @@ impl<'a> Family<'a> {
                 }
             }
             Object::Service(service) => self.reach(from, service),
-            Object::StatefulSet(set) => {
-                let spec = set.spec.as_ref();
-                for template in
-                    spec.and_then(|spec| spec.volume_claim_templates.as_deref()).unwrap_or_default()
-                {
-                    let prefix = format!("{}-{}-", meta::name(&template.metadata), meta::name(&set.metadata));
-                    self.hold(from, namespace, &prefix);
-                }
-            }
             _ => {}
         }
     }
@@ -131,13 +129,26 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// The claims of a template, whether or not their pods are there.
-    fn hold(&mut self, from: NodeIndex, namespace: &'a str, prefix: &str) {
-        for claim in self.store.list_in(Kind::PersistentVolumeClaim, namespace) {
-            let ordinal = meta::name(claim.meta()).strip_prefix(prefix);
-            let is_owned = self.known.contains_key(&claim.reference());
-            if !is_owned && ordinal.is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()) {
-                self.edge(from, claim, "made and keeps");
+    /// Adds the claims of the sets' templates that nothing led to.
+    fn keep_claims(&mut self) {
+        let store = self.store;
+        let sets: Vec<(&StatefulSet, NodeIndex)> = self
+            .known
+            .iter()
+            .filter(|(reference, _)| reference.kind == Kind::StatefulSet)
+            .filter_map(|(reference, vertex)| Some((store.typed(&reference.key)?, *vertex)))
+            .collect();
+        for (set, from) in sets {
+            let templates = set.spec.as_ref().and_then(|spec| spec.volume_claim_templates.as_deref());
+            for template in templates.unwrap_or_default() {
+                let prefix = format!("{}-{}-", meta::name(&template.metadata), meta::name(&set.metadata));
+                for claim in store.list_in(Kind::PersistentVolumeClaim, meta::namespace(&set.metadata)) {
+                    let ordinal = meta::name(claim.meta()).strip_prefix(&prefix);
+                    let is_known = self.known.contains_key(&claim.reference());
+                    if !is_known && ordinal.is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()) {
+                        self.edge(from, claim, "keeps");
+                    }
+                }
             }
         }
     }

@@ -26,8 +26,7 @@ fn a_set_owns_pods_but_not_the_claims_that_outlive_them() {
     │  └─ mounts PersistentVolumeClaim data-web-0 (Bound)
     │     └─ is bound to PersistentVolume pvc-UID (Bound)
     ├─ owns ControllerRevision web-7c44b75699 (revision 1)
-    ├─ made and keeps PersistentVolumeClaim data-web-0 (Bound) (see above)
-    └─ made and keeps PersistentVolumeClaim data-web-1 (Bound)
+    └─ keeps PersistentVolumeClaim data-web-1 (Bound)
        └─ is bound to PersistentVolume pvc-UID (Bound)
     "#);
 }

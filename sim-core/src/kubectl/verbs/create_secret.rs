@@ -78,7 +78,7 @@ pub static DOCKER_REGISTRY: Verb = Verb {
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let name = generate::name("create secret generic", args)?;
     let data = data(args, env, None)?;
-    create(args, env, name, data, args.text("type"), Some("failed to create secret"))
+    create(args, env, name, data, args.text("type"))
 }
 
 /// Models kubectl pkg/cmd/create: CreateSecretTLSOptions.
@@ -91,7 +91,7 @@ fn tls(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let (cert, key) = (read(cert, env)?, read(key, env)?);
     key_pair::check(&cert, &key).map_err(CliError::plain)?;
     let data = BTreeMap::from([("tls.crt".to_owned(), cert), ("tls.key".to_owned(), key)]);
-    create(args, env, name, data, Some("kubernetes.io/tls"), Some("failed to create secret"))
+    create(args, env, name, data, Some("kubernetes.io/tls"))
 }
 
 /// Models kubectl pkg/cmd/create: CreateSecretDockerRegistryOptions.
@@ -121,7 +121,7 @@ fn docker_registry(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         data.insert(DOCKER_CONFIG.to_owned(), docker_config(server, user, password, email));
     }
     let kind = Some("kubernetes.io/dockerconfigjson");
-    create(args, env, name, data, kind, Some("failed to create secret"))
+    create(args, env, name, data, kind)
 }
 
 /// The text of a Docker configuration, its fields in the order of kubectl's struct.
@@ -143,7 +143,6 @@ fn create(
     name: &str,
     data: BTreeMap<String, String>,
     kind: Option<&str>,
-    failing: Option<&str>,
 ) -> Result<Flow, CliError> {
     let mut manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     if !data.is_empty() {
@@ -153,7 +152,7 @@ fn create(
     if let Some(kind) = kind {
         manifest["type"] = json!(kind);
     }
-    generate::create(args, env, manifest, "created", failing)?;
+    generate::create(args, env, manifest, "created", Some("failed to create secret"))?;
     Ok(Flow::OK)
 }
 
