@@ -26,7 +26,7 @@ fn every_recording_matches_or_is_listed_with_its_reason() {
             sim_cli::replay::replay(path, 14, KubernetesVersion::default()).expect("a recording plays");
         let reason = listed.remove(report.name.as_str());
         table.push_str(&report.line());
-        table.push('\n');
+        table.push_str(if report.is_varied { ", with varied timing\n" } else { "\n" });
         match (report.matches(), reason) {
             (true, Some(_)) => wrong.push(format!("{} matches now: take it off the list", report.name)),
             (false, None) => {

@@ -22,6 +22,8 @@ pub struct Report {
     pub name: String,
     /// Its scores.
     pub scores: Scores,
+    /// Whether the timing was a little off the recorder's.
+    pub is_varied: bool,
 }
 
 impl Report {
@@ -67,11 +69,12 @@ pub fn replay(path: &Path, seed: u64, version: KubernetesVersion) -> anyhow::Res
     for more in 0..SEEDS + VARIED_SEEDS {
         let mut config = ClusterConfig::recorder(seed.wrapping_add(more));
         config.kubernetes_version = version;
-        if more >= SEEDS {
+        let is_varied = more >= SEEDS;
+        if is_varied {
             config.profile = config.profile.varied(config.seed);
         }
         let played = play::play(&recordings[0], config)?;
-        let report = Report { name: name.clone(), scores: compare::compare(&recordings, &played) };
+        let report = Report { name: name.clone(), scores: compare::compare(&recordings, &played), is_varied };
         if report.matches() {
             return Ok(report);
         }
