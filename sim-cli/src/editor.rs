@@ -29,13 +29,32 @@ fn launch(editor: &str, text: &str) -> Result<String, String> {
     edited
 }
 
-/// The editor's words may be a whole command line, which a shell splits.
+/// Writes what could not be saved to a new file and returns its path.
+pub fn keep(extension: &str, text: &str) -> Option<String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let number = now.subsec_nanos() ^ std::process::id().rotate_left(16);
+    let path = std::env::temp_dir().join(format!("kubectl-edit-{number}.{extension}"));
+    std::fs::write(&path, text).ok()?;
+    Some(path.to_string_lossy().into_owned())
+}
+
+/// The editor's words may be a whole command line, which a shell splits when there are quotes in it.
 fn run(editor: &str, path: &std::path::Path) -> Result<(), String> {
-    let quoted = shlex::try_quote(&path.to_string_lossy()).map_err(|error| error.to_string())?.into_owned();
-    let status = Command::new("sh").arg("-c").arg(format!("{editor} {quoted}")).status();
-    match status {
+    let mut command = if editor.contains(['"', '\'', '\\']) {
+        let quoted =
+            shlex::try_quote(&path.to_string_lossy()).map_err(|error| error.to_string())?.into_owned();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{editor} {quoted}"));
+        shell
+    } else {
+        let mut words = editor.split(' ').filter(|word| !word.is_empty());
+        let mut plain = Command::new(words.next().unwrap_or_default());
+        plain.args(words).arg(path);
+        plain
+    };
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(format!("there was a problem with the editor \"{editor}\"")),
-        Err(error) => Err(format!("unable to launch the editor \"{editor}\": {error}")),
+        Err(_) => Err(format!("unable to launch the editor \"{editor}\"")),
     }
 }

@@ -72,6 +72,10 @@ impl Files for DiskFiles {
     fn edit(&self, _name: &str, text: &str) -> Option<Result<String, String>> {
         crate::editor::edit(text)
     }
+
+    fn keep_edit(&self, extension: &str, text: &str) -> Option<String> {
+        crate::editor::keep(extension, text)
+    }
 }
 
 /// Every file below `path`, whatever its name.

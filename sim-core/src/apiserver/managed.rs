@@ -45,6 +45,8 @@ struct Kept {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     kept: OrdMap<ObjectRef, Arc<Kept>>,
+    /// What the last dry run would have kept.
+    pub(super) tried: Option<Arc<(ObjectRef, Managers)>>,
     pub(super) author: Author,
     /// The subresource that the write goes through, where that is not the status.
     pub(super) subresource: &'static str,
@@ -59,6 +61,8 @@ pub struct ApplyRequest {
     pub force: bool,
     /// The text that kubectl keeps of the configuration where client-side apply kept one.
     pub last_applied: String,
+    /// What of the object the configuration reaches.
+    pub subresource: Subresource,
 }
 
 impl ApiServer {
@@ -82,6 +86,24 @@ impl ApiServer {
     /// The object's `metadata.managedFields`.
     pub fn managed_fields(&self, object: &Object) -> Value {
         self.managers_of(object).to_value(object.kind())
+    }
+
+    /// [`ApiServer::managed_fields`] of what a dry run just gave.
+    pub fn tried_managed_fields(&self, object: &Object) -> Value {
+        let tried = self.ledger.tried.as_deref().filter(|(of, _)| *of == object.reference());
+        let Some((_, managers)) = tried else { return self.managed_fields(object) };
+        let (mut managers, value) = (managers.clone(), wire::value(object));
+        // A status that is there before anything was stored is the one of a new object: nobody wrote it.
+        if self.kept(object).is_some() {
+            let newest = value.get("status").and_then(newest_time);
+            add_status(&mut managers, object.kind(), &value, newest.unwrap_or_else(|| created(&value)));
+        }
+        managers.to_value(object.kind())
+    }
+
+    /// Keeps what a dry run would have made of the managers until the next one.
+    pub(super) fn keep_tried(&mut self, managers: Option<Managers>, object: &Object) {
+        self.ledger.tried = managers.map(|managers| Arc::new((object.reference(), managers)));
     }
 
     fn kept(&self, object: &Object) -> Option<&Kept> {
@@ -225,7 +247,9 @@ impl ApiServer {
                 return Err(ApiError::invalid(kind, &key.name, &[error]));
             }
         }
-        self.update_noting(object, Subresource::Main, options, managers)
+        // What is kept of the status is worked out from the object.
+        let managers = managers.filter(|_| request.subresource == Subresource::Main);
+        self.update_noting(object, request.subresource, options, managers)
     }
 
     /// Hands what kubectl's client-side apply owns of an object to `manager`, as kubectl asks once it has

@@ -112,6 +112,8 @@ pub struct ServerSide {
     pub manager: String,
     /// Whether to take what others own.
     pub force: bool,
+    /// What of the objects is applied.
+    pub subresource: Subresource,
 }
 
 /// What kubectl adds to a conflict.
@@ -153,6 +155,7 @@ pub fn apply_on_server(
         manager: how.manager.clone(),
         force: how.force,
         last_applied: gojson::encode(&kept) + "\n",
+        subresource: how.subresource,
     };
     let options = WriteOptions { dry_run: dry_run == DryRun::Server };
     let applied = api.apply(info.kind, &info.key(), &manifest, &request, options);
@@ -175,6 +178,14 @@ fn nameless(info: &Info, manifest: &Value) -> CliError {
          not be empty",
         info.description()
     ))
+}
+
+/// What makes `manifest` the configuration that was applied last.
+///
+/// Models kubectl pkg/cmd/util/editor: GetApplyPatch.
+pub fn annotation_patch(manifest: &Value) -> Patch {
+    let text = gojson::encode(manifest) + "\n";
+    Patch::Merge(serde_json::json!({"metadata": {"annotations": {LAST_APPLIED: text}}}))
 }
 
 /// The manifest with the annotation that holds it.

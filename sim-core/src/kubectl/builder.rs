@@ -23,7 +23,7 @@ pub const ALL: Flag = Flag::new("all", Takes::Bool, "All objects of the kinds, i
 pub const ALL_NAMESPACES: Flag = Flag::short("all-namespaces", 'A', Takes::Bool, "In all namespaces");
 
 /// Said when nothing at all was named.
-const MISSING_RESOURCE: &str = "You must provide one or more resources by argument or filename.\n\
+pub const MISSING_RESOURCE: &str = "You must provide one or more resources by argument or filename.\n\
     Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
     '<resource> <name>'\n   '<resource>'";
 

@@ -117,6 +117,32 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     Ok(manifests)
 }
 
+/// The objects of `text`, which goes by the name of `source`.
+///
+/// # Errors
+/// What is wrong with the text, all of it.
+pub fn read_text(source: &str, text: &str, namespace: &str) -> Result<Vec<Info>, CliError> {
+    let mut manifests = Manifests::default();
+    let mut reader = Reader {
+        namespace,
+        enforce: false,
+        local: false,
+        validate: false,
+        unknown: Unknown::Refused,
+        manifests: &mut manifests,
+    };
+    reader.stream(source, text);
+    CliError::aggregate(manifests.errors).map_or(Ok(manifests.infos), Err)
+}
+
+/// Models cli-runtime pkg/resource: RequireNamespace.
+pub fn other_namespace(namespace: &str, wanted: &str) -> String {
+    format!(
+        "the namespace from the provided object \"{namespace}\" does not match the namespace \"{wanted}\". You must \
+         pass '--namespace={namespace}' to perform this operation."
+    )
+}
+
 /// What becomes of fields that the API does not know.
 ///
 /// Models the API's fieldValidation, which kubectl's `--validate` asks for.
@@ -243,11 +269,7 @@ impl Reader<'_> {
             return Ok(self.namespace.to_owned());
         }
         if self.enforce && namespace != self.namespace {
-            return Err(CliError::plain(format!(
-                "the namespace from the provided object \"{namespace}\" does not match the namespace \
-                 \"{}\". You must pass '--namespace={namespace}' to perform this operation.",
-                self.namespace
-            )));
+            return Err(CliError::plain(other_namespace(namespace, self.namespace)));
         }
         Ok(namespace.to_owned())
     }
@@ -289,20 +311,25 @@ fn parse(text: &str) -> (Vec<Value>, Option<String>) {
 
 /// Models kubectl pkg/validation: getObjectKind, and what the reader says of its errors.
 fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
+    let Some(complaint) = missing_type(value) else { return Ok(()) };
+    Err(CliError::plain(format!(
+        "error validating \"{source}\": error validating data: {complaint}; if you choose to ignore these \
+         errors, turn validation off with --validate=false"
+    )))
+}
+
+/// What is said of an object without apiVersion or kind.
+pub fn missing_type(value: &Value) -> Option<String> {
     let missing: Vec<&str> = [("/apiVersion", "apiVersion not set"), ("/kind", "kind not set")]
         .into_iter()
         .filter(|(pointer, _)| text_of(value, pointer).is_empty())
         .map(|(_, complaint)| complaint)
         .collect();
-    let complaint = match missing.as_slice() {
-        [] => return Ok(()),
-        [only] => (*only).to_owned(),
-        many => format!("[{}]", many.join(", ")),
-    };
-    Err(CliError::plain(format!(
-        "error validating \"{source}\": error validating data: {complaint}; if you choose to ignore these \
-         errors, turn validation off with --validate=false"
-    )))
+    match missing.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        many => Some(format!("[{}]", many.join(", "))),
+    }
 }
 
 fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {

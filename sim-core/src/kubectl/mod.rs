@@ -112,6 +112,11 @@ pub trait Files {
     fn edit(&self, _name: &str, _text: &str) -> Option<Result<String, String>> {
         None
     }
+
+    /// Keeps what came from an editor and could not be saved; returns where it is, if it is kept at all.
+    fn keep_edit(&self, _extension: &str, _text: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Why a file cannot be read.

@@ -124,6 +124,18 @@ impl Results {
     /// # Errors
     /// kubectl's complaint about a format that it does not know.
     pub fn parse(args: &Args, files: &dyn Files) -> Result<Results, CliError> {
+        Results::checked(args, files, true)
+    }
+
+    /// [`Results::parse`] for a command that says itself which formats it knows.
+    ///
+    /// # Errors
+    /// As [`Results::parse`], for formats that nobody knows.
+    pub fn parse_any(args: &Args, files: &dyn Files) -> Result<Results, CliError> {
+        Results::checked(args, files, false)
+    }
+
+    fn checked(args: &Args, files: &dyn Files, checks: bool) -> Result<Results, CliError> {
         let dry_run = DryRun::parse(args)?;
         let format = match args.output() {
             "" => Format::Sentence,
@@ -131,6 +143,14 @@ impl Results {
             other => {
                 let base = other.split_once('=').map_or(other, |(base, _)| base);
                 if !ALLOWED.contains(&base) {
+                    if !checks {
+                        return Ok(Results {
+                            dry_run,
+                            format: Format::Sentence,
+                            shows_managers: false,
+                            collected: Vec::new(),
+                        });
+                    }
                     return Err(CliError::plain(format!(
                         "unable to match a printer suitable for the output format \"{other}\", allowed formats \
                          are: {}",
@@ -140,9 +160,9 @@ impl Results {
                 Format::Whole(Printer::new(other, args, files)?)
             }
         };
-        // Only YAML and JSON leave the managers out; a template sees them. Of a trial none are kept.
+        // Only YAML and JSON leave the managers out; a template sees them. What is not sent has none.
         let asked = args.flag("show-managed-fields") || args.output().contains("managedFields");
-        let shows_managers = asked && !dry_run.is_dry();
+        let shows_managers = asked && dry_run != DryRun::Client;
         Ok(Results { dry_run, format, shows_managers, collected: Vec::new() })
     }
 
@@ -183,7 +203,10 @@ impl Results {
         }
         let mut value = wire::value(object);
         if self.shows_managers {
-            value["metadata"]["managedFields"] = api.managed_fields(object);
+            value["metadata"]["managedFields"] = match self.dry_run {
+                DryRun::Server => api.tried_managed_fields(object),
+                _ => api.managed_fields(object),
+            };
         }
         value
     }

@@ -57,6 +57,10 @@ impl Files for RecordingFiles<'_> {
         }
         Some(edited)
     }
+
+    fn keep_edit(&self, extension: &str, text: &str) -> Option<String> {
+        self.inner.keep_edit(extension, text)
+    }
 }
 
 /// The name under which the journal keeps what an editor gave.

@@ -22,7 +22,8 @@ pub(super) fn hint(session: &Session) -> Option<String> {
                 "Endpoints are deprecated and not simulated: get endpointslices shows the same".to_owned(),
             );
         }
-        return did_you_mean(word, &kinds());
+        // A kind that is known was asked for in a version that is not served.
+        return if Kind::from_word(word).is_some() { None } else { did_you_mean(word, &kinds()) };
     }
     let (before, name) =
         last.split_once(" \"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.0)))?;

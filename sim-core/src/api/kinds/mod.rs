@@ -149,6 +149,12 @@ impl Kind {
             let info = kind.info();
             let named =
                 info.plural == resource || info.singular == resource || info.short_names.contains(&resource);
+            // A short name goes by the group alone; kubectl lets the version be.
+            let short = info.short_names.contains(&resource)
+                && rest.split_once('.').is_some_and(|(_, group)| group == info.group);
+            if short || (rest == "v1.autoscaling" && info.group == "autoscaling") {
+                return named;
+            }
             let version_and_group = format!("{}.{}", info.version, info.group);
             // The empty beginning is that of every group.
             named && (info.group.starts_with(rest) || rest == version_and_group)

@@ -265,7 +265,11 @@ fn pod_field(pod: &Pod, path: &str) -> String {
 }
 
 /// Models component-helpers resource: ExtractContainerResourceValue.
-fn resource_field(container: &Container, resource: &str, divisor: Option<Quantity>) -> String {
+pub(in crate::kubectl) fn resource_field(
+    container: &Container,
+    resource: &str,
+    divisor: Option<Quantity>,
+) -> String {
     let Some((list, name)) = resource.split_once('.') else { return String::new() };
     let amounts = container.resources.as_ref().and_then(|resources| match list {
         "limits" => resources.limits.as_ref(),

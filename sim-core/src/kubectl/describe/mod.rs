@@ -3,6 +3,7 @@
 //! Models kubectl pkg/describe. Every text is computed from the store at one moment.
 
 mod containers;
+
 mod cron_job;
 mod daemon_set;
 mod deployment;
@@ -26,6 +27,7 @@ mod workload;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+pub(in crate::kubectl) use containers::resource_field;
 pub use events::interval;
 
 use crate::api::{FeatureGates, Kind, Object, SimTime, meta};

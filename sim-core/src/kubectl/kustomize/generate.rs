@@ -152,7 +152,14 @@ fn hash(resource: &Resource) -> String {
     if resource.kind() == "Secret" {
         content["type"] = resource.value["type"].clone();
     }
-    let digest = Sha256::digest(gojson::encode(&content).as_bytes());
+    content_hash(&gojson::encode(&content))
+}
+
+/// The hash of a content as names carry it.
+///
+/// Models kubectl pkg/util/hash: encodeHash.
+pub fn content_hash(content: &str) -> String {
+    let digest = Sha256::digest(content.as_bytes());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let letters = digest.chars().take(HASH_LEN).map(|letter| match letter {
         // No vowels, so that no words arise, and no digits that look like letters.

@@ -6,6 +6,8 @@ mod generate;
 mod names;
 mod transform;
 
+pub use generate::content_hash;
+
 use serde_json::Value;
 
 use super::error::CliError;

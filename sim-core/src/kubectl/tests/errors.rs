@@ -111,6 +111,8 @@ fn a_resource_may_name_its_version_and_the_beginning_of_its_group() {
         "get sts.v1.apps",
         "get sts.app",
         "get sts.v1beta1.apps",
+        "get statefulsets.v1beta1.apps",
+        "get hpa.v1.autoscaling",
         "get hpa.auto",
     ];
     let text = lines.map(|line| format!("$ {line}\n{}", bench.run(line)));
@@ -125,8 +127,12 @@ fn a_resource_may_name_its_version_and_the_beginning_of_its_group() {
     $ get sts.app
     ! No resources found in default namespace.
     $ get sts.v1beta1.apps
-    ! error: the server doesn't have a resource type "sts"
+    ! No resources found in default namespace.
+    $ get statefulsets.v1beta1.apps
+    ! error: the server doesn't have a resource type "statefulsets"
     exit 1
+    $ get hpa.v1.autoscaling
+    ! No resources found in default namespace.
     $ get hpa.auto
     ! No resources found in default namespace.
     "#);

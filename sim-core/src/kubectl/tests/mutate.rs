@@ -314,3 +314,36 @@ fn what_was_last_applied_can_be_viewed() {
     exit 1
     "#);
 }
+
+#[test]
+fn references_of_variables_are_resolved() {
+    let mut bench = Bench::new();
+    bench.run("create configmap c --from-literal=key.one=value");
+    bench.run("create deployment web --image=nginx");
+    assert_snapshot!(bench.run("set env deploy/web --from=cm/c --prefix=P_ PLAIN=1"), @r"
+    deployment.apps/web env updated
+    ! Warning: key key.one transferred to KEY_ONE
+    ");
+    bench.run("set env deploy/web --from=cm/gone");
+    assert_snapshot!(bench.run("set env deploy/web --list"), @r"
+    # Deployment web, container nginx
+    P_PLAIN=1
+    # P_KEY_ONE from configmap c, key key.one
+    ");
+    assert_snapshot!(bench.run("set env deploy/web --list --resolve NEW=2"), @r"
+    # Deployment web, container nginx
+    P_PLAIN=1
+    P_KEY_ONE=value
+    NEW=2
+    ");
+    bench.run("delete cm c");
+    assert_snapshot!(bench.run("set env deploy/web --list --resolve P_PLAIN-"), @r#"
+    # Deployment web, container nginx
+    # P_KEY_ONE from configmap c, key key.one
+    ! error retrieving reference for P_KEY_ONE: configmaps "c" not found
+    "#);
+    assert_snapshot!(bench.run("set env deploy/web --list -o yaml"), @r"
+    ! error: --list and --output may not be specified together
+    exit 1
+    ");
+}

@@ -1,5 +1,7 @@
 //! Commands that work with the user's own machine: an editor, files, ports, the kubeconfig.
 
+use std::cell::RefCell;
+
 use insta::assert_snapshot;
 
 use super::{Bench, web};
@@ -28,6 +30,10 @@ impl Files for Editor {
 
     fn edit(&self, _name: &str, text: &str) -> Option<Result<String, String>> {
         Some(Ok(text.replace(self.0, self.1)))
+    }
+
+    fn keep_edit(&self, extension: &str, _text: &str) -> Option<String> {
+        Some(format!("kept.{extension}"))
     }
 }
 
@@ -77,10 +83,90 @@ fn an_object_is_edited() {
     assert_snapshot!(said(&mut session, "edit sts web", &Editor("nothing", "else")), @"Edit cancelled, no changes made.");
     assert_snapshot!(said(&mut session, "edit sts web", &Editor("serviceName: web", "serviceName: other")), @r#"
     error: statefulsets.apps "web" is invalid
+    A copy of your changes has been stored to "kept.yaml"
     error: Edit cancelled, no valid changes were saved.
     "#);
     let nobody = said(&mut session, "edit sts web", &MemoryFiles::default());
     assert!(nobody.contains("there is no editor here"), "{nobody}");
+}
+
+#[test]
+fn several_objects_are_edited_in_one_file() {
+    let mut session = session();
+    session
+        .apply("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n")
+        .expect("sound");
+    let both = "edit sts/web svc/web";
+    assert_snapshot!(said(&mut session, both, &Editor("nothing", "else")), @"Edit cancelled, no changes made.");
+    assert_snapshot!(said(&mut session, both, &Editor("replicas: 2", "replicas: 3")), @r"
+    statefulset.apps/web edited
+    service/web skipped
+    ");
+    assert_snapshot!(said(&mut session, both, &Editor("serviceName: web", "serviceName: other")), @r#"
+    error: statefulsets.apps "web" is invalid
+    service/web skipped
+    A copy of your changes has been stored to "kept.yaml"
+    error: Edit cancelled, no valid changes were saved.
+    "#);
+    assert_snapshot!(said(&mut session, both, &Editor("  name: web\n", "  name: other\n")), @r#"
+    A copy of your changes has been stored to "kept.yaml"
+    error: At least one of apiVersion, kind and name was changed
+    "#);
+    assert_snapshot!(said(&mut session, both, &Editor("namespace: default", "namespace: other")), @r#"
+    A copy of your changes has been stored to "kept.yaml"
+    error: the namespace from the provided object "other" does not match the namespace "default". You must pass '--namespace=other' to perform this operation.
+    "#);
+}
+
+/// An editor that empties the file, and then shows what it was given.
+struct Emptier(RefCell<Vec<String>>);
+
+impl Files for Emptier {
+    fn read(&self, _path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        Err(FileError::NotFound)
+    }
+
+    fn edit(&self, _name: &str, text: &str) -> Option<Result<String, String>> {
+        self.0.borrow_mut().push(text.to_owned());
+        Some(Ok(String::new()))
+    }
+}
+
+#[test]
+fn an_emptied_file_is_opened_again_with_the_reason() {
+    let editor = Emptier(RefCell::default());
+    let mut session = session();
+    assert_snapshot!(said(&mut session, "edit sts web", &editor), @r#"
+    error: statefulsets.apps "web" is invalid
+    error: Edit cancelled, no valid changes were saved.
+    "#);
+    assert_snapshot!(editor.0.borrow()[1], @r#"
+    # Please edit the object below. Lines beginning with a '#' will be ignored,
+    # and an empty file will abort the edit. If an error occurs while saving this file will be
+    # reopened with the relevant failures.
+    #
+    # statefulsets.apps "web" was not valid:
+    # * <nil>: Invalid value: "The edited file failed validation": invalid object to validate
+    #
+    "#);
+    assert_snapshot!(said(&mut session, "edit sts web --validate=false", &editor), @"Edit cancelled, saved file was empty.");
+}
+
+#[test]
+fn the_configuration_applied_last_is_set_and_edited() {
+    let mut session = session();
+    assert_snapshot!(said(&mut session, "apply edit-last-applied sts/web", &Editor("nothing", "else")), @"Edit cancelled, no changes made.");
+    let five = MemoryFiles::new([("five.yaml", &*NGINX.replace("replicas: 2", "replicas: 5"))]);
+    let set = "apply set-last-applied -f five.yaml";
+    assert_snapshot!(said(&mut session, &format!("{set} --dry-run=client"), &five), @"statefulset.apps/web configured (dry run)");
+    assert_snapshot!(said(&mut session, set, &five), @"statefulset.apps/web configured");
+    assert_snapshot!(said(&mut session, set, &five), @"set-last-applied web: no changes required.");
+    assert_snapshot!(session.kubectl("get sts web -o jsonpath={.spec.replicas}").expect("it is there"), @"2");
+    assert_snapshot!(said(&mut session, "apply edit-last-applied sts/web", &Editor("replicas: 5", "replicas: 6")), @"statefulset.apps/web edited");
+    let shown = session.kubectl("apply view-last-applied sts/web").expect("it has one");
+    assert!(shown.contains("replicas: 6"), "{shown}");
+    session.kubectl("create configmap plain --from-literal=a=b").expect("it is new");
+    assert_snapshot!(said(&mut session, "apply edit-last-applied cm/plain", &Editor("a", "b")), @"error: no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`");
 }
 
 #[test]

@@ -60,3 +60,44 @@ fn delete_waits_until_the_pod_is_gone() {
     ! Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.
     "#);
 }
+
+#[test]
+fn the_hash_of_the_content_goes_behind_the_name() {
+    let mut bench = Bench::new();
+    let mut name = |line: &str| bench.run(&format!("create {line} --append-hash --dry-run=client -o name"));
+    // As kubectl v1.36.3 says.
+    assert_snapshot!(name("configmap x --from-literal=a=b"), @"configmap/x-64686gkt6c");
+    assert_snapshot!(name("configmap y"), @"configmap/y-fc44bk2mfg");
+    assert_snapshot!(name("secret generic x --from-literal=a=b"), @"secret/x-k694gm4m9h");
+    assert_snapshot!(name("secret generic x --from-literal=a=b --type=foo"), @"secret/x-cgkmm9287h");
+}
+
+#[test]
+fn a_budget_may_have_a_set_based_selector() {
+    let mut bench = Bench::new();
+    let create = "create pdb x --min-available=1 --dry-run=client -o jsonpath={.spec.selector} --selector";
+    assert_snapshot!(bench.run(&format!("{create} 'app notin (b,a),x=y,!e,f'")), @r#"{"matchExpressions":[{"key":"app","operator":"NotIn","values":["a","b"]},{"key":"e","operator":"DoesNotExist"},{"key":"f","operator":"Exists"}],"matchLabels":{"x":"y"}}"#);
+    assert_snapshot!(bench.run(&format!("{create} 'app in (a)'")), @r#"{"matchExpressions":[{"key":"app","operator":"In","values":["a"]}]}"#);
+    assert_snapshot!(bench.run(&format!("{create} 'app in'")), @r#"
+    ! error: couldn't parse the selector string "app in": unable to parse requirement: found '' expected: '('
+    exit 1
+    "#);
+    assert_snapshot!(bench.run(&format!("{create} 'app!=a'")), @r#"
+    ! error: "!=" is not a valid label selector operator
+    exit 1
+    "#);
+}
+
+#[test]
+fn a_trial_on_the_server_shows_who_would_own_what() {
+    let mut bench = Bench::new();
+    let tried =
+        bench.run("create configmap c --from-literal=a=b --dry-run=server -o yaml --show-managed-fields");
+    assert!(tried.contains("f:a: {}") && tried.contains("manager: kubectl-create"), "{tried}");
+    bench.run("create configmap c --from-literal=a=b");
+    let labelled = bench.run("label cm c x=y --dry-run=server -o yaml --show-managed-fields");
+    assert!(
+        labelled.contains("manager: kubectl-create") && labelled.contains("manager: kubectl-label"),
+        "{labelled}"
+    );
+}

@@ -1,6 +1,7 @@
 //! `apply`
 
 use super::Verb;
+use crate::apiserver::Subresource;
 use crate::kubectl::apply::{self, ServerSide};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{self, Info};
@@ -44,6 +45,7 @@ pub static VERB: Verb = Verb {
         ),
         Flag::new("grace-period", Takes::Int, "Seconds of grace for what --prune deletes"),
         Flag::new("server-side", Takes::Bool, "Let the server merge, and keep who owns which field"),
+        Flag::new("subresource", Takes::Text, "With --server-side: status"),
         Flag::new("force-conflicts", Takes::Bool, "With --server-side: take what others own"),
     ],
     run,
@@ -75,6 +77,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 /// Models kubectl pkg/cmd/apply: ApplyFlags.ToOptions.
 fn server_side(args: &Args, dry_run: DryRun) -> Result<Option<ServerSide>, CliError> {
     let forces = args.flag("force-conflicts");
+    let subresource = args.text("subresource").unwrap_or_default();
+    if !subresource.is_empty() && !args.flag("server-side") {
+        return Err(CliError::plain("--subresource can only be specified for --server-side"));
+    }
     if !args.flag("server-side") {
         return if forces {
             Err(CliError::plain("--force-conflicts only works with --server-side"))
@@ -90,7 +96,11 @@ fn server_side(args: &Args, dry_run: DryRun) -> Result<Option<ServerSide>, CliEr
         return Err(CliError::plain(why));
     }
     let asked = args.text("field-manager").filter(|name| !name.is_empty());
-    Ok(Some(ServerSide { manager: asked.unwrap_or("kubectl").to_owned(), force: forces }))
+    Ok(Some(ServerSide {
+        manager: asked.unwrap_or("kubectl").to_owned(),
+        force: forces,
+        subresource: if subresource == "status" { Subresource::Status } else { Subresource::Main },
+    }))
 }
 
 /// An apply on its way through the manifests.

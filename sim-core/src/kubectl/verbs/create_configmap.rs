@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
+use crate::kubectl::kustomize::content_hash;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
-use crate::kubectl::{Env, FileError, Flow, generate};
+use crate::kubectl::{Env, FileError, Flow, generate, gojson};
 
 /// `--from-literal`
 pub const FROM_LITERAL: Flag = Flag::new("from-literal", Takes::Array, "KEY=VALUE");
@@ -16,6 +17,10 @@ pub const FROM_LITERAL: Flag = Flag::new("from-literal", Takes::Array, "KEY=VALU
 pub const FROM_FILE: Flag = Flag::new("from-file", Takes::List, "[KEY=]FILE");
 /// `--from-env-file`
 pub const FROM_ENV_FILE: Flag = Flag::new("from-env-file", Takes::List, "A file of KEY=VALUE lines");
+
+/// `--append-hash`
+pub const APPEND_HASH: Flag =
+    Flag::new("append-hash", Takes::Bool, "Put a hash of the content behind the name");
 
 /// `create configmap`
 pub static VERB: Verb = Verb {
@@ -31,6 +36,7 @@ pub static VERB: Verb = Verb {
         FROM_LITERAL,
         FROM_FILE,
         FROM_ENV_FILE,
+        APPEND_HASH,
     ],
     run,
 };
@@ -42,8 +48,25 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !data.is_empty() {
         manifest["data"] = json!(data);
     }
+    append_hash(args, &mut manifest);
     generate::create(args, env, manifest, "created", Some("failed to create configmap:"))?;
     Ok(Flow::OK)
+}
+
+/// Puts a hash of the object behind its name if that is asked for.
+///
+/// Models kubectl pkg/util/hash.
+pub fn append_hash(args: &Args, manifest: &mut Value) {
+    if !args.flag("append-hash") {
+        return;
+    }
+    let (kind, name) = (manifest["kind"].clone(), manifest["metadata"]["name"].clone());
+    let mut content = json!({"data": manifest.get("data").cloned().unwrap_or_else(|| json!({})), "kind": kind, "name": name});
+    if kind == "Secret" {
+        content["type"] = manifest.get("type").cloned().unwrap_or_else(|| json!(""));
+    }
+    let hash = content_hash(&gojson::encode(&content));
+    manifest["metadata"]["name"] = Value::from(format!("{}-{hash}", name.as_str().unwrap_or_default()));
 }
 
 /// The keys and texts that the `--from-...` flags give; `config_map` is the name of

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::create_configmap::{FROM_ENV_FILE, FROM_FILE, FROM_LITERAL, data};
+use super::create_configmap::{APPEND_HASH, FROM_ENV_FILE, FROM_FILE, FROM_LITERAL, append_hash, data};
 use super::{SAVE_CONFIG, Verb};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
@@ -32,6 +32,7 @@ pub static VERB: Verb = Verb {
         FROM_LITERAL,
         FROM_FILE,
         FROM_ENV_FILE,
+        APPEND_HASH,
         Flag::new("type", Takes::Text, "The type of secret"),
     ],
     run,
@@ -48,6 +49,7 @@ pub static TLS: Verb = Verb {
         FIELD_MANAGER,
         SHOW_MANAGED,
         SAVE_CONFIG,
+        APPEND_HASH,
         Flag::new("cert", Takes::Text, "The file of the certificate, PEM"),
         Flag::new("key", Takes::Text, "The file of its private key, PEM"),
     ],
@@ -67,6 +69,7 @@ pub static DOCKER_REGISTRY: Verb = Verb {
         SHOW_MANAGED,
         SAVE_CONFIG,
         FROM_FILE,
+        APPEND_HASH,
         Flag::new("docker-email", Takes::Text, "Email for the registry"),
         Flag::new("docker-password", Takes::Text, "Password for the registry"),
         Flag::new("docker-server", Takes::Text, "The registry"),
@@ -152,6 +155,7 @@ fn create(
     if let Some(kind) = kind {
         manifest["type"] = json!(kind);
     }
+    append_hash(args, &mut manifest);
     generate::create(args, env, manifest, "created", Some("failed to create secret"))?;
     Ok(Flow::OK)
 }

@@ -4,6 +4,7 @@ mod annotate;
 mod api_resources;
 mod api_versions;
 mod apply;
+mod apply_set_last;
 mod apply_view;
 mod attach;
 mod auth;
@@ -35,6 +36,7 @@ mod exec;
 mod explain;
 mod expose;
 mod get;
+mod group_help;
 mod kustomize;
 mod label;
 mod logs;
@@ -53,6 +55,7 @@ mod run;
 mod scale;
 mod set;
 mod set_env;
+mod set_env_resolve;
 mod set_image;
 mod set_resources;
 mod set_selector;
@@ -90,6 +93,8 @@ pub static VERBS: &[&Verb] = &[
     &api_resources::VERB,
     &api_versions::VERB,
     &apply::VERB,
+    &edit::LAST_APPLIED,
+    &apply_set_last::VERB,
     &apply_view::VERB,
     &attach::VERB,
     &auth::CAN_I,
@@ -473,6 +478,9 @@ const OPTIONS_HINT: &str =
 
 /// The help text of a group of verbs, `rollout`.
 fn group_help(group: &str) -> String {
+    if let Some(text) = group_help::text(group) {
+        return text;
+    }
     let below =
         VERBS.iter().filter_map(|verb| Some((verb.name.strip_prefix(group)?.strip_prefix(' ')?, verb)));
     let listed: Vec<String> = below.map(|(name, verb)| format!("  {name:<16} {}", verb.about)).collect();

@@ -1,9 +1,12 @@
 //! `set env`
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{ConfigMapKeySelector, EnvVar, EnvVarSource, PodSpec, SecretKeySelector};
 
 use super::Verb;
 use super::set::{self, CONTAINERS, LOCAL};
+use super::set_env_resolve as resolve;
 use crate::api::{Kind, Object, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, SELECTOR};
@@ -12,6 +15,7 @@ use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::output::Output;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, template};
+use crate::store::Store;
 
 /// `set env`
 pub static VERB: Verb = Verb {
@@ -36,6 +40,7 @@ pub static VERB: Verb = Verb {
         Flag::new("prefix", Takes::Text, "Put before each name"),
         Flag::new("overwrite", Takes::Bool, "Replace variables that are there (the default)"),
         Flag::new("list", Takes::Bool, "Show the variables"),
+        Flag::new("resolve", Takes::Bool, "With --list: show what references stand for"),
     ],
     run,
 };
@@ -56,6 +61,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
     }
+    if args.flag("all") && args.text("selector").is_some_and(|text| !text.is_empty()) {
+        return Err(CliError::plain("cannot set --all and --selector at the same time"));
+    }
+    if args.flag("list") && !args.output().is_empty() {
+        return Err(CliError::plain("--list and --output may not be specified together"));
+    }
     if args.has("keys") && !args.has("from") {
         return Err(CliError::plain(
             "when specifying --keys, a configmap or secret must be provided with --from",
@@ -71,14 +82,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let infos = set::select(args, env, resources)?;
     if args.flag("list") {
         for info in &infos {
-            if let Some(object) = env.cluster.store().get(info.kind, &info.key()) {
-                list(object, args, env.out);
+            let store = env.cluster.store();
+            if let Some(object) = store.get(info.kind, &info.key()) {
+                list(object, (&set, &remove), args, store, env.out);
             }
         }
         return Ok(Flow::OK);
-    }
-    if set.is_empty() && remove.is_empty() {
-        return Err(CliError::plain("at least one environment variable must be provided"));
     }
     let keeps = args.has("overwrite") && !args.flag("overwrite");
     let mut warnings = Output::default();
@@ -103,7 +112,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if !any {
             let wanted = args.text("containers").unwrap_or("*");
             warnings.err_line(format!(
-                "warning: {kind}/{name} does not have any containers matching \"{wanted}\""
+                "Warning: {kind}/{name} does not have any containers matching \"{wanted}\""
             ));
         }
         Ok(())
@@ -154,7 +163,7 @@ fn update(there: Vec<EnvVar>, set: &[EnvVar], remove: &[String]) -> Vec<EnvVar> 
 }
 
 /// Variables that refer to every wanted key of a ConfigMap or Secret.
-fn from_object(from: &str, keys: &[String], args: &Args, env: &Env<'_>) -> Result<Vec<EnvVar>, CliError> {
+fn from_object(from: &str, keys: &[String], args: &Args, env: &mut Env<'_>) -> Result<Vec<EnvVar>, CliError> {
     let builder = Builder { must_exist: true, ..Builder::default() };
     let words: Vec<String> = from.split_whitespace().map(str::to_owned).collect();
     let plain = Args::parse("set env", &[], &[])?;
@@ -173,6 +182,9 @@ fn from_object(from: &str, keys: &[String], args: &Args, env: &Env<'_>) -> Resul
                 .chars()
                 .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
                 .collect();
+            if name != key {
+                env.out.err_line(format!("Warning: key {key} transferred to {name}"));
+            }
             variables.push(EnvVar {
                 name,
                 value: None,
@@ -193,21 +205,55 @@ fn source(kind: Kind, name: &str, key: String) -> EnvVarSource {
     EnvVarSource { config_map_key_ref: Some(selector), ..EnvVarSource::default() }
 }
 
-fn list(object: &Object, args: &Args, out: &mut Output) {
-    let mut object = object.clone();
-    let (kind, name) = (object.kind().name(), meta::name(object.meta()).to_owned());
+/// Shows the variables as they would be after the changes.
+///
+/// Models kubectl pkg/cmd/set: RunEnv.
+fn list(
+    object: &Object,
+    (set, remove): (&[EnvVar], &[String]),
+    args: &Args,
+    store: &Store,
+    out: &mut Output,
+) {
+    let mut changed = object.clone();
+    let (kind, name) = (object.kind().name(), meta::name(object.meta()));
     let mut empty = PodSpec::default();
-    let spec = template::pod_spec_mut(&mut object).unwrap_or(&mut empty);
+    let has_template = template::pod_spec_mut(&mut changed).is_some();
+    let spec = template::pod_spec_mut(&mut changed).unwrap_or(&mut empty);
+    let mut any = false;
     for container in set::chosen(spec, args) {
+        any = true;
         out.line(format!("# {kind} {name}, container {}", container.name));
-        for variable in container.env.iter().flatten() {
-            match &variable.value_from {
-                None => {
-                    out.line(format!("{}={}", variable.name, variable.value.as_deref().unwrap_or_default()))
+        let mut failed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for variable in update(container.env.take().unwrap_or_default(), set, remove) {
+            let Some(source) = &variable.value_from else {
+                out.line(format!("{}={}", variable.name, variable.value.as_deref().unwrap_or_default()));
+                continue;
+            };
+            if args.flag("resolve") {
+                match resolve::value(source, object, container, store) {
+                    Ok(value) => {
+                        out.line(format!("{}={value}", variable.name));
+                        continue;
+                    }
+                    Err(why) => failed.entry(why).or_default().push(variable.name.clone()),
                 }
-                Some(source) => out.line(format!("# {} from {}", variable.name, reference(source))),
             }
+            out.line(format!("# {} from {}", variable.name, reference(source)));
         }
+        let mut lines: Vec<String> = failed
+            .into_iter()
+            .map(|(why, mut names)| {
+                names.sort();
+                format!("error retrieving reference for {}: {why}", names.join(", "))
+            })
+            .collect();
+        lines.sort();
+        lines.iter().for_each(|line| out.err_line(line));
+    }
+    if !any && has_template {
+        let wanted = args.text("containers").unwrap_or("*");
+        out.err_line(format!("Warning: {kind}/{name} does not have any containers matching \"{wanted}\""));
     }
 }
 
