@@ -57,9 +57,37 @@ fn a_saved_session_opens_at_the_same_moment_with_the_same_history() {
 fn a_damaged_session_file_says_which_line() {
     let mut typed = session(7);
     typed.run("get pods", None, &DiskFiles::default());
+    typed.run("get sts", None, &DiskFiles::default());
     let text = typed.save().replace("get pods", "get pods\"");
     let error = Journal::from_text(&text).expect_err("the second line is damaged");
     assert!(error.to_string().starts_with("line 2 of the session file is damaged"), "{error}");
+}
+
+#[test]
+fn a_damaged_session_file_loses_nothing_but_its_tail() {
+    let mut typed = session(7);
+    for line in ["apply -f lab14/", "advance 10s", "get pods"] {
+        typed.run(line, None, &DiskFiles::default());
+    }
+    let sound = typed.save();
+    let flipped = sound.replace("advance 10s", "advance 90s");
+    let far = sound.replace(",\"check\"", ",\"checked\"").replace("{\"at\":", "{\"at\":9000000000");
+    let cut = &sound[..sound.len() - 30];
+    for (text, left, why) in [
+        (flipped.as_str(), 1, "does not fit its check sum"),
+        (cut, 3, "damaged"),
+        (far.as_str(), 0, "a session is opened again up to 10 years"),
+    ] {
+        let (journal, damage) = Journal::sound_part(text).expect("it has a header");
+        let damage = damage.expect("it is damaged").to_string();
+        assert!(journal.inputs.len() == left && damage.contains(why), "{damage}: {}", journal.inputs.len());
+    }
+    let unchecked: String = sound
+        .lines()
+        .map(|line| line.split(",\"check\"").next().unwrap_or_default().to_owned() + "}\n")
+        .collect();
+    let edited = Journal::from_text(&unchecked.replace("advance 10s", "advance 20s"));
+    assert_eq!(edited.expect("a line that a person wrote needs no check sum").inputs.len(), 4);
 }
 
 #[test]

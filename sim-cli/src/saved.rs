@@ -1,6 +1,7 @@
 //! Session files: writing them whole, opening them again.
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Context;
 use sim_core::engine::Journal;
@@ -15,12 +16,40 @@ pub fn carry_out(session: &mut Session, effect: &Effect) -> anyhow::Result<()> {
         Effect::Save { path, text } => save(Path::new(path), text),
         Effect::Load { path } => {
             let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-            *session = Session::from_journal(&Journal::from_text(&text)?);
+            let (journal, damage) = Journal::sound_part(&text)?;
+            *session = open(path, &journal);
+            if let Some(damage) = damage {
+                let lost =
+                    text.lines().filter(|line| !line.trim().is_empty()).count() - 1 - journal.inputs.len();
+                let lines = if lost == 1 { "line" } else { "lines" };
+                eprintln!(
+                    "warning: {damage}; {path} is opened up to there, without its last {lost} {lines}. Save it under \
+                     another name to keep what is left"
+                );
+            }
             Ok(())
         }
         Effect::Write { path, bytes } => write(Path::new(path), bytes),
         Effect::Quit => Ok(()),
     }
+}
+
+/// Plays the journal, and says how far it is when that takes a while.
+fn open(path: &str, journal: &Journal) -> Session {
+    let (started, mut said) = (Instant::now(), 0);
+    let count = journal.inputs.len();
+    let session = Session::from_journal_watched(journal, &mut |number, at| {
+        let seconds = started.elapsed().as_secs();
+        if seconds > said {
+            said = seconds;
+            let day = at.0 / 86_400_000_000_000 + 1;
+            eprint!("\ropening {path}: line {number} of {count}, day {day} ...");
+        }
+    });
+    if said > 0 {
+        eprintln!();
+    }
+    session
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -64,12 +64,13 @@ impl Simulator {
         Simulator { session: Session::new(config), files: PageFiles::default() }
     }
 
-    /// Opens the session that a saved journal tells of, at its last moment. The files stay.
+    /// Opens the session that a saved journal tells of, at its last moment or before its first damage. The files
+    /// stay.
     ///
     /// # Errors
-    /// What is wrong with the journal.
+    /// The journal has no header.
     pub fn open(&mut self, journal: &str) -> Result<(), String> {
-        let journal = Journal::from_text(journal).map_err(|error| error.to_string())?;
+        let (journal, _) = Journal::sound_part(journal).map_err(|error| error.to_string())?;
         let clock = self.session.clock();
         self.session = Session::from_journal(&journal);
         self.session.set_clock(clock);

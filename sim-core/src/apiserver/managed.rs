@@ -45,8 +45,6 @@ struct Kept {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     kept: OrdMap<ObjectRef, Arc<Kept>>,
-    /// What the last dry run would have kept.
-    pub(super) tried: Option<Arc<(ObjectRef, Managers)>>,
     pub(super) author: Author,
     /// The subresource that the write goes through, where that is not the status.
     pub(super) subresource: &'static str,
@@ -88,22 +86,22 @@ impl ApiServer {
         self.managers_of(object).to_value(object.kind())
     }
 
-    /// [`ApiServer::managed_fields`] of what a dry run just gave.
+    /// [`ApiServer::managed_fields`] of what a dry run gave, which is not stored.
     pub fn tried_managed_fields(&self, object: &Object) -> Value {
-        let tried = self.ledger.tried.as_deref().filter(|(of, _)| *of == object.reference());
-        let Some((_, managers)) = tried else { return self.managed_fields(object) };
-        let (mut managers, value) = (managers.clone(), wire::value(object));
-        // A status that is there before anything was stored is the one of a new object: nobody wrote it.
-        if self.kept(object).is_some() {
+        let stored = self.store().get(object.kind(), &object.key());
+        let stored = stored.filter(|stored| stored.uid() == object.uid());
+        let noted = match stored {
+            Some(old) => self.note_update(object, old, Subresource::Main),
+            None => self.note_creation(object),
+        };
+        let Some(mut managers) = noted else { return self.managed_fields(object) };
+        // The status of what was never stored was written by nobody.
+        if stored.is_some() {
+            let value = wire::value(object);
             let newest = value.get("status").and_then(newest_time);
             add_status(&mut managers, object.kind(), &value, newest.unwrap_or_else(|| created(&value)));
         }
         managers.to_value(object.kind())
-    }
-
-    /// Keeps what a dry run would have made of the managers until the next one.
-    pub(super) fn keep_tried(&mut self, managers: Option<Managers>, object: &Object) {
-        self.ledger.tried = managers.map(|managers| Arc::new((object.reference(), managers)));
     }
 
     fn kept(&self, object: &Object) -> Option<&Kept> {

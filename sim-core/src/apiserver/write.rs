@@ -58,10 +58,10 @@ impl ApiServer {
         let before = self.allocator.clone();
         let created = self.admit(&mut object).map(|()| object);
         let created = created.and_then(|object| self.store_new(kind, object, options));
-        match &created {
-            Ok(stored) if options.dry_run => self.keep_tried(managers, stored),
-            Ok(stored) => self.keep(managers, stored, Subresource::Main),
-            Err(_) => {}
+        if let Ok(stored) = &created
+            && !options.dry_run
+        {
+            self.keep(managers, stored, Subresource::Main);
         }
         if created.is_err() || options.dry_run {
             self.allocator = before;
@@ -240,8 +240,6 @@ impl ApiServer {
             new.meta_mut().resource_version = Some(self.store.next_revision().to_string());
             self.store.put(new.clone(), self.stamp());
             self.keep(managers, &new, subresource);
-        } else {
-            self.keep_tried(managers, &new);
         }
         Ok(new)
     }

@@ -10,6 +10,13 @@ use crate::api::SimTime;
 /// The format's version; raised when old journals can no longer be read as they are.
 const VERSION: u32 = 1;
 
+/// The longest history that is opened again. What asks for more is damage, or would take a computer very long.
+const MOST_YEARS: u64 = 10;
+const YEAR_NANOSECONDS: u64 = 365 * 86_400 * 1_000_000_000;
+
+/// The key of a line's check sum.
+const CHECK: &str = "check";
+
 /// One input, at its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -113,7 +120,7 @@ impl Journal {
         self.inputs.push_back(Input { at: at.0, steps, what });
     }
 
-    /// The journal as JSON lines.
+    /// The journal as JSON lines, each with a check sum.
     pub fn to_text(&self) -> String {
         let header = Header { sts_sim_journal: VERSION, config: self.config.clone() };
         let mut text = json_line(&header);
@@ -128,24 +135,68 @@ impl Journal {
     /// # Errors
     /// What is wrong with the text, and in which line.
     pub fn from_text(text: &str) -> Result<Journal, JournalError> {
+        match Journal::sound_part(text)? {
+            (journal, None) => Ok(journal),
+            (_, Some(damage)) => Err(damage),
+        }
+    }
+
+    /// Reads what comes before the first damaged line, and says what is wrong with that one.
+    ///
+    /// # Errors
+    /// Nothing can be read, for want of a header.
+    pub fn sound_part(text: &str) -> Result<(Journal, Option<JournalError>), JournalError> {
         let mut lines = text.lines().enumerate();
         let (_, first) = lines.next().unwrap_or((0, ""));
-        let header: Header =
-            serde_json::from_str(first).map_err(|error| JournalError::Header(error.to_string()))?;
+        let header: Header = read_line(first).map_err(JournalError::Header)?;
         if header.sts_sim_journal != VERSION {
             return Err(JournalError::Version { found: header.sts_sim_journal });
         }
         let mut journal = Journal::new(header.config);
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let input = serde_json::from_str(line)
-                .map_err(|error| JournalError::Line { line: number + 1, why: error.to_string() })?;
-            journal.inputs.push_back(input);
+            let read = read_line(line).and_then(|input: Input| journal.check_order(&input).map(|()| input));
+            match read {
+                Ok(input) => journal.inputs.push_back(input),
+                Err(why) => return Ok((journal, Some(JournalError::Line { line: number + 1, why }))),
+            }
         }
-        Ok(journal)
+        Ok((journal, None))
+    }
+
+    /// An input comes no earlier than the one before it, and not in the far future.
+    fn check_order(&self, input: &Input) -> Result<(), String> {
+        if self.inputs.last().is_some_and(|last| (input.at, input.steps) < (last.at, last.steps)) {
+            return Err("it comes earlier than the line before it".to_owned());
+        }
+        if input.at > MOST_YEARS * YEAR_NANOSECONDS {
+            return Err(format!(
+                "it is {} years after the start, and a session is opened again up to {MOST_YEARS} years",
+                input.at / YEAR_NANOSECONDS
+            ));
+        }
+        Ok(())
     }
 }
 
-/// One line of JSON. The types here have only string keys, so serialization cannot fail.
+/// One line of JSON with its check sum. The types here have only string keys, so serialization cannot fail.
 fn json_line<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default() + "\n"
+    let body = serde_json::to_string(value).unwrap_or_default();
+    let sum = check_sum(&body);
+    format!("{},\"{CHECK}\":\"{sum:08x}\"}}\n", body.strip_suffix('}').unwrap_or_default())
+}
+
+/// Reads a line; one without a check sum, as people write them, is taken as it is.
+fn read_line<T: for<'a> Deserialize<'a>>(line: &str) -> Result<T, String> {
+    let mark = format!(",\"{CHECK}\":\"");
+    if let Some((body, sum)) = line.trim_end().rsplit_once(&mark)
+        && sum.strip_suffix("\"}") != Some(&format!("{:08x}", check_sum(&format!("{body}}}"))))
+    {
+        return Err("it does not fit its check sum".to_owned());
+    }
+    serde_json::from_str(line).map_err(|error| error.to_string())
+}
+
+/// FNV-1a, which notices a changed letter.
+fn check_sum(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -8,8 +8,14 @@ use crate::engine::{InputKind, Journal};
 impl Session {
     /// The session that `journal` tells of, at the moment of its last input.
     pub fn from_journal(journal: &Journal) -> Session {
+        Session::from_journal_watched(journal, &mut |_, _| {})
+    }
+
+    /// [`Session::from_journal`] that tells, before each input, how many were played and where the clock stands.
+    pub fn from_journal_watched(journal: &Journal, told: &mut dyn FnMut(usize, SimTime)) -> Session {
         let mut session = Session::new(journal.config.clone());
-        for input in &journal.inputs {
+        for (number, input) in journal.inputs.iter().enumerate() {
+            told(number, session.now());
             session.go_to(SimTime(input.at), input.steps);
             match &input.what {
                 InputKind::Line(line) => {
