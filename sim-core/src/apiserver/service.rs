@@ -17,6 +17,7 @@ pub(super) fn allocate(service: &mut Service, allocator: &mut Allocator) -> ApiR
     if needs_cluster_ip(spec) {
         mirror_cluster_ips(spec);
         refuse(&name, validation::cluster_ips(spec))?;
+        refuse(&name, unserved_families(spec))?;
         set_families(spec);
         let errors = allocate_address(spec, allocator);
         refuse(&name, errors)?;
@@ -35,10 +36,15 @@ pub(super) fn reallocate(service: &mut Service, old: &Service, allocator: &mut A
     carry_over(spec, old_spec);
     drop_type_dependent(spec, old_spec);
     if needs_cluster_ip(spec) {
+        if spec.cluster_ip != old_spec.cluster_ip && spec.cluster_ips == old_spec.cluster_ips {
+            // A new clusterIP is meant for both fields.
+            spec.cluster_ips = None;
+        }
         mirror_cluster_ips(spec);
+        refuse(&name, validation::cluster_ips(spec))?;
+        refuse(&name, unserved_families(spec))?;
         set_families(spec);
         if !needs_cluster_ip(old_spec) {
-            refuse(&name, validation::cluster_ips(spec))?;
             let errors = allocate_address(spec, allocator);
             refuse(&name, errors)?;
         }
@@ -61,7 +67,7 @@ fn service_type(spec: &ServiceSpec) -> &str {
 }
 
 fn needs_cluster_ip(spec: &ServiceSpec) -> bool {
-    matches!(service_type(spec), "ClusterIP" | "NodePort" | "LoadBalancer")
+    service_type(spec) != "ExternalName"
 }
 
 fn needs_node_port(spec: &ServiceSpec) -> bool {
@@ -88,6 +94,27 @@ fn mirror_cluster_ips(spec: &mut ServiceSpec) {
         (None, Some(first)) => spec.cluster_ip = Some(first),
         _ => {}
     }
+}
+
+/// What asks for a family that the cluster does not have.
+///
+/// Models pkg/registry/core/service/storage: initIPFamilyFields.
+fn unserved_families(spec: &ServiceSpec) -> Vec<FieldError> {
+    if is_headless(spec) && spec.selector.as_ref().is_none_or(|selector| selector.is_empty()) {
+        return Vec::new();
+    }
+    let families = spec.ip_families.iter().flatten().enumerate().filter(|(_, family)| *family == "IPv6");
+    let mut errors: Vec<FieldError> = families
+        .map(|(index, family)| {
+            let path = format!("spec.ipFamilies[{index}]");
+            FieldError::invalid(path, family.as_str(), "not configured on this cluster")
+        })
+        .collect();
+    if errors.is_empty() && spec.ip_family_policy.as_deref() == Some("RequireDualStack") {
+        let why = "this cluster is not configured for dual-stack services";
+        errors.push(FieldError::invalid("spec.ipFamilyPolicy", "RequireDualStack", why));
+    }
+    errors
 }
 
 /// A headless Service without a selector may have addresses of both families whatever the cluster has.

@@ -6,6 +6,8 @@ mod tests;
 pub(crate) mod typed;
 mod yaml;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::object::Object;
@@ -91,6 +93,7 @@ pub fn object(value: Value) -> Result<Object, DecodeError> {
     let Some(known) = super::Kind::from_api(&api_version, &kind) else {
         return Err(DecodeError::NoMatch { api_version, kind });
     };
+    let empty_selector = value.pointer("/spec/selector").is_some_and(|it| it == &serde_json::json!({}));
     let bad = |why: String| {
         let version = known.info().version;
         DecodeError::Bad(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
@@ -106,9 +109,26 @@ pub fn object(value: Value) -> Result<Object, DecodeError> {
         return Err(bad(format!("strict decoding error: {}", unknown.join(", "))));
     }
     let mut object = object;
+    if empty_selector {
+        mark_empty_selector(&mut object);
+    }
     if object.meta().creation_timestamp.is_some() {
         // The server's to say; manifests that were exported carry it.
         object.meta_mut().creation_timestamp = None;
     }
     Ok(object)
+}
+
+/// The types of the apps group cannot tell an absent selector from `{}`; an empty map stands for the latter.
+fn mark_empty_selector(object: &mut Object) {
+    let selector = match object {
+        Object::StatefulSet(set) => Arc::make_mut(set).spec.as_mut().map(|spec| &mut spec.selector),
+        Object::Deployment(set) => Arc::make_mut(set).spec.as_mut().map(|spec| &mut spec.selector),
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.as_mut().map(|spec| &mut spec.selector),
+        Object::DaemonSet(set) => Arc::make_mut(set).spec.as_mut().map(|spec| &mut spec.selector),
+        _ => None,
+    };
+    if let Some(selector) = selector {
+        selector.match_labels.get_or_insert_default();
+    }
 }

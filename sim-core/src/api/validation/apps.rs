@@ -38,7 +38,7 @@ fn stateful_set_spec(errors: &mut Errors, spec: &StatefulSetSpec) {
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
     errors.not_negative("spec.ordinals.start", spec.ordinals.as_ref().and_then(|ordinals| ordinals.start));
     errors.not_negative("spec.revisionHistoryLimit", spec.revision_history_limit);
-    check_selector(errors, &spec.selector);
+    check_selector(errors, &spec.selector, "statefulset");
     let claims: Vec<&str> = spec
         .volume_claim_templates
         .iter()
@@ -103,8 +103,12 @@ fn go_rolling(rolling: &RollingUpdateStatefulSetStrategy) -> String {
     format!("{{\"Partition\":{partition},\"MaxUnavailable\":{unavailable}}}")
 }
 
-pub(super) fn check_selector(errors: &mut Errors, selector: &LabelSelector) {
-    if meta::is_empty_selector(selector) {
+/// `kind` is what upstream calls the object in the complaint about an empty selector.
+pub(super) fn check_selector(errors: &mut Errors, selector: &LabelSelector, kind: &str) {
+    if meta::is_declared_empty(selector) {
+        let why = format!("empty selector is invalid for {kind}");
+        errors.invalid("spec.selector", json!({}), why);
+    } else if meta::is_empty_selector(selector) {
         errors.required("spec.selector", "");
     } else {
         meta::selector(errors, "spec.selector", selector);
@@ -120,8 +124,9 @@ pub(super) fn check_template(
 ) {
     let none = BTreeMap::new();
     let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    let matches =
-        !meta::is_empty_selector(selector) && Selector::from_api(selector).matches(labels.unwrap_or(&none));
+    let matches = meta::is_declared_empty(selector)
+        || !meta::is_empty_selector(selector)
+            && Selector::from_api(selector).matches(labels.unwrap_or(&none));
     if !matches {
         let why = "`selector` does not match template `labels`";
         errors.invalid("spec.template.metadata.labels", json!(labels), why);
@@ -163,7 +168,7 @@ pub(super) fn deployment(errors: &mut Errors, deployment: &Deployment) {
     let empty = DeploymentSpec::default();
     let spec = deployment.spec.as_ref().unwrap_or(&empty);
     errors.not_negative("spec.replicas", spec.replicas);
-    check_selector(errors, &spec.selector);
+    check_selector(errors, &spec.selector, "deployment");
     check_template(errors, &spec.template, &spec.selector, &[], "ReplicaSet");
     if let Some(strategy) = &spec.strategy {
         deployment_strategy(errors, strategy);
@@ -243,7 +248,7 @@ pub(super) fn replica_set(errors: &mut Errors, set: &ReplicaSet) {
     let spec = set.spec.as_ref().unwrap_or(&empty);
     errors.not_negative("spec.replicas", spec.replicas);
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
-    check_selector(errors, &spec.selector);
+    check_selector(errors, &spec.selector, "deployment");
     let none = PodTemplateSpec::default();
     check_template(errors, spec.template.as_ref().unwrap_or(&none), &spec.selector, &[], "ReplicaSet");
 }

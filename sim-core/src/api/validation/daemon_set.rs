@@ -12,9 +12,8 @@ pub(super) fn create(errors: &mut Errors, set: &DaemonSet) {
     let empty = DaemonSetSpec::default();
     let spec = set.spec.as_ref().unwrap_or(&empty);
     meta::selector(errors, "spec.selector", &spec.selector);
-    if meta::is_empty_selector(&spec.selector) {
-        let why = "empty selector is invalid for daemonset";
-        errors.invalid("spec.selector", json!(spec.selector), why);
+    if meta::is_declared_empty(&spec.selector) {
+        errors.invalid("spec.selector", json!({}), "empty selector is invalid for daemonset");
     }
     apps::check_template(errors, &spec.template, &spec.selector, &[], "DaemonSet");
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);

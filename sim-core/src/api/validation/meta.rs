@@ -145,6 +145,11 @@ fn owners(errors: &mut Errors, owners: &[OwnerReference]) {
 }
 
 /// Whether the selector says nothing; the API types do not tell an absent one from an empty one.
+/// Whether the manifest says `selector: {}`, which decoding tells from no selector at all.
+pub(super) fn is_declared_empty(selector: &LabelSelector) -> bool {
+    is_empty_selector(selector) && selector.match_labels.is_some()
+}
+
 pub(super) fn is_empty_selector(selector: &LabelSelector) -> bool {
     selector.match_labels.as_ref().is_none_or(BTreeMap::is_empty)
         && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)

@@ -11,9 +11,17 @@ use crate::api::field::FieldError;
 pub(super) fn budget(errors: &mut Errors, budget: &PodDisruptionBudget) {
     let spec = budget.spec.clone().unwrap_or_default();
     if spec.min_available.is_some() && spec.max_unavailable.is_some() {
-        // Upstream shows a dump of the Go structure, with the addresses that it happens to have.
         let why = "minAvailable and maxUnavailable cannot be both set";
-        errors.invalid("spec", json!(spec), why);
+        let mut error = FieldError::invalid("spec", json!(spec), why);
+        // The internal structure has no names for JSON.
+        error.shown = Some(format!(
+            "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}",
+            json!(spec.min_available),
+            json!(spec.selector),
+            json!(spec.max_unavailable),
+            json!(spec.unhealthy_pod_eviction_policy)
+        ));
+        errors.push(error);
     }
     let bounds = [("minAvailable", &spec.min_available), ("maxUnavailable", &spec.max_unavailable)];
     for (field, bound) in bounds {

@@ -185,9 +185,39 @@ fn services() {
     spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}
     "#);
     insta::assert_snapshot!(service("{clusterIP: 10.264.0.155, clusterIPs: [10.264.0.155], ports: [{port: 80}]}"), @r#"spec.clusterIPs[0]: Invalid value: "10.264.0.155": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#);
+    insta::assert_snapshot!(service("{externalTrafficPolicy: Local, internalTrafficPolicy: Foo, allocateLoadBalancerNodePorts: true, sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 100000}}, ports: [{port: 80, nodePort: 30080, name: a}, {port: 81, nodePort: 30080, name: b}]}"), @r#"
+    spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 100000: must be greater than 0 and less than 86400
+    spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'
+    spec.ports[1].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'
+    spec.ports[1].nodePort: Duplicate value: 30080
+    spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'
+    spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services
+    spec.internalTrafficPolicy: Unsupported value: "Foo": supported values: "Cluster", "Local"
+    "#);
+    insta::assert_snapshot!(service("{type: ExternalName, clusterIPs: [10.96.0.9], ipFamilies: [IPv4], ipFamilyPolicy: SingleStack}"), @r#"
+    spec.clusterIPs: Forbidden: may not be set for ExternalName services
+    spec.ipFamilies: Forbidden: may not be set for ExternalName services
+    spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services
+    spec.externalName: Required value
+    "#);
     let old = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {clusterIP: None, clusterIPs: [None], ports: [{port: 80}]}}";
     let new = old.replace("None", "10.96.0.9");
     insta::assert_snapshot!(update(old, &new), @r#"spec.clusterIPs[0]: Invalid value: ["10.96.0.9"]: may not change once set"#);
+}
+
+#[test]
+fn an_empty_selector_is_not_a_missing_one() {
+    let set = |kind: &str, selector: &str| {
+        create(&format!(
+            "{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: s}}, spec: {{{selector}template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: a, image: x}}]}}}}}}}}"
+        ))
+    };
+    insta::assert_snapshot!(set("StatefulSet", "selector: {}, "), @"spec.selector: Invalid value: {}: empty selector is invalid for statefulset");
+    insta::assert_snapshot!(set("Deployment", "selector: {}, "), @"spec.selector: Invalid value: {}: empty selector is invalid for deployment");
+    insta::assert_snapshot!(set("StatefulSet", ""), @r#"
+    spec.selector: Required value
+    spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`
+    "#);
 }
 
 #[test]
