@@ -338,18 +338,3 @@ proptest::proptest! {
         }
     }
 }
-
-#[test]
-fn a_service_keeps_its_address_and_families_are_checked_first() {
-    let mut api = server();
-    service(&mut api, "h", "{clusterIP: None, selector: {app: a}, ports: [{port: 80}]}").unwrap();
-    let patch = Patch::Merge(json!({"spec": {"clusterIP": "10.96.0.77"}}));
-    let error =
-        api.patch(Kind::Service, &key("h"), &patch, Subresource::Main, WriteOptions::default()).unwrap_err();
-    insta::assert_snapshot!(error, @r#"Service "h" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.0.77"]: may not change once set"#);
-    let error = service(&mut api, "bad", "{clusterIP: 1.2.3, ipFamilyPolicy: Foo, type: Bar}").unwrap_err();
-    insta::assert_snapshot!(error, @r#"Service "bad" is invalid: [spec.ipFamilyPolicy: Unsupported value: "Foo": supported values: "PreferDualStack", "RequireDualStack", "SingleStack", spec.clusterIPs[0]: Invalid value: "1.2.3": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)]"#);
-    let error =
-        service(&mut api, "dual", "{ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]}").unwrap_err();
-    insta::assert_snapshot!(error, @r#"Service "dual" is invalid: spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services"#);
-}

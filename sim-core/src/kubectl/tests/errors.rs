@@ -163,3 +163,27 @@ fn validation_refuses_warns_of_or_drops_unknown_fields() {
     pod "a" deleted from default namespace
     "#);
 }
+
+#[test]
+fn a_service_keeps_its_address_and_families_are_checked_first() {
+    let mut bench = Bench::new();
+    let mut create = |name: &str, spec: &str| {
+        let manifest = format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {spec}\n");
+        bench.run_with("create -f -", Some(&manifest))
+    };
+    create("h", "{clusterIP: None, selector: {app: a}, ports: [{port: 80}]}");
+    insta::assert_snapshot!(create("bad", "{clusterIP: 1.2.3, ipFamilyPolicy: Foo, type: Bar}"), @r#"
+    ! The Service "bad" is invalid: 
+    ! * spec.ipFamilyPolicy: Unsupported value: "Foo": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"
+    ! * spec.clusterIPs[0]: Invalid value: "1.2.3": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)
+    exit 1
+    "#);
+    insta::assert_snapshot!(create("dual", "{ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]}"), @r#"
+    ! The Service "dual" is invalid: spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services
+    exit 1
+    "#);
+    insta::assert_snapshot!(bench.run(r#"patch svc h -p '{"spec":{"clusterIP":"10.96.0.77"}}'"#), @r#"
+    ! The Service "h" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.0.77"]: may not change once set
+    exit 1
+    "#);
+}

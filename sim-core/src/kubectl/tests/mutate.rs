@@ -347,3 +347,20 @@ fn references_of_variables_are_resolved() {
     exit 1
     ");
 }
+
+#[test]
+fn scale_waits_for_the_status_when_it_has_a_timeout() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(1)));
+    bench.sleep(5);
+    assert_snapshot!(bench.run("scale sts web --replicas=2 --timeout=30s"), @"statefulset.apps/web scaled");
+    assert_snapshot!(bench.run("get sts web -o jsonpath={.status.replicas}"), @"2");
+    assert_snapshot!(bench.run("scale sts web --replicas=9 --timeout=1s"), @r#"
+    ! error: timed out waiting for "web" to be synced
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("scale sts web --replicas=2 --current-replicas=5 --timeout=1s"), @r"
+    ! error: Expected replicas to be 5, was 9
+    exit 1
+    ");
+}

@@ -1,17 +1,20 @@
 //! `scale`
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::Verb;
 use crate::api::patch::Patch;
-use crate::api::{ApiResult, Object};
+use crate::api::{ApiResult, Object, SimTime};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, Progress, Task};
 
 /// `scale`
 pub static VERB: Verb = Verb {
@@ -30,7 +33,7 @@ pub static VERB: Verb = Verb {
         Flag::new("replicas", Takes::Int, "The new size"),
         Flag::new("current-replicas", Takes::Int, "Refuse unless this is the size now"),
         Flag::new("resource-version", Takes::Text, "Refuse unless this is the resourceVersion now"),
-        Flag::new("timeout", Takes::Duration, "Accepted for kubectl's sake"),
+        Flag::new("timeout", Takes::Duration, "How long to wait until the status says so too"),
     ],
     run,
 };
@@ -65,6 +68,24 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if selection.infos.is_empty() {
         return Err(missing.unwrap_or_else(|| CliError::plain("no objects passed to scale")));
     }
+    let timeout = args.duration("timeout").map(|timeout| timeout.length).filter(|timeout| !timeout.is_zero());
+    if let Some(timeout) = timeout.filter(|_| results.dry_run() == DryRun::None) {
+        let mut waits = Waits {
+            command: args.command().to_owned(),
+            left: selection.infos.into(),
+            replicas,
+            current,
+            version: wanted.version.to_owned(),
+            timeout,
+            sent: None,
+            results,
+            missing,
+        };
+        return match waits.poll(env)? {
+            Progress::Done(code) => Ok(Flow::Done(code)),
+            Progress::Waiting => Ok(Flow::Task(Box::new(waits))),
+        };
+    }
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {
@@ -74,6 +95,66 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         Ok::<(), CliError>(())
     })?;
     missing.map_or(Ok(Flow::OK), Err)
+}
+
+/// How often the status is looked at.
+const POLLS: Duration = Duration::from_secs(1);
+
+/// Scales one object after the other, each until its status has the new size.
+///
+/// Models kubectl pkg/scale: WaitForScaleHasDesiredReplicas.
+struct Waits {
+    command: String,
+    left: VecDeque<Info>,
+    replicas: i64,
+    current: i64,
+    version: String,
+    timeout: Duration,
+    /// The object that was scaled and is waited for, when to look again, and when to give up.
+    sent: Option<(Object, SimTime, SimTime)>,
+    results: Results,
+    missing: Option<CliError>,
+}
+
+impl Task for Waits {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        while let Some(info) = self.left.front() {
+            let now = env.cluster.now();
+            let (object, next, deadline) = match self.sent.take() {
+                Some(sent) => sent,
+                None => {
+                    let wanted =
+                        Wanted { replicas: self.replicas, current: self.current, version: &self.version };
+                    let scaled =
+                        env.cluster.act(&self.command, |api| scale(api, info, &wanted, DryRun::None))?;
+                    (scaled, now, now + self.timeout)
+                }
+            };
+            if now < next {
+                self.sent = Some((object, next, deadline));
+                return Ok(Progress::Waiting);
+            }
+            let seen = env.cluster.api().scale(info.kind, &info.key())?;
+            let asked = seen.spec.and_then(|spec| spec.replicas).unwrap_or(0);
+            let there = seen.status.map_or(0, |status| status.replicas);
+            // Another size by now is somebody else's affair.
+            if i64::from(asked) == self.replicas && there != asked {
+                if now >= deadline {
+                    let why = format!("timed out waiting for \"{}\" to be synced", info.name);
+                    return Err(CliError::plain(why));
+                }
+                self.sent = Some((object, (next + POLLS).min(deadline), deadline));
+                return Ok(Progress::Waiting);
+            }
+            self.results.print("scaled", &object, env.cluster.api(), env.out)?;
+            self.left.pop_front();
+        }
+        self.missing.take().map_or(Ok(Progress::Done(0)), Err)
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        self.sent.as_ref().map(|(_, next, _)| *next)
+    }
 }
 
 /// Models kubectl pkg/scale: genericScaler.ScaleSimple.
