@@ -7,6 +7,10 @@ use sim_core::cluster::Cluster;
 use sim_core::engine::{ClusterConfig, NodeConfig, TimingProfile};
 use sim_core::kubectl::{self, Env, NoFiles, Output, Workstation};
 
+/// The allocator of `sts-sim`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

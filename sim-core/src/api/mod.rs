@@ -29,7 +29,7 @@ mod zones;
 pub use differences::{Feature, FeatureGates};
 pub use error::{ApiError, ApiResult};
 pub use field::{FieldError, FieldReason};
-pub use key::{ObjectKey, ObjectRef};
+pub use key::{Name, ObjectKey, ObjectRef};
 pub use kinds::KindInfo;
 pub use object::{Kind, Object, Resource};
 pub use time::SimTime;

@@ -56,11 +56,11 @@ impl ApiServer {
             return Err(ApiError::bad_request(format!("strict decoding error: {}", fields.join(", "))));
         }
         for (field, was, is) in [
-            ("metadata.name", &key.name, object.key().name),
-            ("metadata.namespace", &key.namespace, object.key().namespace),
+            ("metadata.name", &*key.name, &*object.key().name),
+            ("metadata.namespace", &*key.namespace, &*object.key().namespace),
         ] {
-            if *was != is {
-                let error = FieldError::invalid(field, &*is, "field is immutable");
+            if was != is {
+                let error = FieldError::invalid(field, is, "field is immutable");
                 return Err(ApiError::invalid(kind, &key.name, &[error]));
             }
         }

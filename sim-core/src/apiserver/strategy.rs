@@ -223,7 +223,10 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
                 n.spec = o.spec.clone();
             }
             let version = n.metadata.resource_version.take();
-            n.metadata = o.metadata.clone();
+            n.metadata.resource_version.clone_from(&o.metadata.resource_version);
+            if n.metadata != o.metadata {
+                n.metadata = o.metadata.clone();
+            }
             n.metadata.resource_version = version;
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,

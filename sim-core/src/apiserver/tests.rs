@@ -31,7 +31,7 @@ fn key(name: &str) -> ObjectKey {
 
 fn changes(api: &ApiServer, since: u64) -> Vec<String> {
     let log = api.store().log().since(since);
-    log.map(|change| format!("{:?} {}", change.change, change.object.reference())).collect()
+    log.map(|change| format!("{:?} {}", change.change, change.reference.clone())).collect()
 }
 
 const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n1, containers: [{name: a, image: nginx}]}}";

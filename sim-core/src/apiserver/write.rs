@@ -269,11 +269,12 @@ impl ApiServer {
 fn keep_system_meta(new: &mut Object, old: &Object) {
     let kept = old.meta();
     let meta = new.meta_mut();
-    meta.uid = kept.uid.clone();
     meta.creation_timestamp = kept.creation_timestamp.clone();
     meta.deletion_timestamp = kept.deletion_timestamp.clone();
     meta.deletion_grace_period_seconds = kept.deletion_grace_period_seconds;
     meta.generation = kept.generation;
-    meta.generate_name = kept.generate_name.clone();
-    meta.resource_version = kept.resource_version.clone();
+    // Most writers hand back what they read; the texts' room is used again.
+    meta.uid.clone_from(&kept.uid);
+    meta.generate_name.clone_from(&kept.generate_name);
+    meta.resource_version.clone_from(&kept.resource_version);
 }

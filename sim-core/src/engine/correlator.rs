@@ -2,14 +2,12 @@
 //!
 //! Models client-go tools/record: EventCorrelator, with its defaults.
 
-use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use imbl::OrdMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::events::EventType;
+use super::recent::Recent;
 use crate::api::{ObjectKey, SimTime};
 
 /// So many different messages of one kind are folded into one event. Models defaultAggregateMaxEvents.
@@ -20,39 +18,54 @@ const SIMILAR_WITHIN: Duration = Duration::from_secs(600);
 const BURST: u32 = 25;
 /// How long it takes until it may send one more. Models defaultSpamQPS.
 const REFILL: Duration = Duration::from_secs(300);
-/// How much is remembered. Upstream remembers 4096 of each of the three kinds. Models maxLruCacheEntries.
-const REMEMBERED: usize = 3 * 4096;
+/// Of so many pairs of source and object something is remembered at least. Models maxLruCacheEntries.
+const REMEMBERED: usize = 4096;
+/// So many events of one source about one object are remembered, far more than it may send at once.
+const REMEMBERED_EACH: usize = 64;
 
-/// What a memory is about: a source and an object, and as much more as tells its events apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct EventKey {
-    pub uid: Arc<str>,
-    pub source: Cow<'static, str>,
-    pub host: Option<Arc<str>>,
-    pub event_type: Option<EventType>,
-    pub reason: &'static str,
-    pub field_path: Option<Arc<str>>,
-    pub message: Arc<str>,
+/// What tells events apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventKey<'a> {
+    pub uid: &'a str,
+    pub source: &'a str,
+    pub host: Option<&'a str>,
+    pub event_type: EventType,
+    pub reason: &'a str,
+    pub field_path: Option<&'a str>,
+    pub message: &'a str,
 }
 
-impl EventKey {
-    /// What stands for the key in memory: keys are many and long, and only equality counts.
-    fn fingerprint(&self) -> u128 {
-        let mut hasher = Xxh3::new();
-        let event_type = match self.event_type {
-            None => "",
-            Some(EventType::Normal) => "Normal",
-            Some(EventType::Warning) => "Warning",
-        };
-        let (host, path) = (self.host.as_deref(), self.field_path.as_deref());
-        let texts = [&self.uid, &*self.source, host.unwrap_or_default(), event_type, self.reason];
-        for text in texts.into_iter().chain([path.unwrap_or_default(), &self.message]) {
-            hasher.update(text.as_bytes());
-            hasher.update(&[0]);
-        }
-        hasher.update(&[u8::from(host.is_some()), u8::from(path.is_some())]);
-        hasher.digest128()
+impl EventKey<'_> {
+    /// Stands for the whole key where only equality counts.
+    pub fn fingerprint(&self) -> u128 {
+        let all = [self.uid, self.source, self.host.unwrap_or_default(), self.event_type.as_str()];
+        let path = self.field_path.unwrap_or_default();
+        fingerprint(all.into_iter().chain([self.reason, path, self.message]))
     }
+
+    fn origin(&self) -> u128 {
+        fingerprint([self.uid, self.source, self.host.unwrap_or_default()])
+    }
+
+    /// What similar events of one origin have in common.
+    fn likeness(&self) -> u128 {
+        fingerprint([self.event_type.as_str(), self.reason])
+    }
+
+    /// The event among those of its origin.
+    fn own(&self) -> u128 {
+        let path = self.field_path.unwrap_or_default();
+        fingerprint([self.event_type.as_str(), self.reason, path, self.message])
+    }
+}
+
+fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> u128 {
+    let mut hasher = Xxh3::new();
+    for text in texts {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.digest128()
 }
 
 /// An event that was written, and how often it happened.
@@ -64,106 +77,107 @@ pub(super) struct Written {
     pub count: i32,
 }
 
+/// What becomes of an event.
 #[derive(Clone, Debug)]
-enum Memory {
-    /// The event of this message, or of the messages that were folded.
-    Written(Written),
-    /// The messages that were sent with one reason, and when the last was.
-    Similar(Vec<Arc<str>>, SimTime),
-    /// What is left to send, as time; at full `BURST` times `REFILL`.
-    Credit(Duration, SimTime),
+pub(super) struct Observed {
+    /// Whether it goes into one event with others of its like, whose message is to say so.
+    pub is_folded: bool,
+    /// The event of which it is a repeat, the count raised by this one.
+    pub repeats: Option<Written>,
+    /// Whether the source may send it.
+    pub may_send: bool,
+    origin: u128,
+    event: u128,
 }
 
-/// What a source remembers of the events it sent.
+/// The messages that were sent with one type and reason, and when the last was.
+#[derive(Clone, Debug)]
+struct Similar {
+    likeness: u128,
+    messages: Vec<u128>,
+    last: SimTime,
+}
+
+/// What a source remembers of its events about one object.
+#[derive(Clone, Debug)]
+struct Memory {
+    similar: Vec<Similar>,
+    /// The events of one message each, or of the messages that were folded.
+    written: Vec<(u128, Written)>,
+    /// What is left to send, as time; at full `BURST` times `REFILL`.
+    credit: Duration,
+    since: SimTime,
+}
+
+/// What all sources remember of the events they sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Correlator {
-    memories: OrdMap<u128, (u64, Memory)>,
-    by_use: OrdMap<u64, u128>,
-    used: u64,
+    memories: Recent<Memory>,
 }
 
 impl Correlator {
-    /// Folds `key`'s message into the event of its like when there were many of them lately.
+    /// Takes note of an event that is to be sent.
+    pub fn observe(&mut self, key: &EventKey<'_>, now: SimTime) -> Observed {
+        let origin = key.origin();
+        if self.memories.newer() >= REMEMBERED {
+            self.memories.turn();
+        }
+        let memory = self.memories.get_or_insert_with(origin, || Memory::new(now));
+        let is_folded = memory.folds(key, now);
+        let event = if is_folded { key.likeness() } else { key.own() };
+        let repeats = memory.written.iter_mut().find(|(known, _)| *known == event).map(|(_, written)| {
+            written.count = written.count.saturating_add(1);
+            written.clone()
+        });
+        Observed { is_folded, repeats, may_send: memory.may_send(now), origin, event }
+    }
+
+    /// Remembers the event that was written for what was observed.
+    pub fn note(&mut self, observed: &Observed, written: Written) {
+        let Some(memory) = self.memories.get_mut(&observed.origin) else { return };
+        memory.written.retain(|(known, _)| *known != observed.event);
+        if memory.written.len() >= REMEMBERED_EACH {
+            memory.written.remove(0);
+        }
+        memory.written.push((observed.event, written));
+    }
+}
+
+impl Memory {
+    fn new(now: SimTime) -> Memory {
+        Memory { similar: Vec::new(), written: Vec::new(), credit: REFILL * BURST, since: now }
+    }
+
+    /// Whether the event goes into one with those of its like, because there were many of them lately.
     ///
-    /// Returns the key of the event to write, and whether its message is to say that it combines several.
     /// Models EventAggregator.EventAggregate.
-    pub fn fold(&mut self, key: EventKey, now: SimTime) -> (EventKey, bool) {
-        let like = EventKey { field_path: None, message: Arc::from(""), ..key.clone() };
-        let (mut messages, last) = match self.recall(&like) {
-            Some(Memory::Similar(messages, last)) => (std::mem::take(messages), *last),
-            _ => (Vec::new(), now),
+    fn folds(&mut self, key: &EventKey<'_>, now: SimTime) -> bool {
+        let (likeness, message) = (key.likeness(), fingerprint([key.message]));
+        let Some(similar) = self.similar.iter_mut().find(|similar| similar.likeness == likeness) else {
+            self.similar.push(Similar { likeness, messages: vec![message], last: now });
+            return false;
         };
-        if now.since(last) > SIMILAR_WITHIN {
-            messages.clear();
+        if now.since(similar.last) > SIMILAR_WITHIN {
+            similar.messages.clear();
         }
-        if !messages.contains(&key.message) {
-            messages.push(key.message.clone());
+        similar.last = now;
+        if !similar.messages.contains(&message) {
+            similar.messages.push(message);
         }
-        let folds = messages.len() >= SIMILAR_MOST;
+        let folds = similar.messages.len() >= SIMILAR_MOST;
         if folds {
             // Upstream takes out any one of them.
-            messages.remove(0);
+            similar.messages.remove(0);
         }
-        self.keep(&like, Memory::Similar(messages, now));
-        if folds { (EventKey { field_path: Some(Arc::from("")), ..like }, true) } else { (key, false) }
-    }
-
-    /// The event that was written under `key`. Models eventLogger.eventObserve.
-    pub fn written(&mut self, key: &EventKey) -> Option<&mut Written> {
-        match self.recall(key) {
-            Some(Memory::Written(written)) => Some(written),
-            _ => None,
-        }
-    }
-
-    /// Remembers the event that was written under `key`.
-    pub fn note(&mut self, key: &EventKey, written: Written) {
-        self.keep(key, Memory::Written(written));
+        folds
     }
 
     /// Whether the source may send one more event about the object. Models EventSourceObjectSpamFilter.
-    pub fn may_send(&mut self, key: &EventKey, now: SimTime) -> bool {
-        let bucket = EventKey {
-            event_type: None,
-            reason: "",
-            field_path: None,
-            message: Arc::from(""),
-            ..key.clone()
-        };
-        let full = REFILL * BURST;
-        let credit = match self.recall(&bucket) {
-            Some(Memory::Credit(credit, since)) => full.min(*credit + now.since(*since)),
-            _ => full,
-        };
+    fn may_send(&mut self, now: SimTime) -> bool {
+        let credit = (REFILL * BURST).min(self.credit + now.since(self.since));
         let left = credit.checked_sub(REFILL);
-        self.keep(&bucket, Memory::Credit(left.unwrap_or(credit), now));
+        (self.credit, self.since) = (left.unwrap_or(credit), now);
         left.is_some()
-    }
-
-    /// The memory of `key`, which counts as used.
-    fn recall(&mut self, key: &EventKey) -> Option<&mut Memory> {
-        let (place, memory) = self.memories.get_mut(&key.fingerprint())?;
-        if let Some(key) = self.by_use.remove(place) {
-            self.used += 1;
-            *place = self.used;
-            self.by_use.insert(self.used, key);
-        }
-        Some(memory)
-    }
-
-    fn keep(&mut self, key: &EventKey, memory: Memory) {
-        self.used += 1;
-        let key = key.fingerprint();
-        if let Some((place, _)) = self.memories.insert(key, (self.used, memory)) {
-            self.by_use.remove(&place);
-        }
-        self.by_use.insert(self.used, key);
-        if self.memories.len() > REMEMBERED
-            && let Some((place, oldest)) = self.by_use.get_min().copied()
-        {
-            self.by_use.remove(&place);
-            self.memories.remove(&oldest);
-        }
     }
 }
 
@@ -171,37 +185,39 @@ impl Correlator {
 mod tests {
     use super::*;
 
-    fn key(message: &str) -> EventKey {
+    fn key<'a>(uid: &'a str, message: &'a str) -> EventKey<'a> {
         EventKey {
-            uid: "u".into(),
-            source: "statefulset-controller".into(),
+            uid,
+            source: "statefulset-controller",
             host: None,
-            event_type: Some(EventType::Normal),
+            event_type: EventType::Normal,
             reason: "SuccessfulCreate",
             field_path: None,
-            message: message.into(),
+            message,
         }
+    }
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::ZERO + Duration::from_secs(seconds)
     }
 
     #[test]
     fn the_tenth_different_message_within_ten_minutes_is_folded_into_one_event() {
         let mut correlator = Correlator::default();
-        let mut folded = |number: u32, at: SimTime| correlator.fold(key(&number.to_string()), at).1;
-        let early: Vec<bool> = (0..10).map(|number| folded(number, SimTime::ZERO)).collect();
+        let mut folded =
+            |number: u32, at: SimTime| correlator.observe(&key("u", &number.to_string()), at).is_folded;
+        let early: Vec<bool> = (0..10).map(|number| folded(number, at(0))).collect();
         assert_eq!(early, [false, false, false, false, false, false, false, false, false, true]);
-        assert!(!folded(5, SimTime::ZERO), "a message that was sent before is a repeat");
-        assert!(
-            !folded(11, SimTime::ZERO + Duration::from_secs(601)),
-            "ten minutes of quiet end the likeness"
-        );
+        assert!(!folded(5, at(0)), "a message that was sent before is a repeat");
+        assert!(!folded(11, at(601)), "ten minutes of quiet end the likeness");
     }
 
     #[test]
     fn a_source_sends_25_events_about_an_object_at_once_and_then_one_in_five_minutes() {
         let mut correlator = Correlator::default();
-        let mut sent = |asked: u32, at: u64| {
-            let at = SimTime::ZERO + Duration::from_secs(at);
-            (0..asked).filter(|number| correlator.may_send(&key(&number.to_string()), at)).count()
+        let mut sent = |asked: u32, seconds: u64| {
+            let may = |number: &u32| correlator.observe(&key("u", &number.to_string()), at(seconds)).may_send;
+            (0..asked).filter(may).count()
         };
         assert_eq!(sent(100, 0), 25);
         assert_eq!(sent(10, 299), 0);
@@ -210,16 +226,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_longest_is_forgotten_first() {
+    fn an_object_of_which_much_was_said_since_is_remembered_and_at_last_forgotten() {
         let mut correlator = Correlator::default();
-        let note = |correlator: &mut Correlator, number: usize| {
-            let written = Written { key: crate::api::ObjectKey::new("default", "e"), count: 1 };
-            correlator.note(&key(&number.to_string()), written);
+        let mut repeats = |number: usize| {
+            let observed = correlator.observe(&key(&number.to_string(), "made"), at(0));
+            let written = Written { key: ObjectKey::new("default", "e"), count: 1 };
+            if observed.repeats.is_none() {
+                correlator.note(&observed, written);
+            }
+            observed.repeats.map(|written| written.count)
         };
-        (0..REMEMBERED).for_each(|number| note(&mut correlator, number));
-        assert!(correlator.written(&key("0")).is_some());
-        note(&mut correlator, REMEMBERED);
-        assert!(correlator.written(&key("1")).is_none());
-        assert!(correlator.written(&key("0")).is_some());
+        (0..REMEMBERED).for_each(|number| assert_eq!(repeats(number), None));
+        assert_eq!(repeats(0), Some(2));
+        (REMEMBERED..2 * REMEMBERED).for_each(|number| assert_eq!(repeats(number), None));
+        assert_eq!(repeats(0), Some(3), "it was spoken of lately");
+        (2 * REMEMBERED..4 * REMEMBERED).for_each(|number| assert_eq!(repeats(number), None));
+        assert_eq!(repeats(0), None);
     }
 }

@@ -4,13 +4,12 @@
 //! events.k8s.io/v1 Events with a series. See client-go tools/record and tools/events.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
 
 use super::correlator::{Correlator, EventKey, Written};
+use super::recent::Recent;
 use crate::api::{Object, SimTime, meta};
 use crate::apiserver::{ApiServer, Subresource};
 
@@ -46,9 +45,21 @@ struct Series {
 pub struct EventCache {
     correlator: Correlator,
     /// By what they regard, its version included: events.k8s.io does not tell events apart by their message.
-    series: OrdMap<EventKey, Series>,
+    series: Recent<Series>,
+    /// Since when the newer half of the series is filled.
+    series_since: SimTime,
     /// The nanosecond in the newest event's name. Real time moves on between two events, virtual time need not.
     last_named_nanos: u64,
+}
+
+impl EventCache {
+    /// Forgets series that are over.
+    fn end_series(&mut self, now: SimTime) {
+        if now.since(self.series_since) > SERIES_FINISH {
+            self.series.turn();
+            self.series_since = now;
+        }
+    }
 }
 
 /// A series' growing count is written this often. Models client-go tools/events: refreshTime.
@@ -124,7 +135,9 @@ impl Recorder<'_> {
     ) {
         let about = reference(about);
         let version = about.resource_version.as_deref().unwrap_or_default();
-        let key = self.key(&about, None, event_type, reason, version);
+        let key = EventKey { source: &self.source, ..key(&about, None, event_type, reason, version) };
+        let key = key.fingerprint();
+        self.cache.end_series(self.now);
         if self.cache.series.get_mut(&key).is_some_and(|series| series.repeat(api, self.now)) {
             return;
         }
@@ -144,55 +157,32 @@ impl Recorder<'_> {
         reason: &'static str,
         message: &str,
     ) {
-        let key = self.key(&about, host, event_type, reason, message);
-        let (key, is_folded) = self.cache.correlator.fold(key, self.now);
-        let message = match is_folded {
+        let key = EventKey { source: &self.source, ..key(&about, host, event_type, reason, message) };
+        let observed = self.cache.correlator.observe(&key, self.now);
+        if !observed.may_send {
+            return;
+        }
+        let message = match observed.is_folded {
             true => Cow::Owned(format!("(combined from similar events): {message}")),
             false => Cow::Borrowed(message),
         };
-        let written = self.cache.correlator.written(&key).map(|written| {
-            written.count = written.count.saturating_add(1);
-            written.clone()
-        });
-        if !self.cache.correlator.may_send(&key, self.now) {
-            return;
-        }
         let now = self.now.to_time();
-        let repeated = written.is_some_and(|Written { key, count }| {
+        let repeated = observed.repeats.as_ref().is_some_and(|Written { key, count }| {
             let update = |event: &mut Event| {
-                event.count = Some(count);
+                event.count = Some(*count);
                 event.message = Some(message.to_string());
                 event.last_timestamp = Some(now);
             };
-            api.modify::<Event>(&key, Subresource::Main, update).is_ok()
+            api.modify::<Event>(key, Subresource::Main, update).is_ok()
         });
         if repeated {
             return;
         }
-        let about = if is_folded { ObjectReference { field_path: None, ..about } } else { about };
+        let about = if observed.is_folded { ObjectReference { field_path: None, ..about } } else { about };
         let event = self.compose(about, host, event_type, reason, &message, false);
         // An event that cannot be written (its namespace is gone) is dropped, as upstream drops it.
         if let Ok(stored) = api.create(event) {
-            self.cache.correlator.note(&key, Written { key: stored.key(), count: 1 });
-        }
-    }
-
-    fn key(
-        &self,
-        about: &ObjectReference,
-        host: Option<&str>,
-        event_type: EventType,
-        reason: &'static str,
-        message: &str,
-    ) -> EventKey {
-        EventKey {
-            uid: about.uid.as_deref().unwrap_or_default().into(),
-            source: self.source.clone(),
-            host: host.map(Arc::from),
-            event_type: Some(event_type),
-            reason,
-            field_path: about.field_path.as_deref().map(Arc::from),
-            message: message.into(),
+            self.cache.correlator.note(&observed, Written { key: stored.key(), count: 1 });
         }
     }
 
@@ -233,6 +223,18 @@ impl Recorder<'_> {
         }
         event
     }
+}
+
+/// The key of an event that no source is known of yet.
+fn key<'k>(
+    about: &'k ObjectReference,
+    host: Option<&'k str>,
+    event_type: EventType,
+    reason: &'k str,
+    message: &'k str,
+) -> EventKey<'k> {
+    let (uid, field_path) = (about.uid.as_deref().unwrap_or_default(), about.field_path.as_deref());
+    EventKey { uid, source: "", host, event_type, reason, field_path, message }
 }
 
 impl Series {

@@ -13,6 +13,7 @@ mod journal;
 mod profile;
 mod queue;
 mod random;
+mod recent;
 
 use std::time::Duration;
 

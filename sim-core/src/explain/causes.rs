@@ -19,7 +19,7 @@ const CHANGES_MAX: usize = 12;
 /// Only what the log of changes still holds is told. Empty when it holds nothing about the object.
 pub fn causes(cluster: &Cluster, of: &ObjectRef) -> Relations {
     let log = cluster.store().log();
-    let mut changes: Vec<&Change> = log.since(0).filter(|change| change.object.reference() == *of).collect();
+    let mut changes: Vec<&Change> = log.since(0).filter(|change| change.reference.clone() == *of).collect();
     changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
     let mut past = Past { cluster, graph: Relations::new(), known: BTreeMap::new() };
     for change in changes {

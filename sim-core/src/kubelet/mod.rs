@@ -79,7 +79,7 @@ impl Component for Kubelet {
     fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         match &change.object {
             Object::Pod(pod) if concerns_node(change, pod) => {
-                wakes.soon(ObjectRef::new(Kind::Pod, change.object.key()));
+                wakes.soon(ObjectRef::new(Kind::Pod, change.reference.key.clone()));
             }
             Object::ConfigMap(_) | Object::Secret(_) if change.change != ChangeType::Deleted => {
                 self.refresh_later(change, view, wakes);
@@ -91,11 +91,11 @@ impl Component for Kubelet {
                 attach::wake_users(attachment, view, wakes);
             }
             Object::Node(node) if node_status::cordon_changed(change, node) => {
-                wakes.at(change.object.reference(), node_status::next_sync(change.at), Pace::Periodic);
+                wakes.at(change.reference.clone(), node_status::next_sync(change.at), Pace::Periodic);
             }
             Object::Node(node) if change.change == ChangeType::Added && node_status::is_starting(node) => {
                 self.starting.insert(meta::name(&node.metadata).to_owned());
-                wakes.soon(change.object.reference());
+                wakes.soon(change.reference.clone());
             }
             _ => {}
         }

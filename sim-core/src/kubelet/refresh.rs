@@ -16,7 +16,7 @@ const SYNC: Duration = Duration::from_secs(60);
 impl Kubelet {
     /// Lets the pods that mount a ConfigMap or Secret take up its change.
     pub(super) fn refresh_later(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         for pod in view.all_in::<Pod>(&key.namespace) {
             let uses =
                 pod.spec.as_ref().is_some_and(|spec| volumes::uses(spec, change.object.kind(), &key.name));

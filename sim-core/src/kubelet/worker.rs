@@ -146,6 +146,9 @@ impl Worker {
         let init = spec.init_containers.iter().flatten().map(|container| (container, Role::Init));
         let main = spec.containers.iter().map(|container| (container, Role::Main));
         let slots = init.chain(main).map(|(container, role)| Slot::new(container, role, spec));
+        let mut slots: Vec<Slot> = slots.collect();
+        // There are many pods, and few of them get ephemeral containers.
+        slots.shrink_to_fit();
         Worker {
             uid: crate::api::meta::uid(&pod.metadata).to_owned(),
             started_at: now,
@@ -157,7 +160,7 @@ impl Worker {
             attach_deadline: None,
             sandbox_at: None,
             sandbox_up: false,
-            slots: slots.collect(),
+            slots,
             ephemeral: Vec::new(),
             ending: None,
             evict: false,

@@ -176,7 +176,7 @@ pub struct Sandbox {
     /// Volumes that live and end with the pod, by name.
     pub volumes: OrdMap<String, FileTree>,
     /// The newest container of each name.
-    pub containers: BTreeMap<String, Container>,
+    pub containers: BTreeMap<String, Box<Container>>,
     /// The log of the container before, for `logs --previous`.
     pub previous: BTreeMap<String, Log>,
 }

@@ -101,7 +101,7 @@ impl Runtime {
 
     /// The newest container of that name in a pod.
     pub fn container(&self, pod: &ObjectKey, name: &str) -> Option<&Container> {
-        self.sandboxes.get(pod)?.containers.get(name)
+        self.sandboxes.get(pod)?.containers.get(name).map(Box::as_ref)
     }
 
     /// The pods of a node answer nobody from now on, or answer again.
@@ -179,7 +179,7 @@ impl Runtime {
             changes: 0,
         };
         if let Some(sandbox) = self.sandbox_mut(pod)
-            && let Some(old) = sandbox.containers.insert(name.clone(), container)
+            && let Some(old) = sandbox.containers.insert(name.clone(), Box::new(container))
         {
             sandbox.previous.insert(name, old.log);
         }

@@ -68,7 +68,7 @@ impl Runtime {
                 container.services.iter().any(|service| service.port == port && service.local && !local);
             container.listens_on(port, now) && !hidden
         };
-        let listens = sandbox.containers.values().any(reaches);
+        let listens = sandbox.containers.values().map(Box::as_ref).any(reaches);
         if listens { Ok(()) } else { Err(NetError::Refused) }
     }
 

@@ -32,7 +32,7 @@ impl Scheduler {
     /// Gives the pod its node: at once, or when its volumes are bound there.
     pub(super) fn place(
         &mut self,
-        pod: &Pod,
+        pod: &Arc<Pod>,
         place: Place,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
@@ -56,7 +56,7 @@ impl Scheduler {
     /// Looks whether the volumes of a placed pod are bound by now.
     pub(super) fn continue_binding(
         &mut self,
-        pod: &Pod,
+        pod: &Arc<Pod>,
         mut binding: Binding,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
@@ -88,7 +88,7 @@ impl Scheduler {
 
     fn fail_binding(
         &mut self,
-        pod: &Pod,
+        pod: &Arc<Pod>,
         why: &str,
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
@@ -121,7 +121,7 @@ fn nominate(api: &mut ApiServer, pod: &Pod, node: &str) -> ApiResult<()> {
 }
 
 /// Binds the pod and says so. Models pkg/registry/core/pod: BindingREST.
-fn bind(pod: &Pod, node: &str, context: &mut Context<'_>) -> ApiResult<()> {
+fn bind(pod: &Arc<Pod>, node: &str, context: &mut Context<'_>) -> ApiResult<()> {
     let key = pod.key();
     let now = context.now;
     context.api.modify::<Pod>(&key, Subresource::Binding, |pod| {
@@ -150,25 +150,36 @@ pub(super) fn set_unscheduled(
     message: &str,
     nominated: Option<&str>,
 ) -> ApiResult<()> {
-    let now = api.now();
-    let result = api.modify::<Pod>(&pod.key(), Subresource::Status, |pod| {
-        let unscheduled = PodCondition {
-            type_: "PodScheduled".to_owned(),
-            status: "False".to_owned(),
-            reason: Some(reason.to_owned()),
-            message: Some(message.to_owned()),
-            observed_generation: pod.metadata.generation,
-            last_transition_time: Some(now.to_time()),
-            ..PodCondition::default()
-        };
+    let key = pod.key();
+    let Ok(stored) = api.typed::<Pod>(&key) else { return Ok(()) };
+    let unscheduled = PodCondition {
+        type_: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: Some(reason.to_owned()),
+        message: Some(message.to_owned()),
+        observed_generation: stored.metadata.generation,
+        last_transition_time: Some(api.now().to_time()),
+        ..PodCondition::default()
+    };
+    let said = |condition: &PodCondition| {
+        *condition
+            == PodCondition {
+                last_transition_time: condition.last_transition_time.clone(),
+                ..unscheduled.clone()
+            }
+    };
+    let known = stored.status.as_ref().is_some_and(|status| {
+        status.nominated_node_name.as_deref() == nominated && status.conditions.iter().flatten().any(said)
+    });
+    if known {
+        return Ok(());
+    }
+    api.modify::<Pod>(&key, Subresource::Status, |pod| {
         let status = pod.status.get_or_insert_default();
         status.nominated_node_name = nominated.map(str::to_owned);
         set_condition(status.conditions.get_or_insert_default(), unscheduled);
-    });
-    match result {
-        Err(error) if error.is_not_found() => Ok(()),
-        other => other.map(drop),
-    }
+    })
+    .map(drop)
 }
 
 /// Replaces the condition of that type; an unchanged status keeps its time of transition.

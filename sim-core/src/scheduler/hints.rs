@@ -41,7 +41,7 @@ impl Scheduler {
 
     pub(super) fn claim_changed(&mut self, change: &Change, wakes: &mut Wakes) {
         if change.change != ChangeType::Deleted {
-            self.wake_users_of(&change.object.key(), wakes);
+            self.wake_users_of(&change.reference.key, wakes);
         }
     }
 

@@ -23,6 +23,7 @@ mod resources;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use plugins::node_affinity::is_wanted as wants_node;
@@ -118,7 +119,7 @@ impl Component for Scheduler {
 
 impl Scheduler {
     fn pod_changed(&mut self, change: &Change, pod: &Pod, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let gone = change.change == ChangeType::Deleted;
         if gone {
             self.waiting.remove(&key);
@@ -140,7 +141,7 @@ impl Scheduler {
             (Some(old), false) => !is_to_be_scheduled(old),
         };
         if retry {
-            wakes.soon(change.object.reference());
+            wakes.soon(change.reference.clone());
         }
     }
 
@@ -191,7 +192,7 @@ impl Scheduler {
     /// Models pkg/scheduler: handleSchedulingFailure.
     fn report_failure(
         &mut self,
-        pod: &Pod,
+        pod: &Arc<Pod>,
         error: &FitError,
         attempt: &Attempt,
         context: &mut Context<'_>,

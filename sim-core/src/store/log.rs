@@ -3,7 +3,7 @@
 use imbl::Vector;
 
 use super::CauseId;
-use crate::api::{Object, SimTime};
+use crate::api::{Object, ObjectRef, SimTime};
 
 /// What a change did to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,8 @@ pub struct Change {
     pub cause: CauseId,
     /// What it did.
     pub change: ChangeType,
+    /// Of which object.
+    pub reference: ObjectRef,
     /// The object after the change; for a deletion its last state.
     pub object: Object,
     /// The object before the change.

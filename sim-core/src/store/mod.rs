@@ -133,52 +133,60 @@ impl Store {
 
     /// Stores `object`, which carries [`Store::next_revision`] as its resourceVersion, and logs the change.
     pub(crate) fn put(&mut self, object: Object, stamp: Stamp) {
-        let previous = self.insert(object.clone());
+        let reference = object.reference();
+        let previous = self.insert(object.clone(), &reference);
         let change = if previous.is_some() { ChangeType::Modified } else { ChangeType::Added };
-        self.record(change, object, previous, stamp);
+        self.record(change, reference, object, previous, stamp);
     }
 
     /// Removes the object and logs its last state, which carries [`Store::next_revision`].
     pub(crate) fn remove(&mut self, last: Object, stamp: Stamp) {
-        let previous = self.take(&last);
-        self.record(ChangeType::Deleted, last, previous, stamp);
+        let reference = last.reference();
+        let previous = self.take(&reference);
+        self.record(ChangeType::Deleted, reference, last, previous, stamp);
     }
 
     /// Brings a copy of a store to the state after `change`, without logging it.
     pub(crate) fn follow(&mut self, change: &Change) {
         self.revision = change.revision;
         match change.change {
-            ChangeType::Added | ChangeType::Modified => self.insert(change.object.clone()),
-            ChangeType::Deleted => self.take(&change.object),
+            ChangeType::Added | ChangeType::Modified => self.insert(change.object.clone(), &change.reference),
+            ChangeType::Deleted => self.take(&change.reference),
         };
     }
 
-    fn insert(&mut self, object: Object) -> Option<Object> {
-        let reference = object.reference();
+    fn insert(&mut self, object: Object, reference: &ObjectRef) -> Option<Object> {
         let previous = self.tables[reference.kind as usize].insert(reference.key.clone(), object.clone());
         if !previous.as_ref().is_some_and(|previous| is_indexed_alike(previous, &object)) {
             if let Some(previous) = &previous {
-                self.unindex(previous, &reference);
+                self.unindex(previous, reference);
             }
-            self.index(&object, &reference);
+            self.index(&object, reference);
         }
         previous
     }
 
-    fn take(&mut self, last: &Object) -> Option<Object> {
-        let reference = last.reference();
+    fn take(&mut self, reference: &ObjectRef) -> Option<Object> {
         let previous = self.tables[reference.kind as usize].remove(&reference.key)?;
-        self.unindex(&previous, &reference);
+        self.unindex(&previous, reference);
         Some(previous)
     }
 
-    fn record(&mut self, change: ChangeType, object: Object, previous: Option<Object>, stamp: Stamp) {
+    fn record(
+        &mut self,
+        change: ChangeType,
+        reference: ObjectRef,
+        object: Object,
+        previous: Option<Object>,
+        stamp: Stamp,
+    ) {
         self.revision += 1;
         self.log.push(Change {
             revision: self.revision,
             at: stamp.at,
             cause: stamp.cause,
             change,
+            reference,
             object,
             previous,
         });

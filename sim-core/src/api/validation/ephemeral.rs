@@ -18,6 +18,9 @@ fn list(pod: &Pod) -> &[EphemeralContainer] {
 /// The pod's ephemeral containers, beside its other ones.
 pub(super) fn check(errors: &mut Errors, pod: &Pod) {
     const PATH: &str = "spec.ephemeralContainers";
+    if list(pod).is_empty() {
+        return;
+    }
     let empty = PodSpec::default();
     let spec = pod.spec.as_ref().unwrap_or(&empty);
     let others = spec.containers.iter().chain(spec.init_containers.iter().flatten());

@@ -41,13 +41,46 @@ pub(super) fn of_pod<'v>(errors: &mut Errors, path: &str, volumes: &'v [Volume])
     names
 }
 
+/// The sources that the volume names, in the order of their names.
+fn sources(volume: &Volume) -> impl Iterator<Item = &'static str> {
+    let all = [
+        ("awsElasticBlockStore", volume.aws_elastic_block_store.is_some()),
+        ("azureDisk", volume.azure_disk.is_some()),
+        ("azureFile", volume.azure_file.is_some()),
+        ("cephfs", volume.cephfs.is_some()),
+        ("cinder", volume.cinder.is_some()),
+        ("configMap", volume.config_map.is_some()),
+        ("csi", volume.csi.is_some()),
+        ("downwardAPI", volume.downward_api.is_some()),
+        ("emptyDir", volume.empty_dir.is_some()),
+        ("ephemeral", volume.ephemeral.is_some()),
+        ("fc", volume.fc.is_some()),
+        ("flexVolume", volume.flex_volume.is_some()),
+        ("flocker", volume.flocker.is_some()),
+        ("gcePersistentDisk", volume.gce_persistent_disk.is_some()),
+        ("gitRepo", volume.git_repo.is_some()),
+        ("glusterfs", volume.glusterfs.is_some()),
+        ("hostPath", volume.host_path.is_some()),
+        ("image", volume.image.is_some()),
+        ("iscsi", volume.iscsi.is_some()),
+        ("nfs", volume.nfs.is_some()),
+        ("persistentVolumeClaim", volume.persistent_volume_claim.is_some()),
+        ("photonPersistentDisk", volume.photon_persistent_disk.is_some()),
+        ("portworxVolume", volume.portworx_volume.is_some()),
+        ("projected", volume.projected.is_some()),
+        ("quobyte", volume.quobyte.is_some()),
+        ("rbd", volume.rbd.is_some()),
+        ("scaleIO", volume.scale_io.is_some()),
+        ("secret", volume.secret.is_some()),
+        ("storageos", volume.storageos.is_some()),
+        ("vsphereVolume", volume.vsphere_volume.is_some()),
+    ];
+    all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name))
+}
+
 fn check_source(errors: &mut Errors, path: &str, volume: &Volume) {
-    let value = encode::to_value(volume);
-    let sources = value.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
-    for (index, (source, _)) in sources.enumerate() {
-        if index > 0 {
-            errors.forbidden(format!("{path}.{source}"), "may not specify more than 1 volume type");
-        }
+    for source in sources(volume).skip(1) {
+        errors.forbidden(format!("{path}.{source}"), "may not specify more than 1 volume type");
     }
     if let Some(source) = &volume.persistent_volume_claim
         && source.claim_name.is_empty()

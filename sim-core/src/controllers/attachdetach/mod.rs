@@ -62,7 +62,7 @@ impl Component for AttachDetachController {
             Object::PersistentVolume(volume)
                 if change.change == ChangeType::Modified && meta::is_terminating(&volume.metadata) =>
             {
-                wakes.soon(change.object.reference());
+                wakes.soon(change.reference.clone());
             }
             _ => {}
         }
@@ -71,7 +71,7 @@ impl Component for AttachDetachController {
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
         match key.kind {
             Kind::VolumeAttachment => Ok(self.drive(&key.key, context)?),
-            _ => Ok(self.sync_volume(&key.key.name, context)?),
+            _ => Ok(self.sync_volume(&key.key.name.shared(), context)?),
         }
     }
 }
@@ -84,7 +84,7 @@ impl AttachDetachController {
         if node.is_some() == wanted {
             return;
         }
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let places = match node {
             Some(node) => {
                 let places: Vec<Place> =
@@ -117,11 +117,11 @@ impl AttachDetachController {
         if change.change == ChangeType::Deleted {
             self.present.remove(&place);
             self.unwanted_since.remove(&place);
-            self.due.remove(&change.object.key());
+            self.due.remove(&change.reference.key);
             return;
         }
         self.present.insert(place);
-        wakes.soon(change.object.reference());
+        wakes.soon(change.reference.clone());
     }
 
     /// A node that stopped using a volume, or that is out of service, frees what nobody wants there.

@@ -85,7 +85,7 @@ impl Component for DaemonSetController {
 
 impl DaemonSetController {
     fn observe_set(&mut self, change: &Change, set: &DaemonSet, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if change.change == ChangeType::Deleted {
             self.sets.remove(&key);
             let uid = change.object.uid();

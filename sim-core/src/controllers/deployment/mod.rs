@@ -134,7 +134,7 @@ impl DeploymentController {
     }
 
     fn observe_deployment(&mut self, change: &Change, deployment: &Deployment, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if change.change == ChangeType::Deleted {
             self.deployments.remove(&key);
             return;
@@ -178,7 +178,7 @@ impl DeploymentController {
         };
         for key in concerned {
             if let Some(state) = self.deployments.get_mut(&key) {
-                state.claims.insert(change.object.key());
+                state.claims.insert(change.reference.key.clone());
                 wakes.soon(ObjectRef::new(Kind::Deployment, key));
             }
         }

@@ -39,7 +39,7 @@ impl Component for DisruptionController {
     }
 
     fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let gone = change.change == ChangeType::Deleted;
         match &change.object {
             Object::PodDisruptionBudget(_) if gone => {

@@ -94,7 +94,7 @@ impl Component for EndpointSliceController {
 
 impl EndpointSliceController {
     fn observe_service(&mut self, change: &Change, service: &Service, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let selector = endpoint::selector_of(service).filter(|_| change.change != ChangeType::Deleted);
         let Some(selector) = selector else {
             self.services.remove(&key);

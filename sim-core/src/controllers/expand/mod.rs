@@ -57,11 +57,11 @@ impl Component for VolumeExpandController {
                     _ => 0,
                 };
                 if storage::requested_bytes(claim) > before && wants_more(claim) {
-                    wakes.soon(change.object.reference());
+                    wakes.soon(change.reference.clone());
                 }
             }
             Object::PersistentVolumeClaim(_) if change.change == ChangeType::Deleted => {
-                self.steps.remove(&change.object.key());
+                self.steps.remove(&change.reference.key);
             }
             Object::VolumeAttachment(attachment) => {
                 let Some(volume) = &attachment.spec.source.persistent_volume_name else { return };

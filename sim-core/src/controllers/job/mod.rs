@@ -85,7 +85,7 @@ impl Component for JobController {
 impl JobController {
     /// Models pkg/controller/job: addJob, updateJob and deleteJob.
     fn observe_job(&mut self, change: &Change, job: &Job, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let gone = change.change == ChangeType::Deleted;
         let selector = job.spec.as_ref().filter(|spec| spec.manual_selector == Some(true));
         match selector.and_then(|spec| spec.selector.as_ref()).filter(|_| !gone) {

@@ -31,7 +31,7 @@ impl Component for KubernetesServiceController {
             return;
         }
         let key = ObjectKey::new("default", "kubernetes");
-        if change.object.key() == key {
+        if change.reference.key.clone() == key {
             self.lost = Service::from_object(&change.object);
             let next = (change.at.0 / PERIOD_NANOS + 1) * PERIOD_NANOS;
             wakes.at(ObjectRef::new(Kind::Service, key), SimTime(next), Pace::Progress);

@@ -36,7 +36,7 @@ impl Component for NamespaceController {
             && change.change != ChangeType::Deleted
             && meta::is_terminating(change.object.meta());
         if is_going {
-            wakes.after(change.object.reference(), DELETION_GRACE_PERIOD);
+            wakes.after(change.reference.clone(), DELETION_GRACE_PERIOD);
         }
     }
 

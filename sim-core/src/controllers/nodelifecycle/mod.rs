@@ -73,7 +73,7 @@ impl Component for NodeLifecycleController {
 
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
         let Object::Node(node) = &change.object else { return };
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let gone = change.change == ChangeType::Deleted;
         if self.zones.note(&key.name, (!gone).then_some(node)) {
             // How its neighbours are dealt with may depend on it.

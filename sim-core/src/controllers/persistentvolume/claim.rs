@@ -2,6 +2,8 @@
 //!
 //! Models persistentvolume: syncClaim, syncUnboundClaim, syncBoundClaim.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -41,7 +43,7 @@ impl PersistentVolumeController {
 
     fn sync_claim_without_volume(
         &mut self,
-        claim: &PersistentVolumeClaim,
+        claim: &Arc<PersistentVolumeClaim>,
         context: &mut Context<'_>,
     ) -> ApiResult<()> {
         let delays = delays_binding(claim, context.view);
@@ -72,7 +74,7 @@ impl PersistentVolumeController {
         claim: &PersistentVolumeClaim,
         delays: bool,
         view: &Store,
-    ) -> Option<std::sync::Arc<PersistentVolume>> {
+    ) -> Option<Arc<PersistentVolume>> {
         let bytes = storage::requested_bytes(claim);
         let kept =
             self.index.volumes_of(&claim.key()).filter_map(|key| view.shared::<PersistentVolume>(key)).find(
@@ -88,7 +90,7 @@ impl PersistentVolumeController {
     }
 
     /// Models persistentvolume: emitEventForUnboundDelayBindingClaim.
-    fn say_what_is_waited_for(&mut self, claim: &PersistentVolumeClaim, context: &mut Context<'_>) {
+    fn say_what_is_waited_for(&mut self, claim: &Arc<PersistentVolumeClaim>, context: &mut Context<'_>) {
         let pods = self.index.unscheduled_pods(claim);
         let (reason, message) = match pods.as_slice() {
             [] => {
@@ -107,7 +109,7 @@ fn is_bound(context: &Context<'_>, key: &ObjectKey) -> bool {
 
 /// The claim names its volume: the user chose it, or a binding was cut short.
 fn sync_claim_with_chosen_volume(
-    claim: &PersistentVolumeClaim,
+    claim: &Arc<PersistentVolumeClaim>,
     name: &str,
     context: &mut Context<'_>,
 ) -> ApiResult<()> {
@@ -133,7 +135,7 @@ fn sync_claim_with_chosen_volume(
 }
 
 /// Models persistentvolume: syncBoundClaim.
-fn sync_bound_claim(claim: &PersistentVolumeClaim, context: &mut Context<'_>) -> ApiResult<()> {
+fn sync_bound_claim(claim: &Arc<PersistentVolumeClaim>, context: &mut Context<'_>) -> ApiResult<()> {
     let Some(name) = storage::volume_name(claim) else {
         let message = "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!";
         return set_claim_lost(context, claim, "ClaimLost", message);
@@ -181,13 +183,13 @@ fn delays_binding(claim: &PersistentVolumeClaim, view: &Store) -> bool {
 /// Gives a claim that names no class the default one, if there is one by now.
 ///
 /// Models persistentvolume: assignDefaultStorageClass (KEP-3333, retroactive default class).
-fn assign_default_class(claim: &PersistentVolumeClaim, context: &mut Context<'_>) -> ApiResult<bool> {
+fn assign_default_class(claim: &Arc<PersistentVolumeClaim>, context: &mut Context<'_>) -> ApiResult<bool> {
     let named = claim.spec.as_ref().is_some_and(|spec| spec.storage_class_name.is_some());
     if named || meta::annotations(&claim.metadata).contains_key(annotation::BETA_STORAGE_CLASS) {
         return Ok(false);
     }
     let Some(class) = default_class(context.view) else { return Ok(false) };
-    let mut new = claim.clone();
+    let mut new = PersistentVolumeClaim::clone(claim);
     new.spec.get_or_insert_default().storage_class_name = Some(class);
     write(context.api, new, Subresource::Main).map(|_| true)
 }
@@ -209,7 +211,7 @@ fn default_class(view: &Store) -> Option<String> {
 /// Records an event about the claim.
 pub(super) fn event(
     context: &mut Context<'_>,
-    claim: &PersistentVolumeClaim,
+    claim: &Arc<PersistentVolumeClaim>,
     event_type: EventType,
     reason: &'static str,
     message: &str,

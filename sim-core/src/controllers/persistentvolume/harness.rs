@@ -206,7 +206,7 @@ impl Bench {
         let mut lines = Vec::new();
         for change in store.log().since(self.shown) {
             let line = mask_uids(&describe(change.change, &change.object));
-            let before = latest.insert(change.object.reference().to_string(), line.clone());
+            let before = latest.insert(change.reference.clone().to_string(), line.clone());
             if before.is_none_or(|before| before != line) {
                 lines.push(line);
             }

@@ -30,7 +30,7 @@ impl Index {
         if let Some(Object::PersistentVolume(old)) = &change.previous {
             self.unclaimed.remove(&unclaimed_entry(old));
             if let Some(claim) = storage::claim_of(old) {
-                self.by_claim.remove(&(claim, change.object.key()));
+                self.by_claim.remove(&(claim, change.reference.key.clone()));
             }
         }
         let Object::PersistentVolume(new) = &change.object else { return };
@@ -39,7 +39,7 @@ impl Index {
         }
         match storage::claim_of(new) {
             Some(claim) => {
-                self.by_claim.insert((claim, change.object.key()));
+                self.by_claim.insert((claim, change.reference.key.clone()));
             }
             None => {
                 self.unclaimed.insert(unclaimed_entry(new));
@@ -48,7 +48,7 @@ impl Index {
     }
 
     pub(super) fn claim_changed(&mut self, change: &Change) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if let Some(Object::PersistentVolumeClaim(old)) = &change.previous {
             self.pending.remove(&(storage::claim_class(old).into(), key.clone()));
         }
@@ -75,7 +75,7 @@ impl Index {
         if waits == waited {
             return;
         }
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         for claim in storage::claims_of_pod(new) {
             let late = self.unseen.contains(&claim);
             let entry = (claim, key.clone());

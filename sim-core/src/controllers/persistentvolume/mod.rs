@@ -40,7 +40,7 @@ impl Component for PersistentVolumeController {
     }
 
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         match &change.object {
             Object::PersistentVolumeClaim(claim) => {
                 self.index.claim_changed(change);

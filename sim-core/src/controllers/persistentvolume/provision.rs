@@ -2,6 +2,8 @@
 //!
 //! Models persistentvolume: provisionClaim, provisionClaimOperationExternal, setClaimProvisioner.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -13,7 +15,7 @@ use crate::apiserver::Subresource;
 use crate::engine::{Context, EventType};
 
 /// Names the provisioner on the claim and says that it is waited for.
-pub(super) fn ask_for_volume(claim: &PersistentVolumeClaim, context: &mut Context<'_>) -> ApiResult<()> {
+pub(super) fn ask_for_volume(claim: &Arc<PersistentVolumeClaim>, context: &mut Context<'_>) -> ApiResult<()> {
     let name = storage::claim_class(claim);
     let Some(class) = context.view.shared::<StorageClass>(&ObjectKey::cluster(name)) else {
         // A lister's words, which name the kind in the singular.
@@ -28,7 +30,7 @@ pub(super) fn ask_for_volume(claim: &PersistentVolumeClaim, context: &mut Contex
         event(context, claim, EventType::Warning, "ProvisioningFailed", &message);
         return Ok(());
     }
-    let mut new = claim.clone();
+    let mut new = PersistentVolumeClaim::clone(claim);
     annotate(&mut new, annotation::BETA_STORAGE_PROVISIONER, provisioner);
     annotate(&mut new, annotation::STORAGE_PROVISIONER, provisioner);
     let stored = write(context.api, new, Subresource::Main)?;

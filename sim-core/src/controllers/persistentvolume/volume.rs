@@ -2,6 +2,8 @@
 //!
 //! Models persistentvolume: syncVolume, reclaimVolume.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 
 use super::PersistentVolumeController;
@@ -51,7 +53,7 @@ impl PersistentVolumeController {
 }
 
 /// The claim is looked at in the same moment.
-fn wake_claim_of(volume: &PersistentVolume, context: &mut Context<'_>) {
+fn wake_claim_of(volume: &Arc<PersistentVolume>, context: &mut Context<'_>) {
     if let Some(claim) = storage::claim_of(volume) {
         let key = ObjectRef::new(Kind::PersistentVolumeClaim, claim);
         context.wakes.after(key, std::time::Duration::ZERO);
@@ -63,7 +65,7 @@ fn done<T>(result: ApiResult<T>) -> Result<(), ReconcileError> {
 }
 
 /// The volume's claim is gone: releases it and applies its reclaim policy.
-fn release(volume: &PersistentVolume, context: &mut Context<'_>) -> ApiResult<()> {
+fn release(volume: &Arc<PersistentVolume>, context: &mut Context<'_>) -> ApiResult<()> {
     let phase = volume.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
     let volume = match phase {
         "Released" | "Failed" => volume.clone(),
@@ -82,7 +84,7 @@ fn release(volume: &PersistentVolume, context: &mut Context<'_>) -> ApiResult<()
 /// Deletes a volume that no external provisioner made: only hostPath below /tmp has a deleter left.
 ///
 /// Models pkg/volume/hostpath: hostPathDeleter.
-fn delete_unprovisioned(volume: &PersistentVolume, context: &mut Context<'_>) -> ApiResult<()> {
+fn delete_unprovisioned(volume: &Arc<PersistentVolume>, context: &mut Context<'_>) -> ApiResult<()> {
     let name = meta::name(&volume.metadata);
     let host_path = volume.spec.as_ref().and_then(|spec| spec.host_path.as_ref());
     let failure = match host_path {
@@ -107,7 +109,11 @@ fn delete_unprovisioned(volume: &PersistentVolume, context: &mut Context<'_>) ->
     Ok(())
 }
 
-fn say_modes_differ(volume: &PersistentVolume, claim: &PersistentVolumeClaim, context: &mut Context<'_>) {
+fn say_modes_differ(
+    volume: &Arc<PersistentVolume>,
+    claim: &PersistentVolumeClaim,
+    context: &mut Context<'_>,
+) {
     let about_volume = "Cannot bind PersistentVolume to requested PersistentVolumeClaim";
     let about_claim = "Cannot bind PersistentVolume to claim";
     let name = meta::name(&claim.metadata);
@@ -120,10 +126,10 @@ fn say_modes_differ(volume: &PersistentVolume, claim: &PersistentVolumeClaim, co
 }
 
 /// Whether an external provisioner made the volume, and so deletes it.
-fn is_provisioned(volume: &PersistentVolume) -> bool {
+fn is_provisioned(volume: &Arc<PersistentVolume>) -> bool {
     meta::annotations(&volume.metadata).contains_key(annotation::PROVISIONED_BY)
 }
 
-fn reclaim_policy(volume: &PersistentVolume) -> &str {
+fn reclaim_policy(volume: &Arc<PersistentVolume>) -> &str {
     volume.spec.as_ref().and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref()).unwrap_or("Retain")
 }

@@ -51,7 +51,7 @@ impl Component for HorizontalController {
 
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
         let Object::HorizontalPodAutoscaler(scaler) = &change.object else { return };
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if change.change == ChangeType::Deleted {
             self.memories.remove(&key);
             return;
@@ -59,9 +59,9 @@ impl Component for HorizontalController {
         let previous = change.previous.as_ref().and_then(Object::as_ref::<HorizontalPodAutoscaler>);
         // A new one is looked at soon, a changed one at its next turn: the queue lets nothing through faster.
         if previous.is_none() {
-            wakes.soon(change.object.reference());
+            wakes.soon(change.reference.clone());
         } else if previous.is_some_and(|old| old.spec != scaler.spec) {
-            wakes.at(change.object.reference(), change.at + SYNC_PERIOD, Pace::Periodic);
+            wakes.at(change.reference.clone(), change.at + SYNC_PERIOD, Pace::Periodic);
         }
     }
 

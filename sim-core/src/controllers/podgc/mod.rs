@@ -39,10 +39,10 @@ impl Component for PodGarbageCollector {
         match &change.object {
             Object::Node(_) if change.change == ChangeType::Deleted => {
                 // Found missing in one pass, it is out of quarantine in a later one.
-                wakes.at(change.object.reference(), next, Pace::Progress);
+                wakes.at(change.reference.clone(), next, Pace::Progress);
             }
             Object::Node(node) if is_out_of_service(node) => {
-                wakes.at(change.object.reference(), next, Pace::Progress);
+                wakes.at(change.reference.clone(), next, Pace::Progress);
             }
             Object::Pod(pod) if change.change != ChangeType::Deleted => {
                 let Some(name) = pod::node_name(pod) else { return };

@@ -40,16 +40,16 @@ impl Component for VolumeProvisioner {
             Object::PersistentVolumeClaim(claim)
                 if provisioner_of(claim).is_some() && storage::volume_name(claim).is_none() =>
             {
-                wakes.after(change.object.reference(), Duration::ZERO);
+                wakes.after(change.reference.clone(), Duration::ZERO);
             }
             Object::PersistentVolume(released)
                 if change.change != ChangeType::Deleted && is_to_be_deleted(released) =>
             {
                 let by = meta::annotations(&released.metadata).get(annotation::PROVISIONED_BY);
                 if by.is_some_and(|by| by == volume::RECORDED_PROVISIONER) {
-                    wakes.after(change.object.reference(), Duration::ZERO);
+                    wakes.after(change.reference.clone(), Duration::ZERO);
                 } else {
-                    wakes.soon(change.object.reference());
+                    wakes.soon(change.reference.clone());
                 }
             }
             _ => {}

@@ -147,7 +147,7 @@ impl ReplicaSetController {
     }
 
     fn observe_set(&mut self, change: &Change, set: &ReplicaSet, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if change.change == ChangeType::Deleted {
             self.sets.remove(&key);
             self.pods.remove(change.object.uid());

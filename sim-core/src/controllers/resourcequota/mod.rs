@@ -25,7 +25,7 @@ impl Component for ResourceQuotaController {
         if let Object::ResourceQuota(quota) = &change.object {
             let before = change.previous.as_ref().and_then(|old| old.as_ref::<ResourceQuota>());
             if change.change != ChangeType::Deleted && before.is_none_or(|old| old.spec != quota.spec) {
-                wakes.soon(change.object.reference());
+                wakes.soon(change.reference.clone());
             }
             return;
         }

@@ -180,7 +180,7 @@ impl Family {
             *set = OrdSet::new();
         }
         for name in names {
-            let pod_key = ObjectKey { namespace: key.namespace.clone(), name };
+            let pod_key = ObjectKey { namespace: key.namespace.clone(), name: name.into() };
             if let Some(pod) = view.typed::<Pod>(&pod_key)
                 && family_of(pod).as_ref() == Some(key)
             {

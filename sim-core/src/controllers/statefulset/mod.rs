@@ -68,7 +68,7 @@ impl StatefulSetController {
     }
 
     fn observe_set(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let set = (change.change != ChangeType::Deleted).then(|| StatefulSet::from_object(&change.object));
         self.family(&key).note_set(&key, set.flatten(), view, change.at.timestamp());
         self.drop_if_forgotten(&key);
@@ -126,7 +126,7 @@ impl StatefulSetController {
     }
 
     fn observe_revision(&mut self, change: &Change) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         if change.change == ChangeType::Deleted || meta::controller_of(change.object.meta()).is_some() {
             self.orphan_revisions.remove(&key);
         } else {

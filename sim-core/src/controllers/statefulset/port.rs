@@ -121,7 +121,8 @@ impl Port<'_, '_> {
     /// # Errors
     /// What the API server answers.
     pub fn tend(&mut self, ordinal: i32) -> Done {
-        let Some(pod) = self.seen_pod(ordinal).cloned() else { return Ok(()) };
+        let key = self.key(&self.wish.pod_name(ordinal));
+        let Some(pod) = self.context.view.shared::<Pod>(&key) else { return Ok(()) };
         if crate::api::pod::phase(&pod) == "Pending" {
             self.ensure_claims(ordinal)?;
         }
@@ -138,7 +139,7 @@ impl Port<'_, '_> {
         if !owned {
             self.own_claims_or_tell(ordinal, uid)?;
         }
-        let mut restored = pod;
+        let mut restored = Pod::clone(&pod);
         identity::restore(self.set, &mut restored, ordinal, self.context.api.gates);
         let done = self.context.api.update(restored).map(drop).map_err(ReconcileError::from);
         self.pod_event(Verb::Update, ordinal, done.as_ref());
@@ -218,17 +219,18 @@ impl Port<'_, '_> {
             let name = claims::claim_name(self.set, template, ordinal);
             let key = self.key(&name);
             // Recorded: a claim that this very sync made has come back to it by now.
-            let made = || self.context.api.typed::<PersistentVolumeClaim>(&key).ok();
-            let Some(mut claim) = self.seen_claim(&name).or_else(made).cloned() else { continue };
+            let made = || self.context.api.store().shared::<PersistentVolumeClaim>(&key);
+            let Some(claim) = self.context.view.shared(&key).or_else(made) else { continue };
             if owners.has_unexpected_controller(&claim) {
                 self.conflict_event(&name);
             }
             if owners.are_up_to_date(&claim) {
                 continue;
             }
-            claim.metadata.owner_references =
+            let mut owned = PersistentVolumeClaim::clone(&claim);
+            owned.metadata.owner_references =
                 Some(owners.rightful(&claim)).filter(|owners| !owners.is_empty());
-            if let Err(error) = self.context.api.update(claim) {
+            if let Err(error) = self.context.api.update(owned) {
                 let why = format!("could not update claim {name} for delete policy ownerRefs: {error}");
                 return Err(ReconcileError::NotYet(why));
             }

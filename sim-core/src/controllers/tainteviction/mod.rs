@@ -63,7 +63,7 @@ impl Component for TaintEvictionController {
 
 impl TaintEvictionController {
     fn node_changed(&mut self, change: &Change, node: &Node, wakes: &mut Wakes) {
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let gone = change.change == ChangeType::Deleted;
         let evicts = !gone && no_execute(node).next().is_some();
         let was_tainted = self.tainted.contains(&*key.name);
@@ -85,7 +85,7 @@ impl TaintEvictionController {
         if self.tainted.is_empty() && self.planned.is_empty() {
             return;
         }
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         let concerns = match (&change.previous, change.change) {
             (_, ChangeType::Deleted) => self.planned.contains_key(&key),
             (Some(Object::Pod(before)), _) => {

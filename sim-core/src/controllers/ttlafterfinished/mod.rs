@@ -27,7 +27,7 @@ impl Component for TtlAfterFinishedController {
             && !meta::is_terminating(&job.metadata)
             && ttl(job).is_some()
         {
-            wakes.soon(change.object.reference());
+            wakes.soon(change.reference.clone());
         }
     }
 

@@ -37,7 +37,7 @@ impl Component for VolumeProtectionController {
             Object::PersistentVolumeClaim(_) | Object::PersistentVolume(_)
                 if change.change != ChangeType::Deleted && needs_attention(&change.object) =>
             {
-                wakes.soon(change.object.reference());
+                wakes.soon(change.reference.clone());
             }
             _ => {}
         }
@@ -67,7 +67,7 @@ impl VolumeProtectionController {
         if uses == used && !gone {
             return;
         }
-        let key = change.object.key();
+        let key = change.reference.key.clone();
         for claim in storage::claims_of_pod(pod) {
             if uses {
                 self.users.insert((claim, key.clone()));

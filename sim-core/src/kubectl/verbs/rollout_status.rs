@@ -103,7 +103,7 @@ impl Task for Watching {
         let mine: Vec<(ChangeType, Object)> = store
             .log()
             .since(self.seen)
-            .filter(|change| change.object.kind() == self.kind && change.object.key() == self.key)
+            .filter(|change| change.object.kind() == self.kind && change.reference.key.clone() == self.key)
             .map(|change| (change.change, change.object.clone()))
             .collect();
         self.seen = store.revision();

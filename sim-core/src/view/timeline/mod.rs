@@ -149,7 +149,7 @@ impl Timeline {
         }
         match change.change {
             ChangeType::Deleted => {
-                let key = LaneKey::new(change.object.kind(), &change.object.key());
+                let key = LaneKey::new(change.object.kind(), &change.reference.key);
                 if let Some(lane) = self.lanes.get_mut(&key) {
                     lane.push(Segment {
                         from: change.at,
