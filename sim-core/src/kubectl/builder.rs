@@ -163,12 +163,9 @@ impl Builder {
                 Err(CliError::plain("resource(s) were provided, but no name was specified"))
             }
             ResourceArgs::Kinds(kinds) => self.by_selector(args, env, &kinds, selector, fields),
-            ResourceArgs::Named { targets, slashed } => {
+            ResourceArgs::Named { targets, .. } => {
                 let kinds: Vec<Kind> = targets.iter().map(|target| target.kind).collect();
                 self.check_kinds(&kinds)?;
-                if !slashed && kinds.iter().any(|kind| *kind != kinds[0]) {
-                    return Err(CliError::plain("you must specify only one resource"));
-                }
                 if args.flag("all-namespaces") && kinds.iter().any(|kind| kind.info().namespaced) {
                     let why = "a resource cannot be retrieved by name across all namespaces";
                     return Err(CliError::plain(why));

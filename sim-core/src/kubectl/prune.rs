@@ -58,6 +58,8 @@ impl Prune {
         if !args.flag("prune") {
             return Ok(None);
         }
+        let asked = args.list("prune-allowlist");
+        let mut kinds = asked.iter().map(|text| kind(text)).collect::<Result<Vec<_>, _>>()?;
         if !args.flag("all") && selector.is_empty() {
             return Err(CliError::plain(
                 "all resources selected for prune without explicitly passing --all. To prune all resources, pass \
@@ -69,8 +71,6 @@ impl Prune {
                 "--prune is in alpha and doesn't currently work on objects created by server-side apply",
             ));
         }
-        let asked = args.list("prune-allowlist");
-        let mut kinds = asked.iter().map(|text| kind(text)).collect::<Result<Vec<_>, _>>()?;
         if kinds.is_empty() {
             kinds = KINDS.to_vec();
         }

@@ -40,6 +40,12 @@ impl ResourceArgs {
         if words.iter().any(|word| word.contains('/')) {
             return slashed(words);
         }
+        if words.len() > 1 && first.contains(',') && first.split(',').any(str::is_empty) {
+            // `sts, web`: each kind of the list is put before each name.
+            return Err(CliError::plain(
+                "arguments in resource/name form must have a single resource and name",
+            ));
+        }
         let kinds = resolve_kinds(first)?;
         let names = &words[1..];
         if names.is_empty() {
@@ -85,7 +91,7 @@ fn slashed(words: &[String]) -> Result<ResourceArgs, CliError> {
 
 fn resolve_kinds(word: &str) -> Result<Vec<Kind>, CliError> {
     let mut kinds = Vec::new();
-    for part in word.split(',').filter(|part| !part.is_empty()) {
+    for part in word.split(',') {
         if part == "all" {
             kinds.extend(Kind::ALL.iter().copied().filter(|kind| kind.info().categories.contains(&"all")));
         } else {

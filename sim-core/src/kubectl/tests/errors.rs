@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::Bench;
+use super::{Bench, web};
 
 /// Said by several verbs when nothing at all is named.
 const NOTHING_NAMED: &str = "! error: You must provide one or more resources by argument or filename.
@@ -184,6 +184,59 @@ fn a_service_keeps_its_address_and_families_are_checked_first() {
     "#);
     insta::assert_snapshot!(bench.run(r#"patch svc h -p '{"spec":{"clusterIP":"10.96.0.77"}}'"#), @r#"
     ! The Service "h" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.0.77"]: may not change once set
+    exit 1
+    "#);
+}
+
+#[test]
+fn commands_that_find_nothing_say_so_as_kubectl_does() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.sleep(5);
+    let lines = [
+        "rollout pause deploy",
+        "rollout restart deploy",
+        "wait --for=create cm -l app=x --timeout=1s",
+        "wait --for=condition=Ready --all",
+        "get ,cm",
+        "get po, svc",
+        "get pods web-0 web-1 -w --no-headers -o name",
+        "patch sts web --subresource=foo -p {}",
+        "apply -f x --prune --prune-allowlist=foo",
+    ];
+    let text = lines.map(|line| format!("$ {line}\n{}", bench.run(line)));
+    insta::assert_snapshot!(text.concat(), @r#"
+    $ rollout pause deploy
+    ! No resources found in default namespace.
+    $ rollout restart deploy
+    ! No resources found in default namespace.
+    $ wait --for=create cm -l app=x --timeout=1s
+    ! error: timed out waiting for the condition
+    exit 1
+    $ wait --for=condition=Ready --all
+    ! error: You must provide one or more resources by argument or filename.
+    ! Example resource specifications include:
+    !    '-f rsrc.yaml'
+    !    '--filename=rsrc.json'
+    !    '<resource> <name>'
+    !    '<resource>'
+    exit 1
+    $ get ,cm
+    ! error: the server doesn't have a resource type ""
+    exit 1
+    $ get po, svc
+    ! error: arguments in resource/name form must have a single resource and name
+    exit 1
+    $ get pods web-0 web-1 -w --no-headers -o name
+    pod/web-0
+    pod/web-1
+    ! error: you may only watch a single resource or type of resource at a time
+    exit 1
+    $ patch sts web --subresource=foo -p {}
+    ! Error from server (NotFound): the server could not find the requested resource
+    exit 1
+    $ apply -f x --prune --prune-allowlist=foo
+    ! error: invalid GroupVersionKind format: foo, please follow <group/version/kind>
     exit 1
     "#);
 }

@@ -84,11 +84,15 @@ fn deleting_waits_for_each_in_turn() {
     ! error: timed out waiting for the condition on pods/web-0
     exit 1
     "#);
-    assert_snapshot!(bench.run("delete sts,svc web"), @r"
-    ! error: you must specify only one resource
+    assert_snapshot!(bench.run("label sts,svc web tier=db"), @r"
+    statefulset.apps/web labeled
+    service/web labeled
+    ");
+    assert_snapshot!(bench.run("delete sts, web"), @r"
+    ! error: arguments in resource/name form must have a single resource and name
     exit 1
     ");
-    assert_snapshot!(bench.run("delete sts/web svc/web"), @r#"
+    assert_snapshot!(bench.run("delete sts,svc web"), @r#"
     statefulset.apps "web" deleted from default namespace
     service "web" deleted from default namespace
     "#);

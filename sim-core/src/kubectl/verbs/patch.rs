@@ -71,10 +71,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         Some("status") => Subresource::Status,
         // The scale is no part of the object that a patch could reach; see `one_scale`.
         Some("scale") => Subresource::Main,
-        Some(other) => {
-            let why = format!("invalid subresource value: \"{other}\". Must be one of [status scale resize]");
-            return Err(CliError::plain(why));
-        }
+        // Others are the server's to refuse.
+        Some(_) => Subresource::Main,
     };
     let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
     let patch = parse(kind, &text, inline)?;
@@ -94,6 +92,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {
+            if args.text("subresource").is_some_and(|name| !matches!(name, "" | "status" | "scale")) {
+                errors.push(ApiError::no_such_resource().into());
+                continue;
+            }
             if args.text("subresource") == Some("scale") {
                 errors.extend(one_scale(api, info, &patch, &mut results, out).err());
                 continue;

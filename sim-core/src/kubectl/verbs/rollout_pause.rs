@@ -55,6 +55,9 @@ pub fn change_all(
     let selection = rollout::select(args, env)?;
     let mut results = Results::parse(args, env.files)?;
     let mut errors = selection.errors;
+    if selection.infos.is_empty() && errors.is_empty() {
+        env.out.err_line(format!("No resources found in {} namespace.", env.namespace));
+    }
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {

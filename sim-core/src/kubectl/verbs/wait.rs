@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::Verb;
 use crate::api::{ApiError, Object, SimTime};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::builder::{ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, SELECTOR, Selection};
+use crate::kubectl::builder::{
+    ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, MISSING_RESOURCE, SELECTOR, Selection,
+};
 use crate::kubectl::error::CliError;
 use crate::kubectl::jsonpath::{JsonPath, relaxed, text_of};
 use crate::kubectl::manifests::{FILENAME, RECURSIVE};
@@ -124,6 +126,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("unrecognized condition: []"));
     };
     let condition = Condition::parse(condition)?;
+    let selects = ["selector", "field-selector", "filename"].iter().any(|flag| args.has(flag));
+    if args.words.is_empty() && !selects {
+        return Err(CliError::plain(MISSING_RESOURCE));
+    }
     let limit = match args.duration("timeout") {
         None => USUAL,
         Some(timeout) if timeout.negative => FOREVER,
@@ -179,6 +185,9 @@ impl Waiting {
             Condition::Create if errors.iter().any(missing) => return Ok(false),
             Condition::Delete => errors.retain(|error| !missing(error)),
             _ => {}
+        }
+        if infos.is_empty() && errors.is_empty() && matches!(self.condition, Condition::Create) {
+            return Ok(false);
         }
         if infos.is_empty() && errors.is_empty() && !matches!(self.condition, Condition::Delete) {
             return Err(CliError::plain("no matching resources found"));

@@ -68,7 +68,12 @@ pub(super) fn start(
             (*kind, None, selection.list(store, *kind)?)
         }
         ResourceArgs::Named { targets, .. } => {
-            let [target] = targets.as_slice() else { return Err(several()) };
+            if targets.iter().any(|target| target.kind != targets[0].kind) {
+                return Err(several());
+            }
+            let [target] = targets.as_slice() else {
+                return several_names(args, env, &resources, &selection);
+            };
             (target.kind, Some(target.name.clone()), vec![selection.get(store, target)?])
         }
     };
@@ -92,6 +97,27 @@ pub(super) fn start(
         watch.print_first(&objects, env)?;
     }
     Ok(Flow::Task(Box::new(watch)))
+}
+
+/// What is there of several objects, and that they cannot be watched.
+fn several_names(
+    args: &Args,
+    env: &mut Env<'_>,
+    resources: &ResourceArgs,
+    selection: &Selection,
+) -> Result<Flow, CliError> {
+    let found = super::look_up(args, env, resources, selection)?;
+    if let Some(error) = CliError::aggregate(found.errors) {
+        return Err(error);
+    }
+    if !args.flag("watch-only") {
+        let found = super::Found { errors: Vec::new(), ..found };
+        match args.output() {
+            output if is_table(output) => super::tables(args, env, selection, found)?,
+            output => super::documents(args, env, output, found)?,
+        };
+    }
+    Err(CliError::plain("you may only watch a single resource or type of resource at a time"))
 }
 
 impl Watch {
