@@ -65,6 +65,8 @@ pub enum Feature {
     EventFieldPath,
     /// `delete` says from which namespace.
     DeleteNamesNamespace,
+    /// The server warns of Endpoints, and their controller marks its own.
+    EndpointsDeprecated,
 }
 
 /// A row of the table.
@@ -224,6 +226,12 @@ pub static DIFFERENCES: &[Difference] = &[
         "delete says 'deleted from default namespace'. Before, 'deleted'",
         "#126619 (kubectl 1.34)",
     ),
+    since(
+        Feature::EndpointsDeprecated,
+        V::V1_34,
+        "the API server warns that Endpoints are deprecated, and their controller labels its own",
+        "KEP-4974 (1.33)",
+    ),
 ];
 
 /// Which features a cluster has.
@@ -309,7 +317,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::DeleteNamesNamespace as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::EndpointsDeprecated as usize + 1);
     }
 
     #[test]

@@ -127,6 +127,7 @@ macro_rules! kinds {
 
 kinds! {
     ConfigMap => core::ConfigMap,
+    Endpoints => core::Endpoints,
     Event => core::Event,
     LimitRange => core::LimitRange,
     Namespace => core::Namespace,

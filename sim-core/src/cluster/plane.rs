@@ -58,6 +58,10 @@ pub struct Plane {
     pub rootcacertpublisher: controllers::rootcacertpublisher::RootCaCertPublisher,
     /// resourcequota-controller
     pub resourcequota: controllers::resourcequota::ResourceQuotaController,
+    /// endpoint-controller
+    pub endpoints: controllers::endpoints::EndpointsController,
+    /// endpoint-slice-mirroring-controller
+    pub endpointslicemirroring: controllers::endpointslicemirroring::EndpointSliceMirroringController,
 }
 
 impl Plane {
@@ -69,7 +73,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        26
+        28
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -99,7 +103,9 @@ impl ControlPlane for Plane {
             22 => &mut self.podgc,
             23 => &mut self.serviceaccount,
             24 => &mut self.rootcacertpublisher,
-            _ => &mut self.resourcequota,
+            25 => &mut self.resourcequota,
+            26 => &mut self.endpoints,
+            _ => &mut self.endpointslicemirroring,
         }
     }
 }

@@ -62,6 +62,8 @@ pub(super) struct AskedWake {
 pub(super) enum Delay {
     /// After the component's own latency.
     Latency,
+    /// When nothing else is due at the present moment.
+    Last,
     /// After a given time.
     After(Duration),
     /// At a given time.
@@ -72,6 +74,11 @@ impl Wakes {
     /// Look at `key` soon: after the component's own latency.
     pub fn soon(&mut self, key: ObjectRef) {
         self.asked.push(AskedWake { key, delay: Delay::Latency, pace: Pace::Progress });
+    }
+
+    /// Look at `key` once all else that happens at the present moment has happened.
+    pub fn last(&mut self, key: ObjectRef) {
+        self.asked.push(AskedWake { key, delay: Delay::Last, pace: Pace::Progress });
     }
 
     /// Look at `key` after `delay`.

@@ -267,13 +267,18 @@ impl Engine {
         for asked in wakes.asked {
             let at = match asked.delay {
                 Delay::Latency => self.now + latency.draw(&mut self.streams[usize::from(component.0)]),
+                Delay::Last => self.now,
                 Delay::After(delay) => self.now + delay,
                 Delay::At(time) => time.max(self.now),
             };
             let free =
                 if self.busy.is_empty() { None } else { self.busy.get(&(component, asked.key.clone())) };
             let at = free.map_or(at, |free| at.max(*free));
-            self.queue.push(Wake { at, component, key: asked.key, pace: asked.pace, cause });
+            let wake = Wake { at, component, key: asked.key, pace: asked.pace, cause };
+            match asked.delay {
+                Delay::Last => self.queue.push_last(wake),
+                _ => self.queue.push(wake),
+            }
         }
     }
 

@@ -37,6 +37,9 @@ pub struct Wake {
     pub cause: CauseId,
 }
 
+/// Set in the number of a wake that is behind all others of its moment.
+const LAST: u64 = 1 << 63;
+
 /// Wakes in order of time, then of asking.
 #[derive(Clone, Debug, Default)]
 pub struct WakeQueue {
@@ -48,7 +51,16 @@ pub struct WakeQueue {
 
 impl WakeQueue {
     /// Adds `wake`, or moves up the one that is there for its component and key.
-    pub fn push(&mut self, mut wake: Wake) {
+    pub fn push(&mut self, wake: Wake) {
+        self.put(wake, 0);
+    }
+
+    /// [`WakeQueue::push`] behind everything else of the same moment, also what is asked for later.
+    pub fn push_last(&mut self, wake: Wake) {
+        self.put(wake, LAST);
+    }
+
+    fn put(&mut self, mut wake: Wake, place: u64) {
         let id = (wake.component, wake.key.clone());
         if let Some(slot) = self.pending.get(&id).copied() {
             let Some(existing) = self.order.get(&slot).cloned() else { return };
@@ -63,7 +75,7 @@ impl WakeQueue {
             self.take(slot);
         }
         self.asked += 1;
-        let slot = (wake.at, self.asked);
+        let slot = (wake.at, self.asked | place);
         self.progress += usize::from(wake.pace == Pace::Progress);
         self.pending.insert(id, slot);
         self.order.insert(slot, wake);

@@ -10,6 +10,7 @@ mod attach;
 mod builder;
 pub mod config;
 pub mod custom_columns;
+mod deprecation;
 pub mod describe;
 mod error;
 pub mod explain;
@@ -191,6 +192,7 @@ impl Flow {
 ///
 /// Errors of the command go to `env.out` as kubectl prints them, and its exit code is the flow's.
 pub fn start(words: &[String], env: &mut Env<'_>) -> Flow {
+    env.out.begin();
     match verbs::dispatch(words, env) {
         Ok(flow) => flow,
         Err(error) => Flow::Done(error.report(env.out)),

@@ -22,6 +22,8 @@ pub struct Chunk {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     chunks: Vec<Chunk>,
+    /// What the running command printed by [`Output::err_line_once`].
+    once: Vec<&'static str>,
 }
 
 impl Output {
@@ -45,6 +47,19 @@ impl Output {
     pub fn err_line(&mut self, text: impl AsRef<str>) {
         self.push(Stream::Err, text.as_ref());
         self.push(Stream::Err, "\n");
+    }
+
+    /// Prints a line to standard error, unless this command did so before.
+    pub fn err_line_once(&mut self, text: &'static str) {
+        if !self.once.contains(&text) {
+            self.once.push(text);
+            self.err_line(text);
+        }
+    }
+
+    /// Another command begins.
+    pub fn begin(&mut self) {
+        self.once.clear();
     }
 
     /// Takes what was printed since the last take.

@@ -57,6 +57,15 @@ impl ResourceArgs {
             .collect();
         Ok(ResourceArgs::Named { targets, slashed: false })
     }
+
+    /// The kinds that are named, in order, repeats included.
+    pub fn kinds(&self) -> Vec<Kind> {
+        match self {
+            ResourceArgs::None => Vec::new(),
+            ResourceArgs::Kinds(kinds) => kinds.clone(),
+            ResourceArgs::Named { targets, .. } => targets.iter().map(|target| target.kind).collect(),
+        }
+    }
 }
 
 /// Models k8s.io/cli-runtime: hasCombinedTypeArgs and splitResourceTypeName.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
+use super::deprecation;
 use super::error::CliError;
 use super::output::Output;
 use super::printer::{self, Printer};
@@ -187,6 +188,7 @@ impl Results {
         api: &ApiServer,
         out: &mut Output,
     ) -> Result<(), CliError> {
+        deprecation::warn(object.kind(), api.gates, out);
         let info = Info::new(object.kind(), &object.key());
         let value = self.whole(object, api);
         match &mut self.format {

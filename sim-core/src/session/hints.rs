@@ -17,11 +17,6 @@ pub(super) fn hint(session: &Session) -> Option<String> {
         };
     }
     if let Some(word) = between(last, "resource type \"", "\"") {
-        if matches!(word, "ep" | "endpoint" | "endpoints") {
-            return Some(
-                "Endpoints are deprecated and not simulated: get endpointslices shows the same".to_owned(),
-            );
-        }
         // A kind that is known was asked for in a version that is not served.
         return if Kind::from_word(word).is_some() { None } else { did_you_mean(word, &kinds()) };
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret,
-    Service,
+    Endpoints, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, Secret, Service,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
@@ -105,6 +105,11 @@ pub(super) fn set_storage_class(class: &mut StorageClass) {
 
 pub(super) fn set_priority_class(class: &mut PriorityClass) {
     text(&mut class.preemption_policy, "PreemptLowerPriority");
+}
+
+pub(super) fn set_endpoints(endpoints: &mut Endpoints) {
+    let ports = endpoints.subsets.iter_mut().flatten().flat_map(|subset| subset.ports.iter_mut().flatten());
+    ports.for_each(|port| text(&mut port.protocol, "TCP"));
 }
 
 pub(super) fn set_endpoint_slice(slice: &mut EndpointSlice) {

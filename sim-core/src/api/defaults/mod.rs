@@ -33,6 +33,7 @@ pub fn apply(object: &mut Object) {
         Object::Node(object) => core::set_node(Arc::make_mut(object)),
         Object::PriorityClass(object) => core::set_priority_class(Arc::make_mut(object)),
         Object::StorageClass(object) => core::set_storage_class(Arc::make_mut(object)),
+        Object::Endpoints(object) => core::set_endpoints(Arc::make_mut(object)),
         Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
         Object::LimitRange(object) => core::set_limit_range(Arc::make_mut(object)),
         Object::ConfigMap(_)

@@ -9,6 +9,7 @@ mod csi_node;
 pub mod daemon_set;
 mod deployment;
 mod endpoint_slice;
+mod endpoints;
 pub mod event;
 pub mod format;
 mod horizontal_pod_autoscaler;
@@ -104,6 +105,7 @@ impl Kind {
     pub fn info(self) -> &'static KindInfo {
         match self {
             Kind::ConfigMap => &config_map::INFO,
+            Kind::Endpoints => &endpoints::INFO,
             Kind::Event => &event::INFO,
             Kind::LimitRange => &limit_range::INFO,
             Kind::Namespace => &namespace::INFO,

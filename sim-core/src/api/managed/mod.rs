@@ -367,6 +367,7 @@ pub fn empty(kind: Kind) -> Value {
         }),
         Kind::Service => json!({"metadata": {}, "spec": {}, "status": {"loadBalancer": {}}}),
         Kind::PersistentVolumeClaim => json!({"metadata": {}, "spec": {"resources": {}}, "status": {}}),
+        Kind::Endpoints => json!({"metadata": {}}),
         Kind::EndpointSlice => json!({"metadata": {}, "endpoints": null, "ports": null}),
         Kind::Event => json!({"metadata": {}, "involvedObject": {}, "source": {}}),
         _ => json!({"metadata": {}, "spec": {}, "status": {}}),

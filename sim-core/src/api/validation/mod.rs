@@ -6,6 +6,7 @@ mod batch;
 mod container;
 mod cron_job;
 mod daemon_set;
+mod endpoints;
 mod ephemeral;
 pub(crate) mod format;
 mod internal;
@@ -113,6 +114,7 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::CronJob(object) => cron_job::create(errors, object),
         Object::Job(object) => batch::job(errors, object),
         Object::Service(object) => network::service(errors, object),
+        Object::Endpoints(object) => endpoints::check(errors, object),
         Object::EndpointSlice(object) => network::endpoint_slice(errors, object),
         Object::PersistentVolumeClaim(object) => storage::claim(errors, object),
         Object::PersistentVolume(object) => storage::volume(errors, object),

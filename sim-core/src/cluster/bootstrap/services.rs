@@ -1,19 +1,25 @@
 //! The Services that every cluster has: `kubernetes` for the API server, `kube-dns` for names.
 
-use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::api::core::v1::{
+    EndpointAddress, EndpointSubset, Endpoints, Service, ServicePort, ServiceSpec,
+};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{map, meta, nodes};
 use crate::apiserver::ApiServer;
-use crate::engine::{ClusterConfig, KubeletKind};
+use crate::controllers::endpointslicemirroring::LABEL_SKIP_MIRROR;
+use crate::engine::{ClusterConfig, KubeletKind, stream};
 
 /// Creates the Services. The recorded cluster ran no DNS.
 pub(super) fn create(api: &mut ApiServer, config: &ClusterConfig, created: &Time) {
     let port = api_server_port(config);
     let _ = api.create(kubernetes_service(port, created));
     let _ = api.create(kubernetes_slice(config, port, created));
+    api.with_identities(stream(config.seed, "endpoints"), |api| {
+        let _ = api.create(kubernetes_endpoints(config, port, created));
+    });
     if config.kubelet == KubeletKind::Full {
         let _ = api.create(dns_service(created));
     }
@@ -56,6 +62,25 @@ fn kubernetes_slice(config: &ClusterConfig, port: i32, created: &Time) -> Endpoi
             app_protocol: None,
         }]),
     }
+}
+
+/// Models pkg/controlplane/reconcilers, which also writes what that slice says as Endpoints.
+fn kubernetes_endpoints(config: &ClusterConfig, port: i32, created: &Time) -> Endpoints {
+    let mut meta = meta("kubernetes", Some("default"), created);
+    meta.labels = Some(map(&[(LABEL_SKIP_MIRROR, "true")]));
+    let address = EndpointAddress { ip: nodes::internal_ip(config, 0), ..EndpointAddress::default() };
+    let https = k8s_openapi::api::core::v1::EndpointPort {
+        name: Some("https".to_owned()),
+        port,
+        protocol: Some("TCP".to_owned()),
+        app_protocol: None,
+    };
+    let subset = EndpointSubset {
+        addresses: Some(vec![address]),
+        ports: Some(vec![https]),
+        ..EndpointSubset::default()
+    };
+    Endpoints { metadata: meta, subsets: Some(vec![subset]) }
 }
 
 /// Models kubeadm's kube-dns Service manifest.

@@ -4,16 +4,20 @@
 
 use k8s_openapi::api::core::v1::{Container, Node, ObjectReference, Pod, Service, ServicePort};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::api::selector::Selector;
-use crate::api::{meta, pod};
+use crate::api::{SimTime, meta, pod};
 
 /// The label that names a node's zone.
 const LABEL_ZONE: &str = "topology.kubernetes.io/zone";
 
+/// By when controllers have seen what a new cluster holds.
+const INSTALLED: SimTime = SimTime(50_000_000);
+
 /// The Service's selector; `None` for one whose slices are not this controller's.
-pub(super) fn selector_of(service: &Service) -> Option<Selector> {
+pub(in crate::controllers) fn selector_of(service: &Service) -> Option<Selector> {
     let spec = service.spec.as_ref()?;
     if spec.type_.as_deref() == Some("ExternalName") {
         return None;
@@ -22,9 +26,16 @@ pub(super) fn selector_of(service: &Service) -> Option<Selector> {
 }
 
 /// Whether the Service has no cluster IP.
-pub(super) fn is_headless(service: &Service) -> bool {
+pub(in crate::controllers) fn is_headless(service: &Service) -> bool {
     let ip = service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).unwrap_or_default();
     ip.is_empty() || ip == "None"
+}
+
+/// When that which lists the Service's pods was created, if it was there before the clock began, as the
+/// Service was.
+pub(in crate::controllers) fn installed(service: &Service, now: SimTime) -> Option<Time> {
+    let created = service.metadata.creation_timestamp.clone()?;
+    (now < INSTALLED && created.0 < SimTime::ZERO.to_time().0).then_some(created)
 }
 
 /// The address types that the Service's slices have.
@@ -45,7 +56,7 @@ pub(super) fn address_types(service: &Service) -> Vec<&'static str> {
 }
 
 /// Whether the pod's labels, or the name that DNS gives it, have changed.
-pub(super) fn membership_matters(previous: &Pod, pod: &Pod) -> bool {
+pub(in crate::controllers) fn membership_matters(previous: &Pod, pod: &Pod) -> bool {
     let domain = |pod: &Pod| {
         let spec = pod.spec.as_ref();
         spec.map(|spec| (spec.hostname.clone(), spec.subdomain.clone())).unwrap_or_default()
@@ -54,18 +65,19 @@ pub(super) fn membership_matters(previous: &Pod, pod: &Pod) -> bool {
 }
 
 /// Whether the pod's change can change an endpoint of it.
-pub(super) fn pod_matters(previous: &Pod, pod: &Pod) -> bool {
+pub(in crate::controllers) fn pod_matters(previous: &Pod, pod: &Pod) -> bool {
     meta::is_terminating(&pod.metadata)
         || pod::is_ready(previous) != pod::is_ready(pod)
         || addresses(previous) != addresses(pod)
 }
 
 /// Whether the pod is listed at all: it has an address and has not ended.
-pub(super) fn is_listed(pod: &Pod) -> bool {
+pub(in crate::controllers) fn is_listed(pod: &Pod) -> bool {
     !pod::is_terminal(pod) && !addresses(pod).is_empty()
 }
 
-fn addresses(pod: &Pod) -> Vec<&str> {
+/// The pod's addresses.
+pub(in crate::controllers) fn addresses(pod: &Pod) -> Vec<&str> {
     let Some(status) = pod.status.as_ref() else { return Vec::new() };
     match status.pod_ips.as_deref() {
         Some(ips) if !ips.is_empty() => ips.iter().map(|ip| ip.ip.as_str()).collect(),
@@ -113,12 +125,12 @@ pub(super) fn of_pod(
 }
 
 /// Whether the Service lists pods as ready that are not.
-pub(super) fn publishes_not_ready(service: &Service) -> bool {
+pub(in crate::controllers) fn publishes_not_ready(service: &Service) -> bool {
     service.spec.as_ref().and_then(|spec| spec.publish_not_ready_addresses).unwrap_or(false)
 }
 
 /// The name that DNS answers under the Service for this pod alone.
-fn hostname(pod: &Pod, service: &Service) -> Option<String> {
+pub(in crate::controllers) fn hostname(pod: &Pod, service: &Service) -> Option<String> {
     let spec = pod.spec.as_ref()?;
     let hostname = spec.hostname.clone().filter(|name| !name.is_empty())?;
     let in_service =
@@ -143,7 +155,7 @@ pub(super) fn ports_of(pod: &Pod, service: &Service) -> Vec<EndpointPort> {
 }
 
 /// Models k8s.io/endpointslice: FindPort.
-fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
+pub(in crate::controllers) fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
     let name = match port.target_port.as_ref() {
         None => return Some(port.port),
         Some(IntOrString::Int(number)) => return Some(*number),
@@ -162,7 +174,8 @@ fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
         .map(|candidate| candidate.container_port)
 }
 
-fn protocol(written: Option<&str>) -> &str {
+/// The protocol, or the one that stands for none.
+pub(in crate::controllers) fn protocol(written: Option<&str>) -> &str {
     written.filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
 }
 

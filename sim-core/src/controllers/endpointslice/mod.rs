@@ -5,11 +5,11 @@
 //! slices that hold them, so that its cost does not grow with the pods behind the Service. A change of
 //! the Service itself, or of a slice by somebody else, makes the next sync a full one.
 
-mod endpoint;
+pub(super) mod endpoint;
 mod layout;
 mod pack;
 mod sync;
-mod trigger;
+pub(super) mod trigger;
 
 #[cfg(test)]
 mod property_tests;
@@ -32,11 +32,11 @@ use trigger::TriggerTimes;
 /// Who manages a slice; the value of its `endpointslice.kubernetes.io/managed-by` label.
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 /// The label that names a slice's manager.
-const LABEL_MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+pub(super) const LABEL_MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 /// The label that names a slice's Service.
-const LABEL_SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub(super) const LABEL_SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// The label of slices whose Service has no cluster IP.
-const LABEL_HEADLESS: &str = "service.kubernetes.io/headless";
+pub(super) const LABEL_HEADLESS: &str = "service.kubernetes.io/headless";
 
 /// See the module.
 #[derive(Clone, Debug, Default)]

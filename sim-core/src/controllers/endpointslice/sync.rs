@@ -7,7 +7,7 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::layout::Layout;
 use super::pack::{Content, Packing, Plan, Wanted, pack};
@@ -45,7 +45,8 @@ pub(super) fn sync_service(
             homeless.get_or_insert((*name).clone());
         }
     }
-    let sync = Sync { service, labels: labels_of(service), time, view: context.view.clone() };
+    let created = endpoint::installed(service, context.now);
+    let sync = Sync { service, labels: labels_of(service), time, created, view: context.view.clone() };
     for address_type in endpoint::address_types(service) {
         let mut layout = state.layouts.get(address_type).cloned().unwrap_or_default();
         let plan = sync.plan(&layout, &pods, full, address_type);
@@ -134,6 +135,7 @@ struct Sync<'a> {
     service: &'a Arc<Service>,
     labels: Labels,
     time: Option<Timestamp>,
+    created: Option<Time>,
     view: Store,
 }
 
@@ -225,6 +227,7 @@ impl Sync<'_> {
                 generate_name: Some(format!("{}-", meta::name(&self.service.metadata))),
                 namespace: self.service.metadata.namespace.clone(),
                 labels: Some(self.labels.clone()),
+                creation_timestamp: self.created.clone(),
                 owner_references: Some(vec![meta::controller_reference(&service)]),
                 ..ObjectMeta::default()
             },

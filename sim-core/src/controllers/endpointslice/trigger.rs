@@ -10,13 +10,13 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use crate::api::pod;
 
 /// The annotation that says when the change happened that a slice shows.
-const ANNOTATION: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+pub(in crate::controllers) const ANNOTATION: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /// When each pod of a Service last became ready or not ready, as of the last sync.
 ///
 /// Models endpointslice/util: TriggerTimeTracker.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TriggerTimes {
+pub(in crate::controllers) struct TriggerTimes {
     known: bool,
     service: Option<Timestamp>,
     pods: OrdMap<Arc<str>, Timestamp>,
@@ -26,7 +26,7 @@ impl TriggerTimes {
     /// The earliest of the times that are new since the last call, for the annotation.
     ///
     /// `pods` are those that changed, absent ones as `None`.
-    pub(super) fn advance<'a>(
+    pub(in crate::controllers) fn advance<'a>(
         &mut self,
         service: &Service,
         pods: impl Iterator<Item = (&'a Arc<str>, Option<&'a Pod>)>,

@@ -71,6 +71,7 @@ pub fn describe(
         Object::ConfigMap(map) => small::config_map(&mut text, map),
         Object::Secret(secret) => small::secret(&mut text, secret),
         Object::StorageClass(class) => small::storage_class(&mut text, class),
+        Object::Endpoints(endpoints) => small::endpoints(&mut text, endpoints),
         Object::EndpointSlice(slice) => small::endpoint_slice(&mut text, slice),
         Object::PodDisruptionBudget(budget) => small::disruption_budget(&mut text, budget),
         Object::PriorityClass(class) => small::priority_class(&mut text, class),

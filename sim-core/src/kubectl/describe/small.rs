@@ -1,7 +1,7 @@
-//! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, EndpointSlice,
+//! Kinds whose descriptions are short: Namespace, ConfigMap, Secret, StorageClass, Endpoints, EndpointSlice,
 //! PodDisruptionBudget, PriorityClass, CSINode.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, EndpointAddress, Endpoints, Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
@@ -123,6 +123,31 @@ pub(super) fn storage_class(text: &mut Text, class: &StorageClass) {
         let lines: Vec<String> =
             expressions.map(|one| format!("{} in [{}]", one.key, one.values.join(", "))).collect();
         text.several("  ", &format!("Term {index}"), &lines);
+    }
+}
+
+/// Models kubectl pkg/describe: describeEndpoints.
+pub(super) fn endpoints(text: &mut Text, endpoints: &Endpoints) {
+    head(text, &endpoints.metadata);
+    text.line(0, "Subsets:");
+    for subset in endpoints.subsets.iter().flatten() {
+        let list = |addresses: &Option<Vec<EndpointAddress>>| {
+            let ips: Vec<&str> = addresses.iter().flatten().map(|address| address.ip.as_str()).collect();
+            if ips.is_empty() { "<none>".to_owned() } else { ips.join(",") }
+        };
+        text.field(1, "Addresses", list(&subset.addresses));
+        text.field(1, "NotReadyAddresses", list(&subset.not_ready_addresses));
+        let ports = subset.ports.as_deref().unwrap_or_default();
+        if !ports.is_empty() {
+            text.line(1, "Ports:");
+            text.line(2, "Name\tPort\tProtocol");
+            text.line(2, "----\t----\t--------");
+        }
+        for port in ports {
+            let name = port.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(UNSET);
+            text.line(2, format_args!("{name}\t{}\t{}", port.port, or_empty(&port.protocol)));
+        }
+        text.line(0, "");
     }
 }
 

@@ -71,7 +71,7 @@ fn yaml_shows_managers_when_asked() {
         time: "2026-11-23T12:00:00Z"
       name: settings
       namespace: default
-      resourceVersion: "25"
+      resourceVersion: "26"
       uid: 061bed85-30f2-48a0-8081-f3c1bb9b1ee8
     "#);
 }
@@ -199,7 +199,7 @@ fn writing_verbs_show_who_owns_what_they_wrote() {
         time: "2026-11-23T12:00:00Z"
       name: a
       namespace: default
-      resourceVersion: "25"
+      resourceVersion: "26"
       uid: 061bed85-30f2-48a0-8081-f3c1bb9b1ee8
     "#);
     let line = "label configmap a x=y -o jsonpath={.metadata.managedFields[*].manager}";

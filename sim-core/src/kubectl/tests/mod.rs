@@ -4,6 +4,7 @@ mod accounts;
 mod autoscale;
 mod containers;
 mod daemons;
+mod endpoints;
 mod errors;
 mod files;
 mod fuzz;

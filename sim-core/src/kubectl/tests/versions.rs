@@ -154,6 +154,11 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             line.and_then(|line| line.split("kubelet").nth(1)).unwrap_or_default().trim().to_owned()
         }
         Feature::AccountsWithoutSecrets => bench.run("get sa"),
+        Feature::EndpointsDeprecated => {
+            bench.run("create service clusterip web --tcp=80");
+            bench.cluster.advance(Duration::from_secs(1));
+            bench.run("get ep web -o jsonpath={.metadata.labels}")
+        }
         Feature::DeleteNamesNamespace => bench.run("delete pod web-3 --wait=false"),
     }
 }
@@ -273,6 +278,9 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
     DeleteNamesNamespace
         from 1.27: pod "web-3" deleted
         from 1.34: pod "web-3" deleted from default namespace
+    EndpointsDeprecated
+        from 1.27: {"app":"web"}
+        from 1.34: {"app":"web","endpoints.kubernetes.io/managed-by":"endpoint-controller"}! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
     "#);
 }
 

@@ -10,7 +10,7 @@ use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::pace::{self, Paced};
 use crate::kubectl::prune::Prune;
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, images};
+use crate::kubectl::{Env, Flow, deprecation, images};
 
 /// `apply`
 pub static VERB: Verb = Verb {
@@ -117,6 +117,7 @@ impl Paced for Applying {
 
     fn act(&mut self, info: Info, env: &mut Env<'_>) {
         let Env { cluster, out, .. } = env;
+        deprecation::warn(info.kind, cluster.api().gates, out);
         let dry_run = self.results.dry_run();
         let done = cluster.act(&self.command, |api| match &self.server_side {
             Some(how) => {

@@ -8,7 +8,7 @@ use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, apply, images};
+use crate::kubectl::{Env, Flow, apply, deprecation, images};
 
 /// `--save-config`
 pub const SAVE_CONFIG: Flag =
@@ -58,6 +58,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 errors.extend(results.print_manifest("created", info, &manifest, false, out).err());
                 continue;
             }
+            deprecation::warn(info.kind, api.gates, out);
             let created = apply::decoded(manifest).and_then(|object| store(api, object, results.dry_run()));
             let printed = created
                 .map_err(|error| info.error("creating", error))

@@ -11,7 +11,7 @@ use crate::kubectl::builder::{ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT};
-use crate::kubectl::{Env, Flow, Progress, Task};
+use crate::kubectl::{Env, Flow, Progress, Task, deprecation};
 
 /// How long a wait without limit lasts.
 const FOREVER: Duration = Duration::from_secs(168 * 3600);
@@ -252,6 +252,7 @@ impl Deleting {
         if self.options.dry_run == DryRun::Client {
             return env.out.line(self.options.line(info));
         }
+        deprecation::warn(info.kind, env.cluster.api().gates, env.out);
         let how = DeleteOptions {
             grace_period_seconds: self.options.grace,
             propagation: self.options.propagation,

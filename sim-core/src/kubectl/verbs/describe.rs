@@ -6,6 +6,7 @@ use super::Verb;
 use super::get::{check_names, look_up};
 use crate::api::{Kind, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::deprecation::warn;
 use crate::kubectl::describe::describe;
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::{ResourceArgs, Target};
@@ -37,6 +38,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selection = Selection::of(args, env.namespace);
     check_names(&resources, &selection)?;
     let mut found = look_up(args, env, &resources, &selection)?;
+    let answered = found.answers.iter().map(|(kind, _)| *kind);
+    answered.chain(resources.kinds()).for_each(|kind| warn(kind, env.cluster.api().gates, env.out));
     if let (1, Some(prefix)) = (found.errors.len(), prefix_of(args, &resources, &found.errors)) {
         let text = by_prefix(env, &selection, &prefix, args.flag("show-events"))?;
         if text.is_empty() {

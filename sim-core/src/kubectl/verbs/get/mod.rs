@@ -10,6 +10,7 @@ pub(super) use subresource::scale_value;
 
 use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::deprecation::warn;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, TableOptions, TablePrinter, is_table, list_of};
 use crate::kubectl::resources::{ResourceArgs, Target};
@@ -76,6 +77,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.has("subresource") && matches!(resources, ResourceArgs::Kinds(_)) {
         return Err(CliError::plain("subresource cannot be used when bulk resources are specified"));
     }
+    resources.kinds().into_iter().for_each(|kind| warn(kind, env.cluster.api().gates, env.out));
     if watches {
         return watch::start(args, env, resources, selection);
     }
@@ -83,6 +85,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return subresource::get(args, env, &resources, name);
     }
     let found = look_up(args, env, &resources, &selection)?;
+    found.answers.iter().for_each(|(kind, _)| warn(*kind, env.cluster.api().gates, env.out));
     if is_table(output) { tables(args, env, &selection, found) } else { documents(args, env, output, found) }
 }
 
