@@ -150,3 +150,57 @@ fn help_names_what_differs_between_releases() {
     assert!(out(&output).contains("rollingUpdate.maxUnavailable"), "{}", out(&output));
     assert!(out(&output).contains("    only 1.35.0; KEP-961, #137409"), "{}", out(&output));
 }
+
+#[test]
+fn every_word_follows_the_profile() {
+    let args = [
+        "--profile",
+        "kind",
+        "-c",
+        "config get-contexts --no-headers",
+        "-c",
+        "get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.spec.taints[*].key} {.spec.providerID}{\"\\n\"}{end}'",
+        "-c",
+        "auth whoami",
+        "-c",
+        "get ep kubernetes --no-headers",
+        "-c",
+        "run one --image=nginx",
+        "-c",
+        "wait --for=condition=Ready pod/one",
+        "-c",
+        "get pod one -o jsonpath={.spec.nodeName}",
+    ];
+    insta::assert_snapshot!(out(&run(&args, "")), @r"
+    *     kind-kind   kind-kind   kind-kind   
+    kind-control-plane node-role.kubernetes.io/control-plane kind://docker/kind/kind-control-plane
+    kind-worker  kind://docker/kind/kind-worker
+    kind-worker2  kind://docker/kind/kind-worker2
+    ATTRIBUTE   VALUE
+    Username    kubernetes-admin
+    Groups      [kubeadm:cluster-admins system:authenticated]
+    kubernetes   172.18.0.2:6443   6d23h
+    pod/one created
+    pod/one condition met
+    kind-worker
+    ");
+    let output = run(&["--profile", "kind", "-c", "minikube service web --url"], "");
+    assert_eq!(output.status.code(), Some(85));
+    let output = run(
+        &[
+            "--profile",
+            "kind",
+            "-c",
+            "cluster-info",
+            "-c",
+            "config view -o jsonpath={.clusters[0].cluster.server}",
+        ],
+        "",
+    );
+    let text = out(&output);
+    let server = text.lines().last().unwrap_or_default();
+    assert!(server.starts_with("https://127.0.0.1:"), "{text}");
+    assert!(text.starts_with(&format!("Kubernetes control plane is running at {server}\n")), "{text}");
+    let nodes = run(&["--profile", "kind", "--nodes", "1", "-c", "get nodes -o name"], "");
+    assert_eq!(out(&nodes), "node/kind-control-plane\n");
+}

@@ -110,12 +110,7 @@ pub fn config(setup: &Setup) -> anyhow::Result<ClusterConfig> {
     let profile = TimingProfile::named(&setup.profile).context("no such profile")?;
     let mut config = ClusterConfig::for_profile(profile, setup.seed);
     if let Some(count) = setup.nodes {
-        let prefix = match setup.profile.as_str() {
-            "kind" => "kind-worker",
-            "slow-cloud" => "node",
-            _ => "minikube",
-        };
-        config.set_nodes(prefix, count);
+        config.set_node_count(count);
     }
     let version = KubernetesVersion::named(&setup.kubernetes_version);
     config.set_kubernetes_version(version.context("no such Kubernetes version")?);

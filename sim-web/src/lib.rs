@@ -56,9 +56,7 @@ impl Simulator {
         let mut config =
             ClusterConfig::for_profile(profile.unwrap_or_else(TimingProfile::recorder), u64::from(seed));
         if nodes > 0 {
-            let first = config.nodes.first().map_or("node", |node| node.name.as_str());
-            let prefix = first.strip_suffix("-1").unwrap_or(first).to_owned();
-            config.set_nodes(&prefix, nodes);
+            config.set_node_count(nodes);
         }
         config.set_kubernetes_version(KubernetesVersion::named(version).unwrap_or_default());
         Simulator { session: Session::new(config), files: PageFiles::default() }

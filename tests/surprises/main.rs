@@ -71,6 +71,8 @@ fn data(set: &str) -> String {
 /// Plays a script on a cluster of that release, with `web.yaml` and `new.yaml` at hand, and returns what a terminal shows.
 fn walk_on(version: KubernetesVersion, web: &str, new: &str, script: &str) -> String {
     let mut config = ClusterConfig::for_profile(TimingProfile::named("kind").expect("it is built in"), 14);
+    // Three workers beside the control plane.
+    config.set_node_count(4);
     config.set_kubernetes_version(version);
     let mut session = Session::new(config);
     let files = MemoryFiles::new([("web.yaml", web), ("new.yaml", new)]);

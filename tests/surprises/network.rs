@@ -37,13 +37,13 @@ spec:
     $ advance 24h
     $ get pods -o wide
     NAME                   READY   STATUS        RESTARTS   AGE   IP           NODE           NOMINATED NODE   READINESS GATES
-    api-58dc6c6d98-dclv8   1/1     Running       0          23h   10.244.2.4   kind-worker3   <none>           <none>
-    api-58dc6c6d98-k7mdz   1/1     Terminating   0          24h   10.244.1.3   kind-worker2   <none>           <none>
-    api-58dc6c6d98-mr4l6   1/1     Running       0          24h   10.244.2.2   kind-worker3   <none>           <none>
-    api-58dc6c6d98-xvzvn   1/1     Running       0          24h   10.244.0.2   kind-worker    <none>           <none>
-    web-0                  1/1     Terminating   0          24h   10.244.1.2   kind-worker2   <none>           <none>
-    web-1                  1/1     Running       0          24h   10.244.2.3   kind-worker3   <none>           <none>
-    web-2                  1/1     Running       0          24h   10.244.0.3   kind-worker    <none>           <none>
+    api-58dc6c6d98-645v9   1/1     Running       0          24h   10.244.3.2   kind-worker3   <none>           <none>
+    api-58dc6c6d98-8mvw8   1/1     Running       0          23h   10.244.3.4   kind-worker3   <none>           <none>
+    api-58dc6c6d98-nszjr   1/1     Running       0          24h   10.244.1.2   kind-worker    <none>           <none>
+    api-58dc6c6d98-z5gpc   1/1     Terminating   0          24h   10.244.2.3   kind-worker2   <none>           <none>
+    web-0                  1/1     Terminating   0          24h   10.244.2.2   kind-worker2   <none>           <none>
+    web-1                  1/1     Running       0          24h   10.244.3.3   kind-worker3   <none>           <none>
+    web-2                  1/1     Running       0          24h   10.244.1.3   kind-worker    <none>           <none>
     $ get sts,deploy
     NAME                   READY   AGE
     statefulset.apps/web   2/3     24h
@@ -90,13 +90,13 @@ spec: {containers: [{name: sh, image: nginx:1.27, command: [sh, -c, 'while date 
     12:00:22
     12:00:27
     12:00:32
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:37
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:42
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:47
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     ");
     insta::assert_snapshot!(walk_on(KubernetesVersion::V1_36, &set, "", script), @r"
     $ apply -f web.yaml
@@ -115,19 +115,19 @@ spec: {containers: [{name: sh, image: nginx:1.27, command: [sh, -c, 'while date 
     12:00:07
     12:00:12
     12:00:17
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:22
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:27
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:32
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:37
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:42
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     12:00:47
-    10.244.0.3      web-2.web.default.svc.cluster.local
+    10.244.1.3      web-2.web.default.svc.cluster.local
     ");
 }
 

@@ -81,10 +81,10 @@ pub struct StorageClassConfig {
 impl ClusterConfig {
     /// The cluster that `profile` usually is: minikube has one node, kind and the cloud have three.
     pub fn for_profile(profile: TimingProfile, seed: u64) -> ClusterConfig {
-        let (provisioner, prefix, count) = match profile.name.as_str() {
-            "kind" => ("rancher.io/local-path", "kind-worker", 3),
-            "slow-cloud" => ("ebs.csi.aws.com", "node", 3),
-            _ => ("k8s.io/minikube-hostpath", "minikube", 1),
+        let (provisioner, count) = match profile.name.as_str() {
+            "kind" => ("rancher.io/local-path", 3),
+            "slow-cloud" => ("ebs.csi.aws.com", 3),
+            _ => ("k8s.io/minikube-hostpath", 1),
         };
         let waits = profile.name == "kind" || profile.name == "slow-cloud";
         let mut config = ClusterConfig {
@@ -102,7 +102,7 @@ impl ClusterConfig {
             node_monitor_grace_period_seconds: node_monitor_grace_period_seconds(),
             kubernetes_version: KubernetesVersion::default(),
         };
-        config.set_nodes(prefix, count);
+        config.set_node_count(count);
         config
     }
 
@@ -119,14 +119,27 @@ impl ClusterConfig {
         FeatureGates::of(self.kubernetes_version)
     }
 
-    /// Replaces the nodes by `count` of them: `prefix`, `prefix-m02`, ... as minikube names them, or numbered.
+    /// Replaces the nodes by `count` of them, as the profile's cluster names them.
+    pub fn set_node_count(&mut self, count: u32) {
+        let prefix = match self.profile.name.as_str() {
+            "kind" => "kind",
+            "slow-cloud" | "recorder" => "node",
+            _ => "minikube",
+        };
+        self.set_nodes(prefix, count);
+    }
+
+    /// Replaces the nodes by `count` of them: `minikube`, `minikube-m02`, ..., or `kind-control-plane`,
+    /// `kind-worker`, `kind-worker2`, ..., or with another `prefix` numbered.
     pub fn set_nodes(&mut self, prefix: &str, count: u32) {
         self.nodes = (1..=count)
             .map(|number| NodeConfig {
                 name: match (prefix, number) {
-                    ("minikube" | "kind-worker", 1) => prefix.to_owned(),
+                    ("minikube", 1) => prefix.to_owned(),
                     ("minikube", _) => format!("minikube-m{number:02}"),
-                    ("kind-worker", _) => format!("kind-worker{number}"),
+                    ("kind", 1) => "kind-control-plane".to_owned(),
+                    ("kind", 2) => "kind-worker".to_owned(),
+                    ("kind", _) => format!("kind-worker{}", number - 1),
                     _ => format!("{prefix}-{number}"),
                 },
                 zone: (prefix == "node").then(|| format!("zone-{number}")),

@@ -70,29 +70,37 @@ impl Scheduler {
     }
 
     /// A pod left the node: those that are nominated for it come first.
-    pub(super) fn wake_after_room_was_freed(&self, node: Option<&str>, wakes: &mut Wakes) {
+    pub(super) fn wake_after_room_was_freed(&mut self, node: Option<&str>, wakes: &mut Wakes) {
         if let Some(node) = node {
-            self.nominated.on(node).for_each(|pod| wakes.soon(pod_ref(pod)));
+            let nominated: Vec<ObjectKey> = self.nominated.on(node).cloned().collect();
+            nominated.iter().for_each(|pod| self.activate(pod, wakes));
         }
         self.wake_firsts(ROOM, wakes);
     }
 
     /// A pod came to a node, left it or changed there: wakes those that want to be near or far from such.
-    pub(super) fn wake_neighbours(&self, pod: &Pod, old: Option<&Pod>, view: &Store, wakes: &mut Wakes) {
+    pub(super) fn wake_neighbours(&mut self, pod: &Pod, old: Option<&Pod>, view: &Store, wakes: &mut Wakes) {
         for key in self.waiting.firsts(NEIGHBOURS) {
-            let Some(waiting) = view.typed::<Pod>(key) else { continue };
+            let Some(waiting) = view.typed::<Pod>(&key) else { continue };
             if cares(waiting, pod, view) || old.is_some_and(|old| cares(waiting, old, view)) {
-                wakes.soon(pod_ref(key));
+                self.activate(&key, wakes);
             }
         }
     }
 
-    fn wake_firsts(&self, plugins: Plugins, wakes: &mut Wakes) {
-        self.waiting.firsts(plugins).into_iter().for_each(|pod| wakes.soon(pod_ref(pod)));
+    fn wake_firsts(&mut self, plugins: Plugins, wakes: &mut Wakes) {
+        self.waiting.firsts(plugins).iter().for_each(|pod| self.activate(pod, wakes));
     }
 
-    fn wake_users_of(&self, claim: &ObjectKey, wakes: &mut Wakes) {
-        self.waiting.users_of(claim).for_each(|pod| wakes.soon(pod_ref(pod)));
+    fn wake_users_of(&mut self, claim: &ObjectKey, wakes: &mut Wakes) {
+        let users: Vec<ObjectKey> = self.waiting.users_of(claim).cloned().collect();
+        users.iter().for_each(|pod| self.activate(pod, wakes));
+    }
+
+    /// A pod that could not be scheduled is to be tried again.
+    pub(super) fn activate(&mut self, key: &ObjectKey, wakes: &mut Wakes) {
+        self.active.add(key, self.waiting.priority_of(key));
+        wakes.soon(pod_ref(key));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Binds pods to nodes.
 //!
 //! Models pkg/scheduler: `cycle` is the scheduling cycle, `plugins` its filters and scores one a file,
-//! `cache` the nodes with what is taken of them, `pod_counts` where the pods are that others ask for, `queue`
-//! the pods that could not be scheduled and what they wait for, `preemption` making room, `bind` the binding
-//! cycle.
+//! `cache` the nodes with what is taken of them, `pod_counts` where the pods are that others ask for, `active`
+//! the pods whose turn comes, `queue` those that could not be scheduled and what they wait for, `preemption`
+//! making room, `bind` the binding cycle.
 
+mod active;
 mod bind;
 mod budgets;
 mod cache;
@@ -34,11 +35,12 @@ use k8s_openapi::api::core::v1::Pod;
 use crate::api::{Feature, Object, ObjectKey, ObjectRef, meta, pod};
 use crate::engine::{ClusterConfig, Component, Context, EventType, Pace, ReconcileError, Span, Wakes};
 use crate::store::{Change, ChangeType, Store};
+use active::ActivePods;
 use bind::Binding;
 use cache::NodeCache;
 use cycle::Outcome;
 use diagnosis::FitError;
-use nominated::{Nominated, nominated_node};
+use nominated::{Nominated, nominated_node, priority};
 use plugins::volume_binding::VolumeIndex;
 use preemption::Attempt;
 use queue::WaitingPods;
@@ -55,6 +57,7 @@ const UNSCHEDULABLE_FLUSH: Duration = Duration::from_secs(5 * 60);
 pub struct Scheduler {
     nodes: NodeCache,
     volumes: VolumeIndex,
+    active: ActivePods,
     waiting: WaitingPods,
     nominated: Nominated,
     /// Pods that have a node and wait for their volumes to be bound to it.
@@ -83,13 +86,19 @@ impl Component for Scheduler {
     }
 
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
-        let key = &key.key;
+        if let Some(binding) = self.binding.get(&key.key).cloned()
+            && let Some(pod) = context.view.shared::<Pod>(&key.key).filter(|pod| is_to_be_scheduled(pod))
+        {
+            return self.continue_binding(&pod, binding, context);
+        }
+        let Some(turn) = self.active.turn_of(&key.key) else { return Ok(()) };
+        if turn != key.key {
+            context.wakes.soon(key.clone());
+        }
+        let key = &turn;
         let Some(pod) = context.view.shared::<Pod>(key) else { return Ok(()) };
         if !is_to_be_scheduled(&pod) {
             return Ok(());
-        }
-        if let Some(binding) = self.binding.get(key).cloned() {
-            return self.continue_binding(&pod, binding, context);
         }
         let waited_in = self.waiting.remove(key);
         let outcome = cycle::schedule(&pod, self, context);
@@ -109,9 +118,9 @@ impl Component for Scheduler {
         };
         // Pods of one group fail alike: only when this one no longer waits there is the next worth a try.
         if let Some(old) = waited_in.filter(|old| Some(old) != group.as_ref())
-            && let Some(next) = self.waiting.first_of(&old)
+            && let Some(next) = self.waiting.first_of(&old).cloned()
         {
-            context.wakes.soon(ObjectRef::new(crate::api::Kind::Pod, next.clone()));
+            self.activate(&next, context.wakes);
         }
         Ok(())
     }
@@ -123,6 +132,7 @@ impl Scheduler {
         let gone = change.change == ChangeType::Deleted;
         if gone {
             self.waiting.remove(&key);
+            self.active.remove(&key);
         }
         let old = match &change.previous {
             Some(Object::Pod(old)) => Some(&**old),
@@ -141,6 +151,7 @@ impl Scheduler {
             (Some(old), false) => !is_to_be_scheduled(old),
         };
         if retry {
+            self.active.add(&key, priority(pod));
             wakes.soon(change.reference.clone());
         }
     }

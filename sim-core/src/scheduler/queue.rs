@@ -45,6 +45,11 @@ impl WaitingPods {
         self.pods.contains_key(key)
     }
 
+    /// The priority of a pod that waits.
+    pub(super) fn priority_of(&self, key: &ObjectKey) -> i64 {
+        self.pods.get(key).map_or(0, |entry| -entry.arrival.0)
+    }
+
     /// Adds a pod that could not be placed; returns its group.
     pub(super) fn park(&mut self, pod: &Pod, error: &FitError) -> Group {
         let key = pod.key();
@@ -85,7 +90,7 @@ impl WaitingPods {
 
     /// The first pod of every group that one of `plugins` turned down. Groups are sorted by what turned them
     /// down, so that those whom it does not concern are passed over together.
-    pub(super) fn firsts(&self, plugins: Plugins) -> Vec<&ObjectKey> {
+    pub(super) fn firsts(&self, plugins: Plugins) -> Vec<ObjectKey> {
         let from = |bits: u16| Group { rejected_by: Plugins(bits), template: "".into() };
         let mut firsts = Vec::new();
         let mut next = Some(0);
@@ -95,7 +100,7 @@ impl WaitingPods {
             if rejected_by.overlaps(plugins) {
                 let alike = self.groups.range(from(rejected_by.0)..);
                 let alike = alike.take_while(|(group, _)| group.rejected_by == rejected_by);
-                firsts.extend(alike.filter_map(|(_, members)| members.get_min().map(|(_, key)| key)));
+                firsts.extend(alike.filter_map(|(_, members)| members.get_min().map(|(_, key)| key.clone())));
             }
             next = rejected_by.0.checked_add(1);
         }

@@ -61,6 +61,13 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
 
 /// Runs `minikube service NAME [--url] [-n NAMESPACE]`.
 pub(super) fn minikube(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
+    if session.workstation.config.minikube.is_none() {
+        session.out.err_line(
+            "* Profile \"minikube\" not found. Run \"minikube profile list\" to view all profiles.\n  To start a \
+             cluster, run: \"minikube start\"",
+        );
+        return 85;
+    }
     let mut names = Vec::new();
     let (mut url_only, mut namespace) = (false, session.namespace.clone());
     let mut rest = words.iter();

@@ -31,6 +31,7 @@ pub use words::{WORDS, Word};
 use crate::api::SimTime;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, InputKind, Journal, LineInput};
+use crate::kubectl::config::KubeConfig;
 use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task, Workstation};
 use crate::view::Timeline;
 use files::RecordingFiles;
@@ -105,6 +106,7 @@ impl Session {
     /// A session on a new cluster.
     pub fn new(config: ClusterConfig) -> Session {
         let cluster = Cluster::new(config.clone());
+        let workstation = Workstation { config: KubeConfig::of(&config), ..Workstation::default() };
         Session {
             timeline: Timeline::new(&cluster),
             cluster,
@@ -116,7 +118,7 @@ impl Session {
             exit: 0,
             clock: ClockMode::default(),
             tunnels: http::Tunnels::new(),
-            workstation: Workstation::default(),
+            workstation,
             effects: Vec::new(),
             is_new: false,
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    DaemonEndpoint, Node, NodeAddress, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
+    DaemonEndpoint, Node, NodeAddress, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo, Taint,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -18,6 +18,9 @@ use crate::kubelet::{healthy_conditions, starting_conditions};
 
 /// The port of every kubelet.
 const KUBELET_PORT: i32 = 10_250;
+
+/// The label and the taint of nodes that run the control plane.
+const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
 /// Where a cluster of some profile lives and what its machines run.
 struct Platform {
@@ -99,7 +102,7 @@ pub(super) fn register(
     if fresh {
         status.conditions = Some(starting_conditions(config.kubelet, created));
     }
-    let object = Node { metadata, spec: Some(spec(config, index)), status: Some(status.clone()) };
+    let object = Node { metadata, spec: Some(spec(config, node, index)), status: Some(status.clone()) };
     create_with_status(api, object, |node| node.status = Some(status));
 }
 
@@ -117,11 +120,13 @@ fn labels(config: &ClusterConfig, node: &NodeConfig, index: usize) -> BTreeMap<S
     if is_minikube(config) {
         let primary = if index == 0 { "true" } else { "false" };
         labels.extend(map(&[("minikube.k8s.io/name", "minikube"), ("minikube.k8s.io/primary", primary)]));
-        if index == 0 {
-            labels.extend(map(&[
-                ("node-role.kubernetes.io/control-plane", ""),
-                ("node.kubernetes.io/exclude-from-external-load-balancers", ""),
-            ]));
+    }
+    if index == 0 && (is_minikube(config) || is_kind(config)) {
+        labels.insert(CONTROL_PLANE.to_owned(), String::new());
+        // kind takes this label away where there is no other node.
+        if is_minikube(config) || config.nodes.len() > 1 {
+            let excluded = "node.kubernetes.io/exclude-from-external-load-balancers";
+            labels.insert(excluded.to_owned(), String::new());
         }
     }
     labels
@@ -139,13 +144,25 @@ fn is_minikube(config: &ClusterConfig) -> bool {
     config.kubelet == KubeletKind::Full && !matches!(config.profile.name.as_str(), "kind" | "slow-cloud")
 }
 
-fn spec(config: &ClusterConfig, index: usize) -> NodeSpec {
+fn is_kind(config: &ClusterConfig) -> bool {
+    config.kubelet == KubeletKind::Full && config.profile.name == "kind"
+}
+
+fn spec(config: &ClusterConfig, node: &NodeConfig, index: usize) -> NodeSpec {
     if config.kubelet == KubeletKind::Recorder {
         return NodeSpec::default();
     }
     // /24 blocks of 10.244.0.0/16, and further /16s for clusters of more than 256 nodes.
     let block = format!("10.{}.{}.0/24", 244 + index / 256, index % 256);
-    NodeSpec { pod_cidr: Some(block.clone()), pod_cidrs: Some(vec![block]), ..NodeSpec::default() }
+    // kubeadm keeps pods off the control plane; minikube, and kind where there is no other node, let them.
+    let taint = Taint { key: CONTROL_PLANE.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() };
+    NodeSpec {
+        pod_cidr: Some(block.clone()),
+        pod_cidrs: Some(vec![block]),
+        provider_id: is_kind(config).then(|| format!("kind://docker/kind/{}", node.name)),
+        taints: (is_kind(config) && index == 0 && config.nodes.len() > 1).then(|| vec![taint]),
+        ..NodeSpec::default()
+    }
 }
 
 fn status(config: &ClusterConfig, node: &NodeConfig, index: usize, created: &Time) -> NodeStatus {

@@ -14,10 +14,14 @@ use crate::kubectl::result::OUTPUT;
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Env, Flow};
 
-/// Who uses the cluster, as minikube names them.
-const USER: &str = "minikube-user";
-/// The user's groups: the first may do everything.
-const GROUPS: &[&str] = &["system:masters", "system:authenticated"];
+/// Who uses the cluster, as whoever made it names them, and their groups: the first may do everything.
+fn user(profile: &str) -> (&'static str, [&'static str; 2]) {
+    match profile {
+        "kind" => ("kubernetes-admin", ["kubeadm:cluster-admins", "system:authenticated"]),
+        "slow-cloud" => ("kubernetes-admin", ["system:masters", "system:authenticated"]),
+        _ => ("minikube-user", ["system:masters", "system:authenticated"]),
+    }
+}
 
 /// Verbs that the API server knows of.
 const VERBS: &[&str] = &[
@@ -166,12 +170,13 @@ fn list(args: &Args, env: &mut Env<'_>) {
 }
 
 fn whoami(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let (user, groups) = user(&env.cluster.engine().config().profile.name);
     match args.text("output").filter(|output| !output.is_empty()) {
         None => {
             let mut table = TabWriter::for_tables();
             table.row(["ATTRIBUTE", "VALUE"]);
-            table.row(["Username", USER]);
-            table.row(["Groups", &format!("[{}]", GROUPS.join(" "))]);
+            table.row(["Username", user]);
+            table.row(["Groups", &format!("[{}]", groups.join(" "))]);
             env.out.out(table.flush());
         }
         Some(output) => {
@@ -179,7 +184,7 @@ fn whoami(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 "apiVersion": "authentication.k8s.io/v1",
                 "kind": "SelfSubjectReview",
                 "metadata": {"creationTimestamp": env.cluster.now().to_time()},
-                "status": {"userInfo": {"groups": GROUPS, "username": USER}},
+                "status": {"userInfo": {"groups": groups, "username": user}},
             });
             let text = Printer::new(output, args, env.files)?.print(&review)?;
             env.out.out(text);

@@ -3,14 +3,12 @@
 //! Models kubectl pkg/cmd/clusterinfo.
 
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::Verb;
-use crate::api::{ObjectKey, meta};
+use crate::api::meta;
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow};
-use crate::store::Store;
 
 /// The verb.
 pub static VERB: Verb = Verb {
@@ -23,7 +21,7 @@ pub static VERB: Verb = Verb {
 
 fn run(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let store = env.cluster.store();
-    let server = server(store);
+    let server = env.workstation.config.server().unwrap_or("https://localhost:8080").to_owned();
     let mut text = format!("Kubernetes control plane is running at {server}\n");
     for service in store.all_in::<Service>("kube-system") {
         let labels = meta::labels(&service.metadata);
@@ -34,17 +32,6 @@ fn run(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     text.push_str("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
     env.out.out(text);
     Ok(Flow::OK)
-}
-
-/// Where the API server listens: the endpoint behind `default/kubernetes`.
-fn server(store: &Store) -> String {
-    let slice = store.typed::<EndpointSlice>(&ObjectKey::new("default", "kubernetes"));
-    let address = slice.and_then(|slice| slice.endpoints.iter().flatten().next()?.addresses.first());
-    let port = slice.and_then(|slice| slice.ports.as_ref()?.first()?.port);
-    match (address, port) {
-        (Some(address), Some(port)) => format!("https://{address}:{port}"),
-        _ => "https://kubernetes.default.svc".to_owned(),
-    }
 }
 
 fn service_line(service: &Service, server: &str) -> String {

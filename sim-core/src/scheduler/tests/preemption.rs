@@ -126,3 +126,29 @@ fn anti_affinity_is_a_reason_to_make_others_leave() {
     bench.settle();
     assert!(node_of(&bench, "quiet").is_some());
 }
+
+#[test]
+fn of_many_that_wait_for_room_the_most_important_gets_it() {
+    let mut bench = bench_with_nodes(1, "1", 110);
+    class(&mut bench, "low", 10, "Never");
+    class(&mut bench, "high", 1000, "Never");
+    pod_of(&mut bench, "first", "high", "1");
+    bench.settle();
+    // They fail for the same reason, but none is like another: each is tried when there is room.
+    for name in ["a", "b", "c", "d"] {
+        pod_of(&mut bench, name, "low", "1");
+    }
+    pod_of(&mut bench, "important", "high", "1");
+    for name in ["e", "f", "g", "h"] {
+        pod_of(&mut bench, name, "low", "1");
+    }
+    bench.settle();
+    bench.delete_now(Kind::Pod, "first");
+    bench.settle();
+    assert_eq!(node_of(&bench, "important").as_deref(), Some("node-1"));
+    assert_eq!(node_of(&bench, "a"), None);
+    bench.delete_now(Kind::Pod, "important");
+    bench.settle();
+    let placed = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| node_of(&bench, name).is_some());
+    assert_eq!(placed.iter().filter(|placed| **placed).count(), 1, "the others had their turn too");
+}
