@@ -60,6 +60,40 @@ fn a_scale_down_waits_for_a_pod_that_stays_and_not_for_the_one_that_goes() {
 }
 
 #[test]
+fn two_unready_pods_that_are_to_go_keep_each_other() {
+    // #36333. After half a minute only web-0 is ready. The set waits for its lowest unready pod, web-1, before it
+    // touches another unready one, and would have to delete web-2 first.
+    let probe = "readinessProbe: {periodSeconds: 1, exec: {command: [sh, -c, \
+                 '[ $HOSTNAME = web-0 ] || [ $(date +%s) -lt 1795435230 ]']}}";
+    insta::assert_snapshot!(walk(&web("", probe), "
+        apply -f web.yaml
+        advance 40s
+        get pods
+        scale sts web --replicas=1
+        advance 5m
+        get events --field-selector involvedObject.kind=StatefulSet -o custom-columns=AT:.lastTimestamp,WHAT:.message
+    "), @r"
+    $ apply -f web.yaml
+    service/web created
+    statefulset.apps/web created
+    $ advance 40s
+    $ get pods
+    NAME    READY   STATUS    RESTARTS   AGE
+    web-0   1/1     Running   0          40s
+    web-1   0/1     Running   0          39s
+    web-2   0/1     Running   0          36s
+    $ scale sts web --replicas=1
+    statefulset.apps/web scaled
+    $ advance 5m
+    $ get events --field-selector involvedObject.kind=StatefulSet -o custom-columns=AT:.lastTimestamp,WHAT:.message
+    AT                     WHAT
+    2026-11-23T12:00:00Z   Create Pod web-0 in StatefulSet web successful
+    2026-11-23T12:00:01Z   Create Pod web-1 in StatefulSet web successful
+    2026-11-23T12:00:04Z   Create Pod web-2 in StatefulSet web successful
+    ");
+}
+
+#[test]
 fn min_ready_seconds_holds_up_a_scale_down() {
     insta::assert_snapshot!(walk(&web("minReadySeconds: 30", ""), "
         apply -f web.yaml

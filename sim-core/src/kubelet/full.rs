@@ -10,8 +10,8 @@ use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::worker::{Slot, Sync, Worker};
-use super::{dns, environment};
-use crate::api::{ObjectKey, SimTime, meta, pod};
+use super::{dns, environment, node_status};
+use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, meta, pod};
 use crate::engine::{Context, Pace, ReconcileError};
 use crate::runtime::{Runtime, Sandbox};
 
@@ -19,6 +19,9 @@ use crate::runtime::{Runtime, Sandbox};
 const BLOCK: u32 = 253;
 /// Where the addresses of a node that has used up its block go on: 64 blocks further.
 const OVERFLOW: u32 = 64 * 256;
+
+/// How long a node says that it lacks what it lacked once (`--eviction-pressure-transition-period`).
+const PRESSURE_TRANSITION_PERIOD: Duration = Duration::from_secs(5 * 60);
 
 /// How long after its start a program counts as settling.
 const SETTLING: Duration = Duration::from_secs(60);
@@ -33,6 +36,8 @@ pub(super) struct FullKubelet {
     attached: OrdMap<ObjectKey, Arc<str>>,
     /// Nodes that are stopped: their kubelets and containers stand still.
     stopped: OrdSet<String>,
+    /// When nodes were last low on memory, for as long as they say so.
+    low_on_memory: OrdMap<String, SimTime>,
 }
 
 impl FullKubelet {
@@ -70,8 +75,14 @@ impl FullKubelet {
         };
         let mut worker = Arc::unwrap_or_clone(worker);
         worker.add_ephemeral(spec);
+        let evicts = worker.evict && worker.failure.is_none();
         let mut sync = Sync { key, pod: &pod, spec, node, worker: &mut worker, runtime, context };
         let result = sync.run(&mut self.addresses);
+        if evicts {
+            self.low_on_memory.insert(node.to_owned(), context.now);
+            let node = ObjectRef::new(Kind::Node, ObjectKey::cluster(node));
+            context.wakes.at(node, node_status::next_sync(context.now), Pace::Progress);
+        }
         self.workers.insert(key.clone(), Arc::new(worker));
         result
     }
@@ -113,6 +124,18 @@ impl FullKubelet {
     /// Whether the node stands still.
     pub(super) fn is_stopped(&self, node: &str) -> bool {
         self.stopped.contains(node)
+    }
+
+    /// Until when the node says that it is low on memory, if it does.
+    ///
+    /// Models pkg/kubelet/eviction: nodeConditionsObservedSince.
+    pub(super) fn low_on_memory_until(&mut self, node: &str, now: SimTime) -> Option<SimTime> {
+        let until = *self.low_on_memory.get(node)? + PRESSURE_TRANSITION_PERIOD;
+        if until <= now {
+            self.low_on_memory.remove(node);
+            return None;
+        }
+        Some(until)
     }
 
     /// The node evicts a pod when it next looks; false when it runs no such pod.

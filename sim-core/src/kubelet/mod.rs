@@ -114,7 +114,11 @@ impl Component for Kubelet {
             }
             attach::report_in_use(&key.key.name, context)?;
             node_status::say_whether_cordoned(&mut self.cordoned, &key.key, context);
-            return node_status::report(&key.key, context);
+            let until = self.full.low_on_memory_until(&key.key.name, context.now);
+            if let Some(until) = until {
+                context.wakes.at(key.clone(), node_status::next_sync(until), Pace::Periodic);
+            }
+            return node_status::report(&key.key, until.is_some(), context);
         }
         match context.config.kubelet {
             KubeletKind::Recorder => self.recorder.reconcile(&key.key, context),

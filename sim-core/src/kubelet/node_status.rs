@@ -80,16 +80,25 @@ pub fn starting_conditions(kubelet: KubeletKind, at: &Time) -> Vec<NodeCondition
     conditions
 }
 
-/// Reports the node's conditions where the API server knows others.
+/// Reports the node's conditions where the API server knows others. `low_on_memory` says that it had to evict.
 ///
 /// # Errors
 /// The API server's refusals.
-pub(super) fn report(key: &ObjectKey, context: &mut Context<'_>) -> Result<(), ReconcileError> {
+pub(super) fn report(
+    key: &ObjectKey,
+    low_on_memory: bool,
+    context: &mut Context<'_>,
+) -> Result<(), ReconcileError> {
     let Some(node) = context.view.shared::<Node>(key) else { return Ok(()) };
     let known = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     let now = context.now.to_time();
-    let healthy = healthy_conditions(context.config.kubelet, &now);
-    let changed: Vec<NodeCondition> = healthy
+    let mut conditions = healthy_conditions(context.config.kubelet, &now);
+    for condition in conditions.iter_mut().filter(|one| low_on_memory && one.type_ == "MemoryPressure") {
+        condition.status = "True".to_owned();
+        condition.reason = Some("KubeletHasInsufficientMemory".to_owned());
+        condition.message = Some("kubelet has insufficient memory available".to_owned());
+    }
+    let changed: Vec<NodeCondition> = conditions
         .into_iter()
         .filter(|new| known.iter().any(|old| old.type_ == new.type_ && old.status != new.status))
         .collect();
@@ -107,6 +116,8 @@ pub(super) fn report(key: &ObjectKey, context: &mut Context<'_>) -> Result<(), R
     if context.config.kubelet == KubeletKind::Full {
         for (type_, .., event) in HEALTHY {
             if changed.iter().any(|condition| condition.type_ == type_) {
+                let lacks = low_on_memory && type_ == "MemoryPressure";
+                let event = if lacks { "NodeHasInsufficientMemory" } else { event };
                 record(meta::name(&node.metadata), event, context);
             }
         }

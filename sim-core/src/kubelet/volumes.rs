@@ -198,30 +198,49 @@ impl Sync<'_, '_> {
     }
 
     fn claimed_volume(&self, claim: &str) -> Result<VolumeRef, MountError> {
-        let namespace = &self.key.namespace;
-        let fail = |why: &str| {
-            let names: Vec<&str> =
-                self.spec.volumes.iter().flatten().map(|volume| volume.name.as_str()).collect();
-            let message = format!(
-                "Unable to attach or mount volumes: unmounted volumes=[{0}], unattached volumes=[], \
-                 failed to process volumes=[{0}]: error processing PVC {namespace}/{claim}: {why}",
-                names.join(" ")
-            );
-            MountError { volume: String::new(), message }
-        };
-        let found = self.context.view.typed::<PersistentVolumeClaim>(&ObjectKey::new(namespace, claim));
-        let Some(found) = found else {
-            return Err(fail(&format!(
+        self.bound_volume(claim).map(VolumeRef::Persistent).map_err(|_| self.unprocessed_claims())
+    }
+
+    /// The volume that the claim is bound to, or what is wrong with the claim.
+    ///
+    /// Models pkg/kubelet/volumemanager/populator: getPVCExtractPV.
+    fn bound_volume(&self, claim: &str) -> Result<String, String> {
+        let key = ObjectKey::new(&self.key.namespace, claim);
+        let fail = |why: &str| Err(format!("error processing PVC {key}: {why}"));
+        let Some(found) = self.context.view.typed::<PersistentVolumeClaim>(&key) else {
+            return fail(&format!(
                 "failed to fetch PVC from API server: persistentvolumeclaims \"{claim}\" not found"
-            )));
+            ));
         };
         let bound = found.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Bound");
         let volume =
             found.spec.as_ref().and_then(|spec| spec.volume_name.clone()).filter(|name| !name.is_empty());
-        match volume.filter(|_| bound) {
-            Some(volume) => Ok(VolumeRef::Persistent(volume)),
-            None => Err(fail("PVC is not bound")),
+        volume.filter(|_| bound).map_or_else(|| fail("PVC is not bound"), Ok)
+    }
+
+    /// Says of all claims that cannot be used what is wrong. The pod's other volumes are mounted meanwhile.
+    ///
+    /// Models pkg/kubelet/volumemanager: WaitForAttachAndMount.
+    fn unprocessed_claims(&self) -> MountError {
+        let (mut names, mut errors) = (Vec::new(), Vec::new());
+        for volume in self.spec.volumes.iter().flatten() {
+            let claim = match (&volume.persistent_volume_claim, &volume.ephemeral) {
+                (Some(source), _) => source.claim_name.clone(),
+                (None, Some(_)) => format!("{}-{}", self.key.name, volume.name),
+                (None, None) => continue,
+            };
+            if let Err(why) = self.bound_volume(&claim) {
+                names.push(volume.name.as_str());
+                errors.push(why);
+            }
         }
+        names.sort_unstable();
+        let (names, errors) = (names.join(" "), errors.join("; "));
+        let message = format!(
+            "Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[], \
+             failed to process volumes=[{names}]: {errors}"
+        );
+        MountError { volume: String::new(), message }
     }
 
     /// The first files of a volume that lives in the pod, and whether it is read-only.

@@ -92,6 +92,14 @@ pub(super) fn set_namespace(namespace: &mut Namespace) {
 
 pub(super) fn set_node(node: &mut Node) {
     node.spec.get_or_insert_default();
+    // The one address range stands for the first of the list, whichever way they are written.
+    let spec = node.spec.get_or_insert_default();
+    let ranges = spec.pod_cidrs.take().unwrap_or_default();
+    spec.pod_cidrs = match spec.pod_cidr.take().filter(|range| !range.is_empty()) {
+        Some(range) if ranges.first() != Some(&range) => Some(vec![range]),
+        _ => Some(ranges).filter(|ranges| !ranges.is_empty()),
+    };
+    spec.pod_cidr = spec.pod_cidrs.as_ref().and_then(|ranges| ranges.first().cloned());
     let status = node.status.get_or_insert_default();
     if status.allocatable.is_none() {
         status.allocatable = status.capacity.clone();

@@ -329,3 +329,27 @@ fn a_node_that_joins_is_told_of() {
     8s          Normal   NodeReady                 Node/extra   Node extra status is now: NodeReady
     ");
 }
+
+#[test]
+fn a_node_keeps_its_range_of_pod_addresses() {
+    let mut bench = Bench::whole();
+    insta::assert_snapshot!(bench.run(r#"patch node minikube -p '{"spec":{"podCIDR":"10.9.0.0/24"}}'"#), @r#"
+    ! The Node "minikube" is invalid: spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid
+    exit 1
+    "#);
+    // The list alone says nothing: the one range stands for it.
+    insta::assert_snapshot!(bench.run(r#"patch node minikube --type=merge -p '{"spec":{"podCIDRs":["10.9.0.0/24"]}}'"#), @"node/minikube patched (no change)");
+    insta::assert_snapshot!(bench.run("get node minikube -o jsonpath='{.spec}'"), @r#"{"podCIDR":"10.244.0.0/24","podCIDRs":["10.244.0.0/24"]}"#);
+}
+
+#[test]
+fn a_pod_whose_claims_are_unbound_says_which() {
+    let mut bench = Bench::whole();
+    let manifest = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: late}, spec: {storageClassName: none, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {nodeName: minikube, containers: [{name: app, image: nginx, volumeMounts: [{name: b, mountPath: /b}, {name: a, mountPath: /a}]}],
+  volumes: [{name: b, persistentVolumeClaim: {claimName: late}}, {name: a, persistentVolumeClaim: {claimName: nope}}]}}";
+    bench.run_with("apply -f -", Some(manifest));
+    bench.sleep(1);
+    insta::assert_snapshot!(bench.run("get events --field-selector reason=FailedMount -o jsonpath={.items[0].message}"), @r#"Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[], failed to process volumes=[a b]: error processing PVC default/late: PVC is not bound; error processing PVC default/nope: failed to fetch PVC from API server: persistentvolumeclaims "nope" not found"#);
+}

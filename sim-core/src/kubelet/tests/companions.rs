@@ -254,6 +254,19 @@ fn a_node_low_on_memory_evicts() {
     0 Evicted The node was low on resource: memory. Threshold quantity: 100Mi, available: 74628Ki. Container app was using 112Mi, request is 64Mi, has larger consumption of memory. 
     0 Killing Stopping container app
     ");
+    let node = |cluster: &crate::cluster::Cluster| {
+        let node = cluster.store().get(crate::api::Kind::Node, &crate::api::ObjectKey::cluster("minikube"));
+        let node = node.expect("it is there").to_value();
+        let pressure = &node["status"]["conditions"][0];
+        format!("{} {} {}", pressure["status"], pressure["reason"], node["spec"]["taints"][0]["key"])
+    };
+    let low = r#""True" "KubeletHasInsufficientMemory" "node.kubernetes.io/memory-pressure""#;
+    assert_eq!(node(&cluster), low);
+    // It says so for five minutes more.
+    cluster.advance(secs(290));
+    assert_eq!(node(&cluster), low);
+    cluster.advance(secs(20));
+    assert_eq!(node(&cluster), r#""False" "KubeletHasSufficientMemory" null"#);
 }
 
 #[test]
