@@ -108,6 +108,8 @@ pub(super) fn report(
     context.api.modify::<Node>(key, Subresource::Status, |node| {
         let conditions = node.status.iter_mut().flat_map(|status| status.conditions.iter_mut().flatten());
         for condition in conditions {
+            // A report tells of all of them.
+            condition.last_heartbeat_time = Some(now.clone());
             if let Some(new) = changed.iter().find(|new| new.type_ == condition.type_) {
                 *condition = new.clone();
             }
