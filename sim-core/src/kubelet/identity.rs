@@ -3,12 +3,19 @@
 //! Models pkg/securitycontext: DetermineEffectiveSecurityContext, and pkg/kubelet/kuberuntime:
 //! verifyRunAsNonRoot.
 
+use k8s_openapi::api::core::v1::PodSpec;
+
 use super::worker::Sync;
 use crate::runtime::{ImageSpec, User};
 
 /// An id of the API as the kernel has it.
 fn id(value: Option<i64>) -> Option<u32> {
     value.and_then(|value| u32::try_from(value).ok())
+}
+
+/// The group that the pod's volumes belong to.
+pub(super) fn fs_group(spec: &PodSpec) -> Option<u32> {
+    id(spec.security_context.as_ref()?.fs_group)
 }
 
 /// The user that a container runs as.
@@ -20,8 +27,8 @@ pub(super) fn user(sync: &Sync<'_, '_>, index: usize, image: &ImageSpec) -> User
     let (image_uid, image_gid) = image_user(image).unwrap_or((0, 0));
     let gid = group.unwrap_or(if asked.is_some() { 0 } else { image_gid });
     let more = pod.and_then(|pod| pod.supplemental_groups.clone()).unwrap_or_default();
-    let fs_group = pod.and_then(|pod| pod.fs_group);
-    let mut groups: Vec<u32> = more.into_iter().chain(fs_group).filter_map(|group| id(Some(group))).collect();
+    let mut groups: Vec<u32> = more.into_iter().filter_map(|group| id(Some(group))).collect();
+    groups.extend(fs_group(sync.spec));
     groups.push(gid);
     groups.sort_unstable();
     groups.dedup();

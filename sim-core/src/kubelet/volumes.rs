@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaim, PodSpec, Secret, ServiceAccount,
-    ServiceAccountTokenProjection, Volume,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, PodSpec, Secret,
+    ServiceAccount, ServiceAccountTokenProjection, Volume,
 };
 
-use super::environment;
 use super::worker::Sync;
+use super::{environment, identity};
 use crate::api::token::{self, Claims};
 use crate::api::{Kind, ObjectKey, meta};
 use crate::apiserver::DEFAULT_ACCOUNT;
@@ -106,10 +106,29 @@ impl Sync<'_, '_> {
 
     /// Puts the files of the pod's own volumes into its sandbox.
     pub(super) fn fill_volumes(&mut self) {
-        let trees = self.worker.volumes.iter().flat_map(|volumes| volumes.trees.clone());
-        for (name, tree) in trees.collect::<Vec<_>>() {
+        let Some(volumes) = self.worker.volumes.clone() else { return };
+        for (name, tree) in volumes.trees {
+            let fixed = volumes.places.iter().any(|(known, _, fixed)| *known == name && *fixed);
+            let tree = self.shared(tree, !fixed);
             self.runtime.set_pod_volume(self.key, &name, tree);
         }
+        let Some(group) = identity::fs_group(self.spec) else { return };
+        for (_, place, _) in volumes.places {
+            let VolumeRef::Persistent(name) = place else { continue };
+            let volume = self.context.view.typed::<PersistentVolume>(&ObjectKey::cluster(&name));
+            // Folders of the node stay as they are.
+            if volume.and_then(|volume| volume.spec.as_ref()?.csi.as_ref()).is_some() {
+                self.runtime.share_volume(&name, group);
+            }
+        }
+    }
+
+    /// The files of a volume of the pod's own, given to the pod's `fsGroup`.
+    fn shared(&self, mut tree: FileTree, writable: bool) -> FileTree {
+        if let Some(group) = identity::fs_group(self.spec) {
+            tree.share(group, 0o777, writable);
+        }
+        tree
     }
 
     /// Brings changes of ConfigMaps and Secrets into the volumes of a running pod, once they are due.
@@ -129,6 +148,7 @@ impl Sync<'_, '_> {
             fixed && known.trees.iter().any(|(name, old)| *name == tree.0 && !same_files(old, &tree.1))
         });
         for (name, tree) in changed.cloned().collect::<Vec<_>>() {
+            let tree = self.shared(tree, false);
             self.runtime.set_pod_volume(self.key, &name, tree);
         }
         self.worker.volumes = Some(fresh);
@@ -144,6 +164,7 @@ impl Sync<'_, '_> {
                 volumes.is_some_and(|v| v.places.iter().any(|(known, _, fixed)| known == name && *fixed));
             let tree = volumes.and_then(|volumes| volumes.trees.iter().find(|(known, _)| known == name));
             let Some((_, tree)) = tree.filter(|_| fixed).cloned() else { continue };
+            let tree = self.shared(tree, false);
             let copy = format!("{name}/{container}");
             self.runtime.set_pod_volume(self.key, &copy, tree);
             mount.volume = VolumeRef::Pod(copy);

@@ -44,6 +44,8 @@ pub struct Entry {
     pub modified: SimTime,
     /// Permission bits, `0o644`.
     pub mode: u32,
+    /// The ids of its user and group.
+    pub owner: (u32, u32),
 }
 
 /// What `ls` shows of an entry.
@@ -95,6 +97,14 @@ pub trait FileSystem {
         self.stat(path).map(drop)
     }
 
+    /// Changes an entry's user and group, those that are given. A file system that keeps none lets them be.
+    ///
+    /// # Errors
+    /// NotFound or ReadOnly.
+    fn set_owner(&mut self, path: &str, _user: Option<u32>, _group: Option<u32>) -> Result<(), FsError> {
+        self.stat(path).map(drop)
+    }
+
     /// The mounts, `(path, source, read_only)`, for `df` and `mount`.
     fn mounts(&self) -> Vec<(String, String, bool)>;
 
@@ -140,6 +150,10 @@ pub fn normalize(from: &str, path: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileTree {
     entries: OrdMap<Arc<str>, Entry>,
+    /// The ids of the user and group that write from now on.
+    pub writer: (u32, u32),
+    /// The group that all of it belongs to, and the root's mode: a volume of a pod with `fsGroup`.
+    shared: Option<(u32, u32)>,
 }
 
 impl FileTree {
@@ -156,10 +170,36 @@ impl FileTree {
     /// Writes a file, making its folders.
     pub fn put(&mut self, path: &str, bytes: &[u8], now: SimTime) {
         for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0) {
-            let folder = Entry { content: None, modified: now, mode: 0o755 };
+            let folder = self.new_entry(None, now);
             self.entries.entry(path[..at].into()).or_insert(folder);
         }
-        self.entries.insert(path.into(), Entry { content: Some(bytes.into()), modified: now, mode: 0o644 });
+        let file = self.new_entry(Some(bytes), now);
+        self.entries.insert(path.into(), file);
+    }
+
+    /// Gives all of it to a group, now and later; `writable` says whether the group may write.
+    ///
+    /// Models pkg/volume: VolumeOwnership.ChangePermissions, and what the set-group-id bit of a folder does.
+    pub fn share(&mut self, group: u32, root_mode: u32, writable: bool) {
+        self.shared = Some((group, root_mode | 0o2000));
+        let paths: Vec<Arc<str>> = self.entries.keys().cloned().collect();
+        for path in paths {
+            let Some(entry) = self.entries.get_mut(&path) else { continue };
+            entry.owner.1 = group;
+            entry.mode |= if writable { 0o660 } else { 0o440 };
+            entry.mode |= if entry.content.is_none() { 0o2110 } else { 0 };
+        }
+    }
+
+    fn new_entry(&self, bytes: Option<&[u8]>, now: SimTime) -> Entry {
+        let mode = match (bytes, self.shared) {
+            (Some(_), _) => 0o644,
+            (None, None) => 0o755,
+            (None, Some(_)) => 0o2755,
+        };
+        let (user, group) = self.writer;
+        let owner = (user, self.shared.map_or(group, |(group, _)| group));
+        Entry { content: bytes.map(Into::into), modified: now, mode, owner }
     }
 
     /// The files, path and bytes, in order of path.
@@ -183,7 +223,8 @@ impl FileTree {
 impl FileSystem for FileTree {
     fn stat(&self, path: &str) -> Result<Entry, FsError> {
         if path.is_empty() || path == "/" {
-            return Ok(Entry { content: None, modified: SimTime::ZERO, mode: 0o755 });
+            let (group, mode) = self.shared.unwrap_or((0, 0o755));
+            return Ok(Entry { content: None, modified: SimTime::ZERO, mode, owner: (0, group) });
         }
         self.parent_is_dir(path)?;
         self.entries.get(path).cloned().ok_or(FsError::NotFound)
@@ -204,12 +245,13 @@ impl FileSystem for FileTree {
 
     fn write(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Result<(), FsError> {
         self.parent_is_dir(path)?;
-        let mode = match self.stat(path) {
-            Ok(entry) if entry.content.is_none() => return Err(FsError::IsDirectory),
-            Ok(entry) => entry.mode,
-            Err(_) => 0o644,
-        };
-        self.entries.insert(path.into(), Entry { content: Some(bytes.into()), modified: now, mode });
+        let mut entry = self.new_entry(Some(bytes), now);
+        match self.stat(path) {
+            Ok(known) if known.content.is_none() => return Err(FsError::IsDirectory),
+            Ok(known) => (entry.mode, entry.owner) = (known.mode, known.owner),
+            Err(_) => {}
+        }
+        self.entries.insert(path.into(), entry);
         Ok(())
     }
 
@@ -218,7 +260,8 @@ impl FileSystem for FileTree {
         if self.stat(path).is_ok() {
             return Err(FsError::Exists);
         }
-        self.entries.insert(path.into(), Entry { content: None, modified: now, mode: 0o755 });
+        let folder = self.new_entry(None, now);
+        self.entries.insert(path.into(), folder);
         Ok(())
     }
 
@@ -235,6 +278,14 @@ impl FileSystem for FileTree {
         self.stat(path)?;
         if let Some(entry) = self.entries.get_mut(path) {
             entry.mode = mode;
+        }
+        Ok(())
+    }
+
+    fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FsError> {
+        self.stat(path)?;
+        if let Some(entry) = self.entries.get_mut(path) {
+            entry.owner = (user.unwrap_or(entry.owner.0), group.unwrap_or(entry.owner.1));
         }
         Ok(())
     }

@@ -139,6 +139,11 @@ impl Runtime {
         self.volumes.get(name)
     }
 
+    /// Gives a persistent volume's files to a group that may write them.
+    pub fn share_volume(&mut self, volume: &str, group: u32) {
+        self.volumes.entry(volume.to_owned()).or_default().share(group, 0o775, true);
+    }
+
     /// Empties a persistent volume.
     pub fn lose_volume(&mut self, name: &str) -> bool {
         self.volumes.insert(name.to_owned(), FileTree::new()).is_some()
@@ -227,8 +232,11 @@ impl Runtime {
                 trees.push((mount.volume.clone(), self.volume_tree(pod, &mount.volume)));
             }
         }
-        let root_read_only = container.config.root_read_only;
-        Some(MountedFs { root: container.root.clone(), root_read_only, mounts, trees })
+        let writer = (container.config.user.uid, container.config.user.gid);
+        trees.iter_mut().for_each(|(_, tree)| tree.writer = writer);
+        let mut root = container.root.clone();
+        root.writer = writer;
+        Some(MountedFs { root, root_read_only: container.config.root_read_only, mounts, trees })
     }
 
     fn close_files(&mut self, pod: &ObjectKey, container: &str, files: MountedFs) {

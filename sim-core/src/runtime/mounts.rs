@@ -153,6 +153,11 @@ impl FileSystem for MountedFs {
         self.tree_mut(mount)?.set_mode(&inner, mode)
     }
 
+    fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FsError> {
+        let (mount, inner) = self.place(path);
+        self.tree_mut(mount)?.set_owner(&inner, user, group)
+    }
+
     fn mounts(&self) -> Vec<(String, String, bool)> {
         let source = |volume: &VolumeRef| match volume {
             VolumeRef::Persistent(name) => format!("/dev/disk/{name}"),

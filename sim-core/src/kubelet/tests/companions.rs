@@ -309,3 +309,41 @@ fn images_have_their_own_tools_alone() {
     assert!(in_container("slim", "bash") && !in_container("slim", "curl") && !in_container("slim", "ps"));
     assert!(!in_container("bare", "sh") && !in_container("bare", "ls"));
 }
+
+#[test]
+fn files_belong_to_who_wrote_them_and_volumes_to_the_fs_group() {
+    let mut cluster = instant();
+    create(
+        &mut cluster,
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "default"}, "data": {"a.conf": "x"}}),
+    );
+    let spec = json!({
+        "containers": [{"name": "app", "image": "busybox", "command": ["sleep", "1d"], "volumeMounts": [
+            {"name": "data", "mountPath": "/data"}, {"name": "settings", "mountPath": "/settings"}]}],
+        "volumes": [{"name": "data", "emptyDir": {}}, {"name": "settings", "configMap": {"name": "settings"}}],
+        "securityContext": {"runAsUser": 1000, "runAsGroup": 3000, "fsGroup": 2000}});
+    bound_pod(&mut cluster, "web-0", "minikube", spec);
+    cluster.settle(secs(60));
+    let script = "echo hi > /data/file; mkdir /data/folder; echo hi > /tmp/own; \
+                  ls -ld /data /settings | cut -c1-33; ls -l /data /settings /tmp | cut -c1-33; \
+                  ls -n /data/file | cut -c1-33; stat -c '%u:%g %U' /data/file";
+    assert_snapshot!(exec(&mut cluster, &["sh", "-c", script]), @r"
+    drwxrwsrwx    2 root     2000    
+    drwxrwsrwx    2 root     2000    
+    /data:
+    total 8
+    -rw-r--r--    1 1000     2000    
+    drwxr-sr-x    2 1000     2000    
+
+    /settings:
+    total 4
+    -rw-r--r--    1 root     2000    
+
+    /tmp:
+    total 4
+    -rw-r--r--    1 1000     3000    
+    -rw-r--r--    1 1000     2000    
+    1000:2000 UNKNOWN
+    [0]
+    ");
+}

@@ -5,6 +5,7 @@ use super::Turn;
 use super::io::Io;
 use super::options::Options;
 use crate::runtime::fs::FsError;
+use crate::runtime::shell::host::known_user;
 
 pub(super) fn touch(io: &mut Io<'_>) -> Turn {
     let options = match Options::read(io, "acmd:t:r:") {
@@ -204,16 +205,36 @@ fn new_mode(text: &str, old: u32) -> Option<u32> {
     Some(mode)
 }
 
-/// Files have no owners here; the operands must be there all the same.
+/// Names that only the image knows change nothing.
 pub(super) fn chown(io: &mut Io<'_>) -> Turn {
     let arguments = io.arguments();
-    let words = arguments.iter().filter(|word| !word.starts_with('-')).skip(1);
+    let (options, words): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|word| word.starts_with('-'));
+    let recursive = options.iter().any(|option| matches!(option.as_str(), "-R" | "--recursive"));
+    let Some((owner, operands)) = words.split_first() else { return Ok(0) };
+    let (user, group) = owner.split_once(':').unwrap_or((owner, ""));
+    let id = |name: &str| {
+        name.parse().ok().or_else(|| (0..=u32::from(u16::MAX)).find(|id| known_user(*id) == Some(name)))
+    };
+    let (user, group) = (id(user), id(group));
     let mut status = 0;
-    for operand in words {
-        let path = io.path(operand);
-        if let Err(error) = io.files().stat(&path) {
-            io.complain(&format!("{operand}: {error}"));
-            status = 1;
+    for operand in operands {
+        let mut waiting = vec![io.path(operand)];
+        while let Some(path) = waiting.pop() {
+            let is_root = io.host.user().uid == 0;
+            let changed = match io.files().stat(&path) {
+                Ok(_) if !is_root => Err("Operation not permitted".to_owned()),
+                Ok(_) => io.files().set_owner(&path, user, group).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = changed {
+                io.complain(&format!("{operand}: {error}"));
+                status = 1;
+                break;
+            }
+            let below = io.files().list(&path).unwrap_or_default();
+            let base = path.trim_end_matches('/');
+            waiting.extend(below.into_iter().filter(|_| recursive).map(|one| format!("{base}/{}", one.name)));
         }
     }
     Ok(status)

@@ -172,12 +172,15 @@ pub(super) fn stat(io: &mut Io<'_>) -> Turn {
             _ => "regular file",
         };
         let seconds = entry.modified.timestamp().as_second();
+        let (user, group) = entry.owner;
+        let who = |id: u32| crate::runtime::shell::host::known_user(id).unwrap_or("UNKNOWN");
         let text = match options.value('c') {
             Some(format) => {
                 let named = format.replace("%n", operand).replace("%s", &size.to_string());
                 let named = named.replace("%a", &format!("{:o}", entry.mode)).replace("%F", kind);
-                let named =
-                    named.replace("%Y", &seconds.to_string()).replace("%U", "root").replace("%G", "root");
+                let named = named.replace("%Y", &seconds.to_string());
+                let named = named.replace("%u", &user.to_string()).replace("%g", &group.to_string());
+                let named = named.replace("%U", who(user)).replace("%G", who(group));
                 format!("{named}\n")
             }
             None => {
@@ -186,9 +189,11 @@ pub(super) fn stat(io: &mut Io<'_>) -> Turn {
                 let (blocks, links) = (size.div_ceil(4096) * 8, if folder { 2 } else { 1 });
                 format!(
                     "  File: {operand}\n  Size: {size:<10}\tBlocks: {blocks:<10} IO Block: 4096   {kind}\n\
-                     Access: ({:04o}/{letters})  Uid: (    0/    root)   Gid: (    0/    root)\n\
+                     Access: ({:04o}/{letters})  Uid: ({user:>5}/{:>8})   Gid: ({group:>5}/{:>8})\n\
                      Links: {links}\nAccess: {time}\nModify: {time}\nChange: {time}\n",
-                    entry.mode
+                    entry.mode,
+                    who(user),
+                    who(group),
                 )
             }
         };

@@ -4,13 +4,21 @@ use super::Turn;
 use super::io::Io;
 use super::options::Options;
 use crate::runtime::fs::{Entry, Listing};
+use crate::runtime::shell::host::known_user;
 
 /// `-rw-r--r--`
 pub(super) fn mode_letters(entry: &Entry) -> String {
     let mut letters = String::from(if entry.content.is_none() { "d" } else { "-" });
     for shift in [6, 3, 0] {
         for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
-            letters.push(if entry.mode >> shift & bit != 0 { letter } else { '-' });
+            let has = entry.mode >> shift & bit != 0;
+            let sets_group = bit == 1 && shift == 3 && entry.mode & 0o2000 != 0;
+            letters.push(match (has, sets_group) {
+                (true, true) => 's',
+                (false, true) => 'S',
+                (true, false) => letter,
+                (false, false) => '-',
+            });
         }
     }
     letters
@@ -98,9 +106,15 @@ fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
         false => listing.name.clone(),
     };
     if options.has('l') || options.has('n') {
-        let widest =
-            listings.iter().map(|listing| shown_size(&listing.entry, options).len()).max().unwrap_or(0);
-        let line = |listing| long_line(io, listing, &name(listing), widest, options);
+        let widest = |text: &dyn Fn(&Entry) -> String| {
+            listings.iter().map(|listing| text(&listing.entry).len()).max().unwrap_or(0)
+        };
+        let widths = [
+            widest(&|entry| owner(entry.owner.0, options)),
+            widest(&|entry| owner(entry.owner.1, options)),
+            widest(&|entry| shown_size(entry, options)),
+        ];
+        let line = |listing| long_line(io, listing, &name(listing), widths, options);
         return listings.iter().map(line).collect();
     }
     let names: Vec<String> = listings.iter().map(name).collect();
@@ -114,18 +128,25 @@ fn shown_size(entry: &Entry, options: &Options) -> String {
     if options.has('h') { super::find::human(size(entry)) } else { size(entry).to_string() }
 }
 
-/// A line of `-l`: busybox has fixed columns, GNU's sizes are as wide as the widest.
-fn long_line(io: &Io<'_>, listing: &Listing, name: &str, widest: usize, options: &Options) -> String {
+/// The name of a user or group, or its id.
+fn owner(id: u32, options: &Options) -> String {
+    let name = known_user(id).filter(|_| !options.has('n'));
+    name.map_or_else(|| id.to_string(), str::to_owned)
+}
+
+/// A line of `-l`: busybox has fixed columns, GNU's are as wide as the widest.
+fn long_line(io: &Io<'_>, listing: &Listing, name: &str, widths: [usize; 3], options: &Options) -> String {
     let entry = &listing.entry;
     let size = shown_size(entry, options);
     let time = entry.modified.timestamp().strftime("%b %e %H:%M");
     let links = if entry.content.is_none() { 2 } else { 1 };
-    let owner = if options.has('n') { "0" } else { "root" };
+    let (user, group) = (owner(entry.owner.0, options), owner(entry.owner.1, options));
     let letters = mode_letters(entry);
     if io.is_gnu() {
-        return format!("{letters} {links} {owner} {owner} {size:>widest$} {time} {name}\n");
+        let [users, groups, sizes] = widths;
+        return format!("{letters} {links} {user:<users$} {group:<groups$} {size:>sizes$} {time} {name}\n");
     }
-    format!("{letters} {links:4} {owner:<8} {owner:<8} {size:>9} {time} {name}\n")
+    format!("{letters} {links:4} {user:<8} {group:<8} {size:>9} {time} {name}\n")
 }
 
 /// Columns for a terminal of 80 characters, filled downwards.
