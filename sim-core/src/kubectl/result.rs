@@ -10,7 +10,7 @@ use super::deprecation;
 use super::error::CliError;
 use super::output::Output;
 use super::printer::{self, Printer};
-use super::{Files, wire};
+use super::{Files, json, wire};
 use crate::api::Object;
 use crate::apiserver::ApiServer;
 
@@ -111,6 +111,8 @@ pub struct Results {
     /// Whether objects that are printed whole are printed with their managers.
     shows_managers: bool,
     collected: Vec<Value>,
+    /// Whether each object gets a printer of its own, so that nothing stands between two of them.
+    apart: bool,
 }
 
 enum Format {
@@ -150,6 +152,7 @@ impl Results {
                             format: Format::Sentence,
                             shows_managers: false,
                             collected: Vec::new(),
+                            apart: false,
                         });
                     }
                     return Err(CliError::plain(format!(
@@ -164,7 +167,13 @@ impl Results {
         // Only YAML and JSON leave the managers out; a template sees them. What is not sent has none.
         let asked = args.flag("show-managed-fields") || args.output().contains("managedFields");
         let shows_managers = asked && dry_run != DryRun::Client;
-        Ok(Results { dry_run, format, shows_managers, collected: Vec::new() })
+        Ok(Results { dry_run, format, shows_managers, collected: Vec::new(), apart: false })
+    }
+
+    /// As commands print that make a new printer for each object.
+    pub fn apart(mut self) -> Results {
+        self.apart = true;
+        self
     }
 
     /// How far the command goes.
@@ -191,6 +200,7 @@ impl Results {
         deprecation::warn(object.kind(), api.gates, out);
         let info = Info::new(object.kind(), &object.key());
         let value = self.whole(object, api);
+        self.renew();
         match &mut self.format {
             Format::Whole(printer) => out.out(printer.print(&value)?),
             _ => self.say(operation, &info.result_name(), out),
@@ -226,6 +236,7 @@ impl Results {
         typed: bool,
         out: &mut Output,
     ) -> Result<(), CliError> {
+        self.renew();
         match &mut self.format {
             Format::Whole(printer) if typed => out.out(printer.print_typed(manifest)?),
             Format::Whole(printer) => out.out(printer.print(manifest)?),
@@ -252,6 +263,14 @@ impl Results {
         Ok(())
     }
 
+    fn renew(&mut self) {
+        if self.apart
+            && let Format::Whole(Printer::Yaml { printed }) = &mut self.format
+        {
+            *printed = 0;
+        }
+    }
+
     fn say(&self, operation: &str, name: &str, out: &mut Output) {
         if self.is_name() {
             out.line(name);
@@ -274,14 +293,25 @@ impl Results {
     /// The printer's.
     pub fn finish(&mut self, out: &mut Output) -> Result<(), CliError> {
         let mut collected = std::mem::take(&mut self.collected);
+        let Format::Whole(printer) = &mut self.format else { return Ok(()) };
         let value = match collected.len() {
             0 => return Ok(()),
             1 => collected.swap_remove(0),
-            _ => printer::list_of(collected),
+            // kubectl's own list: one of Go's structures, and without a resourceVersion.
+            _ if matches!(printer, Printer::Json) => {
+                let items = json::pretty(&serde_json::json!({"items": collected}));
+                let items = items.trim_start_matches('{').trim_end_matches('}');
+                let head = "{\n    \"kind\": \"List\",\n    \"apiVersion\": \"v1\",\n    \"metadata\": {},";
+                out.out(format!("{head}{items}}}\n"));
+                return Ok(());
+            }
+            _ => {
+                let mut list = printer::list_of(collected);
+                list["metadata"] = Value::Object(serde_json::Map::new());
+                list
+            }
         };
-        if let Format::Whole(printer) = &mut self.format {
-            out.out(printer.print(&value)?);
-        }
+        out.out(printer.print(&value)?);
         Ok(())
     }
 }

@@ -57,10 +57,8 @@ impl Component for HorizontalController {
             return;
         }
         let previous = change.previous.as_ref().and_then(Object::as_ref::<HorizontalPodAutoscaler>);
-        // A new one is looked at soon, a changed one at its next turn: the queue lets nothing through faster.
-        if previous.is_none() {
-            wakes.soon(change.reference.clone());
-        } else if previous.is_some_and(|old| old.spec != scaler.spec) {
+        // Models enqueueHPA: whatever is put into the queue, a new one too, spends a whole period in it.
+        if previous.is_none_or(|old| old.spec != scaler.spec) {
             wakes.at(change.reference.clone(), change.at + SYNC_PERIOD, Pace::Periodic);
         }
     }

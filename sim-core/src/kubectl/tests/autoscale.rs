@@ -77,12 +77,10 @@ fn an_autoscaler_follows_the_load() {
       ScalingActive   True    ValidMetricFound  the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)
       ScalingLimited  True    TooManyReplicas   the desired replica count is more than the maximum replica count
     Events:
-      Type     Reason                        Age    From                       Message
-      ----     ------                        ----   ----                       -------
-      Warning  FailedGetResourceMetric       3m30s  horizontal-pod-autoscaler  failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
-      Warning  FailedComputeMetricsReplicas  3m30s  horizontal-pod-autoscaler  invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
-      Normal   SuccessfulRescale             105s   horizontal-pod-autoscaler  New size: 4; reason: cpu resource utilization (percentage of request) above target
-      Normal   SuccessfulRescale             90s    horizontal-pod-autoscaler  New size: 5; reason: cpu resource utilization (percentage of request) above target
+      Type    Reason             Age   From                       Message
+      ----    ------             ----  ----                       -------
+      Normal  SuccessfulRescale  105s  horizontal-pod-autoscaler  New size: 4; reason: cpu resource utilization (percentage of request) above target
+      Normal  SuccessfulRescale  90s   horizontal-pod-autoscaler  New size: 5; reason: cpu resource utilization (percentage of request) above target
     ");
     load(&mut bench, 0);
     bench.sleep(240);
@@ -90,12 +88,10 @@ fn an_autoscaler_follows_the_load() {
     bench.sleep(240);
     assert_snapshot!(bench.run("get hpa --no-headers"), @"web   Deployment/web   cpu: 0%/50%   1     5     1     11m");
     assert_snapshot!(bench.run("get events --field-selector involvedObject.name=web,involvedObject.kind=HorizontalPodAutoscaler -o custom-columns=T:.type,R:.reason,M:.message"), @r"
-    T         R                              M
-    Warning   FailedGetResourceMetric        failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
-    Warning   FailedComputeMetricsReplicas   invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API
-    Normal    SuccessfulRescale              New size: 4; reason: cpu resource utilization (percentage of request) above target
-    Normal    SuccessfulRescale              New size: 5; reason: cpu resource utilization (percentage of request) above target
-    Normal    SuccessfulRescale              New size: 1; reason: All metrics below target
+    T        R                   M
+    Normal   SuccessfulRescale   New size: 4; reason: cpu resource utilization (percentage of request) above target
+    Normal   SuccessfulRescale   New size: 5; reason: cpu resource utilization (percentage of request) above target
+    Normal   SuccessfulRescale   New size: 1; reason: All metrics below target
     ");
     assert_snapshot!(bench.run("delete hpa web"), @r#"horizontalpodautoscaler.autoscaling "web" deleted from default namespace"#);
 }
@@ -131,11 +127,9 @@ fn an_autoscaler_tells_why_it_does_nothing() {
       ScalingActive   True    ValidMetricFound    the HPA was able to successfully calculate a replica count from memory resource
       ScalingLimited  False   DesiredWithinRange  the desired count is within the acceptable range
     Events:
-      Type     Reason                        Age               From                       Message
-      ----     ------                        ----              ----                       -------
-      Warning  FailedGetResourceMetric       31s               horizontal-pod-autoscaler  failed to get memory usage: unable to get metrics for resource memory: no metrics returned from resource metrics API
-      Warning  FailedComputeMetricsReplicas  31s               horizontal-pod-autoscaler  invalid metrics (1 invalid out of 1), first error is: failed to get memory resource metric value: failed to get memory usage: unable to get metrics for resource memory: no metrics returned from resource metrics API
-      Normal   SuccessfulRescale             1s (x2 over 16s)  horizontal-pod-autoscaler  New size: 1; reason: All metrics below target
+      Type    Reason             Age   From                       Message
+      ----    ------             ----  ----                       -------
+      Normal  SuccessfulRescale  1s    horizontal-pod-autoscaler  New size: 1; reason: All metrics below target
     ");
     assert_snapshot!(bench.run("get hpa"), @r"
     NAME    REFERENCE        TARGETS                  MINPODS   MAXPODS   REPLICAS   AGE

@@ -364,3 +364,23 @@ fn scale_waits_for_the_status_when_it_has_a_timeout() {
     exit 1
     ");
 }
+
+#[test]
+fn objects_printed_whole_stand_as_kubectl_puts_them() {
+    let mut bench = Bench::new();
+    let both = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+    assert_snapshot!(bench.run_with("apply -f - --dry-run=client -o jsonpath={.metadata}", Some(both)), @"{}");
+    let listed = bench.run_with("apply -f - -o json", Some(both));
+    assert!(listed.starts_with("{\n    \"kind\": \"List\",\n    \"apiVersion\": \"v1\",\n    \"metadata\": {},\n    \"items\": [\n        {\n"), "{listed}");
+    assert!(serde_json::from_str::<serde_json::Value>(&listed).is_ok(), "{listed}");
+    let mut separators = |line: &str| bench.run(line).matches("---").count();
+    // label, patch and rollout make a printer for each object, the others one for all.
+    assert_eq!(separators("label cm a b x=y -o yaml"), 0);
+    assert_eq!(separators("patch cm a b -p {\"data\":{\"k\":\"v\"}} -o yaml"), 0);
+    assert_eq!(separators("annotate cm a b x=y -o yaml"), 1);
+    assert_snapshot!(bench.run("cordon node-1 nope"), @r#"
+    ! Error from server (NotFound): nodes "nope" not found
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("get nodes -o jsonpath={.items[*].spec.unschedulable}"), @"");
+}

@@ -97,6 +97,9 @@ pub fn change_all(
     }
     check(args, resources, change, list)?;
     let mut results = Results::parse(args, env.files)?;
+    if words.field == "labels" {
+        results = results.apart();
+    }
     if local::is_asked(args) {
         return change_locally(args, env, change, &mut results);
     }

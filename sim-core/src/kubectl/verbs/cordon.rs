@@ -60,7 +60,11 @@ pub(super) fn mark(
     let words: Vec<String> = std::iter::once("nodes".to_owned()).chain(args.words.iter().cloned()).collect();
     let builder = Builder { must_exist: true, single_kind: true, ..Builder::default() };
     let selection = builder.select(args, env, &words)?;
-    let mut errors = selection.errors;
+    // The first node that is missing ends it before anything is done.
+    if let Some(first) = selection.errors.into_iter().next() {
+        return Err(first);
+    }
+    let mut errors = Vec::new();
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {

@@ -113,6 +113,14 @@ pub fn data(
                 continue;
             }
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let starts = !key.starts_with(|first: char| first.is_ascii_digit());
+            if key.is_empty() || !starts || !key.chars().all(is_key_letter) {
+                return Err(CliError::plain(format!(
+                    "\"{key}\" is not a valid key name: a valid environment variable name must consist of alphabetic \
+                     characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or \
+                     'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')"
+                )));
+            }
             add(&mut data, key, value.to_owned(), config_map)?;
         }
     }
@@ -137,14 +145,17 @@ fn read(path: &str, env: &Env<'_>) -> Result<Vec<(String, String)>, CliError> {
     })
 }
 
+fn is_key_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
+}
+
 fn add(
     data: &mut BTreeMap<String, String>,
     key: &str,
     text: String,
     config_map: Option<&str>,
 ) -> Result<(), CliError> {
-    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if key.is_empty() || !key.chars().all(valid) {
+    if key.is_empty() || !key.chars().all(is_key_letter) {
         return Err(CliError::plain(format!(
             "\"{key}\" is not a valid key name for a ConfigMap: a valid config key must consist of alphanumeric \
              characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for \

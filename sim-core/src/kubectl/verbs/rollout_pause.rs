@@ -53,7 +53,7 @@ pub fn change_all(
     change: &dyn Fn(&mut Object) -> Result<(), String>,
 ) -> Result<Flow, CliError> {
     let selection = rollout::select(args, env)?;
-    let mut results = Results::parse(args, env.files)?;
+    let mut results = Results::parse(args, env.files)?.apart();
     let mut errors = selection.errors;
     if selection.infos.is_empty() && errors.is_empty() {
         env.out.err_line(format!("No resources found in {} namespace.", env.namespace));

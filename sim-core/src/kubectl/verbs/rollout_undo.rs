@@ -52,7 +52,7 @@ const KEPT_ANNOTATIONS: &[&str] = &[
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selection = rollout::select(args, env)?;
-    let mut results = Results::parse(args, env.files)?;
+    let mut results = Results::parse(args, env.files)?.apart();
     let to = args.int("to-revision").unwrap_or(0);
     let mut errors = selection.errors;
     let Env { cluster, out, .. } = env;

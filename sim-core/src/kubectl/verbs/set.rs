@@ -83,7 +83,11 @@ pub fn patch_all(
             };
             let mut new = old.clone();
             if let Err(why) = change(&mut new, &mut errors) {
-                errors.push(CliError::plain(format!("error: {} {why}", info.resource_name())));
+                let name = match is_local {
+                    true => format!("{}/{}", info.kind.info().singular, info.name),
+                    false => info.resource_name(),
+                };
+                errors.push(CliError::plain(format!("error: {name} {why}")));
                 continue;
             }
             if new == old {
