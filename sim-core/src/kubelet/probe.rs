@@ -247,8 +247,14 @@ impl Sync<'_, '_> {
         if let Some(action) = &probe.grpc {
             let port = u16::try_from(action.port).unwrap_or(0);
             let host = self.worker.ip.clone();
+            // Web servers speak no gRPC; an image of which it is not known what it runs may.
+            let container = self.runtime.container(self.key, &name);
+            let speaks = container.is_some_and(|container| {
+                let programs = &container.config.image.spec.programs;
+                programs.is_empty() || programs.iter().any(|program| program == "*")
+            });
             return match self.tcp_probe(&host, port) {
-                Outcome::Success => Outcome::Success,
+                Outcome::Success if speaks => Outcome::Success,
                 // The client tries until its time is over, whatever the first error was.
                 _ => Outcome::Failure(format!(
                     "timeout: failed to connect service \"{host}:{port}\" within {}: context deadline exceeded",

@@ -177,3 +177,21 @@ fn a_stopped_node_stands_still_and_a_crash_restarts() {
     let missing = cluster.fault(Fault::StopNode { node: "elsewhere".to_owned() });
     assert_snapshot!(missing.expect_err("no such node"), @"there is no node elsewhere");
 }
+
+#[test]
+fn a_grpc_probe_passes_where_the_program_may_speak_it() {
+    let probe = |port: u16| json!({"readinessProbe": {"grpc": {"port": port}, "periodSeconds": 5}});
+    let mut cluster = instant();
+    let mut spec = probed("example.com/rpc:1", probe(9000));
+    spec["containers"][0]["ports"] = json!([{"containerPort": 9000}]);
+    bound_pod(&mut cluster, "web-0", "minikube", spec);
+    cluster.settle(secs(60));
+    assert!(ready(&cluster));
+    let mut cluster = instant();
+    let from = cluster.now();
+    bound_pod(&mut cluster, "web-0", "minikube", probed("nginx", probe(80)));
+    cluster.settle(secs(60));
+    assert!(!ready(&cluster));
+    let last = events(&cluster, "web-0", from).lines().last().unwrap_or_default().to_owned();
+    assert_snapshot!(last.split_once(' ').map_or("", |(_, text)| text), @r#"Unhealthy Readiness probe failed: timeout: failed to connect service "10.244.0.2:80" within 1s: context deadline exceeded"#);
+}
