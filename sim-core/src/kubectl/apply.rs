@@ -64,9 +64,6 @@ pub fn apply(
         let created = api.create_with(object, options).map_err(|error| info.error("creating", error))?;
         return Ok((Applied::Created, created));
     };
-    if dry_run == DryRun::Client {
-        return Ok((Applied::Configured, current));
-    }
     let original = meta::annotations(current.meta()).get(LAST_APPLIED).cloned();
     if original.is_none() {
         out.err_line(format!(
@@ -75,6 +72,9 @@ pub fn apply(
              --save-config or kubectl apply. The missing annotation will be patched automatically.",
             info.resource_name()
         ));
+    }
+    if dry_run == DryRun::Client {
+        return Ok((Applied::Configured, current));
     }
     // An annotation that is no JSON cannot have been written by kubectl; it counts as none.
     let original = original.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(empty);

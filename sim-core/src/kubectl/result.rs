@@ -113,6 +113,8 @@ pub struct Results {
     collected: Vec<Value>,
     /// Whether each object gets a printer of its own, so that nothing stands between two of them.
     apart: bool,
+    /// Whether sentences leave out that nothing was stored.
+    hides_dry_run: bool,
 }
 
 enum Format {
@@ -153,6 +155,7 @@ impl Results {
                             shows_managers: false,
                             collected: Vec::new(),
                             apart: false,
+                            hides_dry_run: false,
                         });
                     }
                     return Err(CliError::plain(format!(
@@ -167,12 +170,25 @@ impl Results {
         // Only YAML and JSON leave the managers out; a template sees them. What is not sent has none.
         let asked = args.flag("show-managed-fields") || args.output().contains("managedFields");
         let shows_managers = asked && dry_run != DryRun::Client;
-        Ok(Results { dry_run, format, shows_managers, collected: Vec::new(), apart: false })
+        Ok(Results {
+            dry_run,
+            format,
+            shows_managers,
+            collected: Vec::new(),
+            apart: false,
+            hides_dry_run: false,
+        })
     }
 
     /// As commands print that make a new printer for each object.
     pub fn apart(mut self) -> Results {
         self.apart = true;
+        self
+    }
+
+    /// As `patch` speaks, which sets its word after the words about a dry run and so loses them.
+    pub fn without_dry_run(mut self) -> Results {
+        self.hides_dry_run = true;
         self
     }
 
@@ -275,7 +291,8 @@ impl Results {
         if self.is_name() {
             out.line(name);
         } else {
-            out.line(format!("{name} {operation}{}", self.dry_run.suffix()));
+            let suffix = if self.hides_dry_run { "" } else { self.dry_run.suffix() };
+            out.line(format!("{name} {operation}{suffix}"));
         }
     }
 

@@ -72,14 +72,15 @@ pub fn revisions(info: &Info, what: &str, store: &Store) -> Result<BTreeMap<i64,
     let found: Vec<Revision> = match object {
         Object::StatefulSet(_) | Object::DaemonSet(_) => revisions_of_set(object.uid(), store),
         Object::Deployment(deployment) => revisions_of_deployment(deployment, store),
-        Object::Pod(_) | Object::ReplicaSet(_) => {
+        Object::Pod(_) | Object::ReplicaSet(_) | Object::Job(_) | Object::CronJob(_) => {
             return Err(CliError::plain(format!("no {what} has been implemented for \"{kind}\"")));
         }
         _ => {
             let subject = what.strip_suffix(" viewer").unwrap_or(what);
-            let why =
-                format!("error retrieving {subject} for \"{kind}\", no visitor method exists for \"{kind}\"");
-            return Err(CliError::plain(why));
+            let (group, name) = (info.kind.info().group, info.kind.name());
+            return Err(CliError::plain(format!(
+                "error retrieving {subject} for \"{kind}\", no visitor method exists for {{{group} {name}}}"
+            )));
         }
     };
     Ok(found.into_iter().map(|revision| (revision.number, revision)).collect())

@@ -219,7 +219,7 @@ fn rollout_of_nothing() {
     exit 1
     "#);
     assert_snapshot!(bench.run("rollout history svc/web"), @r#"
-    ! error: error retrieving history for "Service", no visitor method exists for "Service"
+    ! error: error retrieving history for "Service", no visitor method exists for { Service}
     exit 1
     "#);
     assert_snapshot!(bench.run("rollout frobnicate"), @r#"
@@ -376,8 +376,17 @@ fn objects_printed_whole_stand_as_kubectl_puts_them() {
     let mut separators = |line: &str| bench.run(line).matches("---").count();
     // label, patch and rollout make a printer for each object, the others one for all.
     assert_eq!(separators("label cm a b x=y -o yaml"), 0);
-    assert_eq!(separators("patch cm a b -p {\"data\":{\"k\":\"v\"}} -o yaml"), 0);
     assert_eq!(separators("annotate cm a b x=y -o yaml"), 1);
+    let patched = bench.run("patch cm a b -p 'data: {k: v}' -o yaml");
+    assert!(patched.contains("name: b") && !patched.contains("---"), "{patched}");
+    assert_snapshot!(bench.run("patch cm a -p '{\"data\":{\"k\":\"w\"}}' --dry-run=server"), @"configmap/a patched");
+    bench.run("create cm bare");
+    let bare = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bare}\n";
+    let tried = bench.run_with("apply -f - --dry-run=client", Some(bare));
+    assert!(
+        tried.contains("is missing the") && tried.contains("configmap/bare configured (dry run)"),
+        "{tried}"
+    );
     assert_snapshot!(bench.run("cordon node-1 nope"), @r#"
     ! Error from server (NotFound): nodes "nope" not found
     exit 1
