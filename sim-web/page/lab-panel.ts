@@ -22,6 +22,8 @@ interface Card {
   details: HTMLDetailsElement;
   mark: HTMLElement;
   commands: HTMLButtonElement[];
+  /** Goes on to the next step; there once this one is done. */
+  next: HTMLButtonElement;
 }
 
 export class LabPanel {
@@ -73,13 +75,20 @@ export class LabPanel {
     this.simulator.state = undefined;
     this.#states = [];
     forget(KEPT);
-    this.#cards.forEach(({ details }, index) => (details.open = index === 0));
+    for (const [index, { details, commands }] of this.#cards.entries()) {
+      details.open = index === 0;
+      for (const command of commands) {
+        command.classList.remove("ran");
+        command.removeAttribute("aria-description");
+      }
+    }
     this.#show();
   }
 
   note(ended: Ended): void {
     this.#kept.log.push({ ...ended, out: ended.out.slice(-2000), err: ended.err.slice(-2000) });
     this.#kept.log.splice(0, this.#kept.log.length - LOG_MAX);
+    this.#tick(ended.line);
     this.#look(this.simulator.state);
   }
 
@@ -137,6 +146,7 @@ export class LabPanel {
         h("code", {}, command),
       ),
     );
+    const next = h("button", { type: "button", class: "next", onclick: () => this.#goOn(step) });
     const details = h(
       "details",
       { class: "step", "data-step": step.id },
@@ -144,14 +154,43 @@ export class LabPanel {
       h("p", {}, step.why),
       ...commands,
       h("p", { class: "look" }, h("strong", {}, "Look: "), step.look),
+      next,
     );
-    return { step, details, mark, commands };
+    return { step, details, mark, commands, next };
+  }
+
+  /** Marks the command that was run in the step that is open. */
+  #tick(line: string): void {
+    for (const { step, details, commands } of this.#cards) {
+      if (!details.open) continue;
+      const same = step.commands.flatMap((command, index) => (command === line.trim() ? [index] : []));
+      const index = same.find((index) => !commands[index]?.classList.contains("ran")) ?? -1;
+      commands[index]?.classList.add("ran");
+      commands[index]?.setAttribute("aria-description", "was run");
+    }
+  }
+
+  /** The step to do next: the first after this one that is not done, or any that is not. */
+  #after(step: Step): Card | undefined {
+    const left = this.#cards.filter((card) => card.step !== step && !this.#kept.done.includes(card.step.id));
+    return left.find((card) => STEPS.indexOf(card.step) > STEPS.indexOf(step)) ?? left[0];
+  }
+
+  #goOn(step: Step): void {
+    const next = this.#after(step);
+    if (!next) return;
+    for (const { details } of this.#cards) details.open = details === next.details;
+    next.details.scrollIntoView({ block: "nearest" });
+    next.details.querySelector("summary")?.focus();
   }
 
   #show(): void {
     const done = this.#cards.filter(({ step }) => this.#kept.done.includes(step.id)).length;
-    for (const { step, details, mark } of this.#cards) {
+    for (const { step, details, mark, next } of this.#cards) {
       const isDone = this.#kept.done.includes(step.id);
+      const after = this.#after(step);
+      next.hidden = !isDone || !after;
+      next.textContent = after ? `Next: ${after.step.title}` : "";
       details.classList.toggle("done", isDone);
       mark.textContent = isDone ? "✓" : "○";
       mark.setAttribute("role", "img");
@@ -183,17 +222,11 @@ export class LabPanel {
       return chunks.filter(({ stream }) => stream === "out").map(({ text }) => text).join("");
     };
     const evidence: Evidence = { state, log, notes, read };
-    for (const { step, details } of this.#cards) {
+    for (const { step } of this.#cards) {
       if (done.includes(step.id) || !(await step.isDone(evidence))) continue;
       if (this.#kept.done !== done) return;
       done.push(step.id);
       announce(`Done: ${step.title}`);
-      const next = this.#cards.find(({ step }) => !done.includes(step.id));
-      if (!this.#isPlaying && next && details.open) {
-        details.open = false;
-        next.details.open = true;
-        next.details.scrollIntoView({ block: "nearest" });
-      }
     }
     store(KEPT, this.#kept);
     this.#show();

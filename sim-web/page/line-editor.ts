@@ -16,6 +16,8 @@ export class LineEditor {
   /** The row of the cursor, counted from the prompt's. */
   #row = 0;
   #isShown = false;
+  /** Whether the line is being written: begun and not yet ended. */
+  isOpen = false;
   #at: number;
   #draft = "";
 
@@ -29,6 +31,7 @@ export class LineEditor {
 
   /** Shows a fresh line after `prompt`. */
   begin(prompt: string): void {
+    this.isOpen = true;
     this.prompt = prompt;
     this.text = "";
     this.cursor = 0;
@@ -44,6 +47,7 @@ export class LineEditor {
     this.draw();
     this.#screen.write("\r\n");
     this.#isShown = false;
+    this.isOpen = false;
     this.#row = 0;
     return this.text;
   }
@@ -57,6 +61,7 @@ export class LineEditor {
   }
 
   show(): void {
+    if (!this.isOpen) return;
     this.#isShown = true;
     this.draw();
   }

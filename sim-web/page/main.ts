@@ -39,7 +39,7 @@ async function start(): Promise<void> {
   const terminal = new Terminal(byId("terminal"), byId("hint"), simulator);
   themeChoice(() => terminal.colours(terminalColours()));
   terminal.say("A cluster of your own. help says what can be typed; Tab completes.");
-  if (journal) terminal.say("Your session goes on where you left it; reset starts anew.");
+  if (journal) terminal.say(simulator.damage || "Your session goes on where you left it; reset starts anew.");
 
   clockControls(simulator);
   const lab = new LabPanel(byId("panel-lab"), simulator, terminal, number("pace", 1));

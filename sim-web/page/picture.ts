@@ -6,7 +6,9 @@ import type { PictureChange } from "./protocol";
 /** What share of its size a picture may be scaled down to for its height. */
 const SMALLEST = 0.8;
 /** How long a frame may be spent on a picture, in milliseconds; what is left waits for the next one. */
-const SLICE = 4;
+const SLICE = 3;
+/** So long, in milliseconds, the picture stays where somebody scrolled it to. */
+const LEFT_ALONE = 10_000;
 
 /** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`.
  *  `prefix` stands before every id. */
@@ -22,6 +24,9 @@ export class Picture {
   #isDue = false;
   /** How high the place is, without its edges. */
   #room = 0;
+  /** The pod that came last, to be brought into view. */
+  #newest: Element | undefined;
+  #scrolledAt = -LEFT_ALONE;
 
   constructor(host: HTMLElement, choose: (reference: string) => void, prefix = "") {
     this.#host = host;
@@ -32,6 +37,9 @@ export class Picture {
     }).observe(host);
     const referenceOf = (event: Event) =>
       (event.target as Element).closest<SVGElement>("[data-ref]")?.getAttribute("data-ref");
+    for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      host.addEventListener(hand, () => (this.#scrolledAt = performance.now()), { passive: true });
+    }
     host.addEventListener("click", (event) => {
       const reference = referenceOf(event);
       if (reference) choose(reference);
@@ -58,7 +66,23 @@ export class Picture {
   #ask(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    requestAnimationFrame(() => this.#draw());
+    Picture.#due.push(this);
+    Picture.#schedule();
+  }
+
+  /** The pictures that have something to draw. They take turns, a frame each: what is drawn has to be painted, too. */
+  static #due: Picture[] = [];
+  static #isScheduled = false;
+
+  static #schedule(): void {
+    if (Picture.#isScheduled || Picture.#due.length === 0) return;
+    Picture.#isScheduled = true;
+    requestAnimationFrame(() => {
+      Picture.#isScheduled = false;
+      const first = Picture.#due.shift();
+      if (first) first.#draw();
+      Picture.#schedule();
+    });
   }
 
   #draw(): void {
@@ -91,6 +115,7 @@ export class Picture {
     } else {
       this.#rove();
       this.#fit();
+      this.#follow();
     }
     performance.measure("patch", { start: before });
   }
@@ -113,7 +138,19 @@ export class Picture {
     const fresh = parsed(`<svg>${quiet}</svg>`).firstElementChild;
     const old = this.#groups.get(id);
     if (old && fresh) patch(old, fresh);
-    else if (fresh) this.#groups.set(id, fresh);
+    else if (fresh) {
+      if (this.#groups.size > 0 && /(^|-)Pod-/.test(id)) this.#newest = fresh;
+      this.#groups.set(id, fresh);
+    }
+  }
+
+  /** Scrolls to what is new, unless somebody is looking around. */
+  #follow(): void {
+    const newest = this.#newest;
+    this.#newest = undefined;
+    if (!newest?.isConnected || performance.now() - this.#scrolledAt < LEFT_ALONE) return;
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    newest.scrollIntoView({ block: "nearest", inline: "nearest", behavior });
   }
 
   #named(text: string): string {

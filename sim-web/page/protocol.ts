@@ -106,7 +106,7 @@ export type ToWorker =
   | { type: "ask"; id: number; question: Ask };
 
 export type FromWorker =
-  | { type: "ready" }
+  | { type: "ready"; damage: string }
   | { type: "failed"; message: string }
   | { type: "update"; update: Update }
   | { type: "pictures"; map?: PictureChange; timeline?: PictureChange; state?: ClusterState }

@@ -34,9 +34,9 @@ export function sessionControls(simulator: Simulator, terminal: Terminal, fresh:
     input.value = "";
     if (!file) return;
     await terminal.ready();
-    const complaint = await simulator.open(await file.text());
-    terminal.say(complaint || `opened ${file.name}`);
-    if (!complaint) fresh();
+    const { isOpen, complaint } = await simulator.open(await file.text());
+    terminal.say([isOpen ? `opened ${file.name}` : "", complaint].filter((text) => text !== "").join(": "));
+    if (isOpen) fresh();
   });
   return (effect) => {
     if (effect.kind === "save") download(effect.path, effect.text);

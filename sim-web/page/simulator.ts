@@ -44,6 +44,8 @@ export class Simulator {
   #answers = new Map<number, (answer: never) => void>();
   #asked = 0;
   #submitted = 0;
+  /** What is wrong with the session that the page kept and opened again. */
+  damage = "";
   #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(worker: Worker) {
@@ -146,8 +148,8 @@ export class Simulator {
     return this.#ask({ ask: "hash" });
   }
 
-  /** Opens a saved session; an empty answer is success. */
-  open(journal: string): Promise<string> {
+  /** Opens a saved session, or the part of it that is sound; says what is wrong with it. */
+  open(journal: string): Promise<{ isOpen: boolean; complaint: string }> {
     return this.#ask({ ask: "open", journal });
   }
 
@@ -170,6 +172,7 @@ export class Simulator {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case "ready":
+        this.damage = message.damage;
         this.#ready?.resolve();
         break;
       case "failed":

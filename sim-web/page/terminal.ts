@@ -299,7 +299,7 @@ export class Terminal {
       return;
     }
     const { candidates } = await this.#candidates();
-    if (text !== this.#editor.text) return;
+    if (text !== this.#editor.text || !this.#editor.isOpen) return;
     const told = candidates.slice(0, 4).map(({ text, about }) => (about ? `${text}: ${about}` : text));
     const more = candidates.length > 4 ? ` … ${candidates.length - 4} more` : "";
     this.#hint.textContent = told.join("  ·  ") + more;

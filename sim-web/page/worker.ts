@@ -46,17 +46,18 @@ function setUp(setup: Setup): void {
   rest = new Rest(initSync({ module: setup.module }), setup.restUrl);
   const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
+  let damage = "";
   if (setup.journal) {
     try {
-      open(made, setup.journal);
+      damage = open(made, setup.journal);
     } catch (error) {
-      console.warn("the kept session could not be opened", error);
+      damage = String(error);
     }
   }
   made.set_clock(setup.paused, 1000);
   simulator = made;
   before = performance.now();
-  post({ type: "ready" });
+  post({ type: "ready", damage });
   tell(true);
   draw();
   timer = setInterval(tick, TICK);
@@ -69,13 +70,16 @@ addEventListener("error", (event) => {
   post({ type: "failed", message: event.message });
 });
 
-/** Opens a session at its prompt: a watch that ran when it was kept has nobody to look at it any more. */
-function open(simulator: Simulator, journal: string): void {
-  simulator.open(journal);
+/** Opens a session at its prompt: a watch that ran when it was kept has nobody to look at it any more. Says what is
+ *  wrong with the journal, of which the sound part is open then. */
+function open(simulator: Simulator, journal: string): string {
+  const damage = simulator.open(journal);
   const { status } = JSON.parse(simulator.take()) as Update;
-  if (status !== "running") return;
-  simulator.interrupt();
-  simulator.take();
+  if (status === "running") {
+    simulator.interrupt();
+    simulator.take();
+  }
+  return damage;
 }
 
 function tick(): void {
@@ -141,11 +145,11 @@ function answer(question: Ask): unknown {
       return simulator.hash();
     case "open":
       try {
-        open(simulator, question.journal);
+        const damage = open(simulator, question.journal);
         drawn.stale = true;
-        return "";
+        return { isOpen: true, complaint: damage };
       } catch (error) {
-        return String(error);
+        return { isOpen: false, complaint: String(error) };
       }
   }
 }

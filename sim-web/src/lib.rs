@@ -62,17 +62,17 @@ impl Simulator {
         Simulator { session: Session::new(config), files: PageFiles::default() }
     }
 
-    /// Opens the session that a saved journal tells of, at its last moment or before its first damage. The files
-    /// stay.
+    /// Opens the session that a saved journal tells of, at its last moment or before its first damage, and answers
+    /// what is wrong with it or nothing. The files stay.
     ///
     /// # Errors
     /// The journal has no header.
-    pub fn open(&mut self, journal: &str) -> Result<(), String> {
-        let (journal, _) = Journal::sound_part(journal).map_err(|error| error.to_string())?;
+    pub fn open(&mut self, journal: &str) -> Result<String, String> {
+        let (journal, damage) = Journal::sound_part(journal).map_err(|error| error.to_string())?;
         let clock = self.session.clock();
         self.session = Session::from_journal(&journal);
         self.session.set_clock(clock);
-        Ok(())
+        Ok(damage.map(|damage| damage.to_string()).unwrap_or_default())
     }
 
     /// Puts a file where commands find it.

@@ -236,3 +236,51 @@ test("an object of the picture opens its describe, YAML, events and logs, withou
     }
     assert.equal(await lines(), before);
   }));
+
+test("a line stands in the terminal once, whatever happens between Enter and its output", () =>
+  inBrowser("", async (page) => {
+    await page.evaluate(() => {
+      const { simulator } = window.lab14;
+      const ask = simulator.isIncomplete.bind(simulator);
+      simulator.isIncomplete = async (line) => {
+        window.dispatchEvent(new Event("asked"));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return ask(line);
+      };
+    });
+    await page.keyboard.type("kubectl get nodes");
+    const asked = page.evaluate(() => new Promise((resolve) => addEventListener("asked", resolve, { once: true })));
+    await page.keyboard.press("Enter");
+    await asked;
+    await page.setViewportSize({ width: 1100, height: 700 });
+    await page.waitForFunction(() => /minikube .*Ready/.test(window.lab14.terminal.text()));
+    const text = await terminalText(page);
+    assert.deepEqual(text.match(/.*get nodes.*/g)?.map((line) => line.replace(/^\S+ /, "")), ["default> kubectl get nodes"], text);
+  }));
+
+test("a step that is done stays open and leads to the next; its commands are ticked as they are run", () =>
+  inBrowser("", async (page) => {
+    const step = page.locator('.step[data-step="apply"]');
+    for (const command of await step.locator(".command").all()) {
+      await command.click();
+      await page.waitForFunction(() => window.lab14.terminal.status === "idle");
+    }
+    await step.locator(".next").waitFor();
+    assert.equal(await step.locator(".command:not(.ran)").count(), 0);
+    await step.locator(".next").press("Enter");
+    await page.locator('.step[data-step="get"] .command').waitFor();
+    assert.equal(await step.getAttribute("open"), null);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.includes("What there is now")), true);
+  }));
+
+test("a damaged session opens up to its damage, and the page says so", () =>
+  inBrowser("", async (page) => {
+    await type(page, "kubectl create configmap one");
+    await type(page, "kubectl create configmap two");
+    const text = await page.evaluate(() => window.lab14.simulator.save());
+    const damaged = text.replace("configmap two", "configmap tow");
+    await page.setInputFiles("#file", { name: "lab.session", mimeType: "text/plain", buffer: Buffer.from(damaged) });
+    await page.waitForFunction(() => window.lab14.terminal.text().includes("opened lab.session: line 3"));
+    const { out } = await type(page, "kubectl get cm -o name");
+    assert.equal(out, "configmap/kube-root-ca.crt\nconfigmap/one\n");
+  }));
