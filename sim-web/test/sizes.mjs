@@ -50,21 +50,21 @@ await page.evaluate(async () => {
   await terminal.run("advance 60s");
   performance.clearMeasures();
 });
-const spans = await page.evaluate(replaceAll, true);
+const spans = await page.evaluate(replaceAll);
 const patches = await page.evaluate(() => performance.getEntriesByName("patch").map(({ duration }) => duration));
 await page.evaluate(() => window.lab14.terminal.run("advance 60s"));
-const work = await traceFrames(context, page, () => page.evaluate(replaceAll, false));
+const work = await traceFrames(context, page, () => page.evaluate(replaceAll));
 const pods = await page.evaluate(() => window.lab14.simulator.state.pods.length);
 
-/** Deletes the 100 pods and looks on for 8 s while they come back; with `counts`, the milliseconds between frames. */
-async function replaceAll(counts) {
+/** Deletes the 100 pods and looks on for 8 s while they come back; the milliseconds between frames, each of which is
+ *  asked for. */
+async function replaceAll() {
   const { terminal } = window.lab14;
   const spans = [];
   const change = terminal.run("kubectl delete pod -l app=python-app-parallel --wait=false");
   const end = performance.now() + 8000;
-  if (!counts) await new Promise((resolve) => setTimeout(resolve, 8000));
   let before = await new Promise(requestAnimationFrame);
-  while (counts && performance.now() < end) {
+  while (performance.now() < end) {
     const now = await new Promise(requestAnimationFrame);
     spans.push(now - before);
     before = now;

@@ -30,6 +30,15 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     missing(session, kind, name)
 }
 
+/// What to do instead where the line is written for a shell: there is none around kubectl here.
+pub(super) fn asks_a_shell(words: &[String]) -> Option<&'static str> {
+    let has = |signs: &[&str]| words.iter().any(|word| signs.contains(&word.as_str()));
+    if has(&["|"]) {
+        return Some("no shell reads these lines, so no pipes: use -l, -o name, -o jsonpath, --sort-by");
+    }
+    has(&[">", ">>"]).then_some("no shell reads these lines: sts-sim -c '...' > FILE works in your own")
+}
+
 fn missing(session: &Session, kind: Kind, name: &str) -> Option<String> {
     let store = session.cluster.store();
     let namespaced = kind.info().namespaced;

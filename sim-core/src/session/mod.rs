@@ -248,6 +248,7 @@ impl Session {
         };
         let (line, in_background) = jobs::split(line);
         let stdin = line.here_document.as_deref().or(stdin);
+        let asks_a_shell = hints::asks_a_shell(&line.words);
         if let Some(word) = words::find(&line) {
             self.exit = (word.run)(self, &line.words[1..], files);
         } else {
@@ -263,6 +264,11 @@ impl Session {
             }
         }
         self.after_command();
+        if self.exit != 0
+            && let Some(hint) = asks_a_shell
+        {
+            self.out.err_line(format!("hint: {hint}"));
+        }
     }
 
     /// A kubectl process takes a moment before its request arrives, unless the clock stands still. What is due
