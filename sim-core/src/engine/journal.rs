@@ -3,6 +3,7 @@
 //! One JSON document per line: first a header with the set-up, then one input a line.
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::config::ClusterConfig;
 use crate::api::SimTime;
@@ -181,22 +182,18 @@ impl Journal {
 /// One line of JSON with its check sum. The types here have only string keys, so serialization cannot fail.
 fn json_line<T: Serialize>(value: &T) -> String {
     let body = serde_json::to_string(value).unwrap_or_default();
-    let sum = check_sum(&body);
-    format!("{},\"{CHECK}\":\"{sum:08x}\"}}\n", body.strip_suffix('}').unwrap_or_default())
+    let sum = xxh3_64(body.as_bytes());
+    format!("{},\"{CHECK}\":\"{sum:016x}\"}}\n", body.strip_suffix('}').unwrap_or_default())
 }
 
 /// Reads a line; one without a check sum, as people write them, is taken as it is.
 fn read_line<T: for<'a> Deserialize<'a>>(line: &str) -> Result<T, String> {
     let mark = format!(",\"{CHECK}\":\"");
     if let Some((body, sum)) = line.trim_end().rsplit_once(&mark)
-        && sum.strip_suffix("\"}") != Some(&format!("{:08x}", check_sum(&format!("{body}}}"))))
+        && sum.strip_suffix("\"}") != Some(&format!("{:016x}", xxh3_64(format!("{body}}}").as_bytes())))
     {
         return Err("it does not fit its check sum".to_owned());
     }
     serde_json::from_str(line).map_err(|error| error.to_string())
 }
 
-/// FNV-1a, which notices a changed letter.
-fn check_sum(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
