@@ -196,4 +196,3 @@ fn read_line<T: for<'a> Deserialize<'a>>(line: &str) -> Result<T, String> {
     }
     serde_json::from_str(line).map_err(|error| error.to_string())
 }
-
