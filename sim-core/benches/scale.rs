@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use divan::Bencher;
+use divan::counter::ItemsCount;
 use sim_core::api::{Kind, ObjectKey};
 use sim_core::cluster::Cluster;
 use sim_core::engine::{ClusterConfig, NodeConfig, TimingProfile};
@@ -55,8 +57,8 @@ spec:
     )
 }
 
-/// From apply to all replicas ready.
-fn bring_up(replicas: u32, policy: &str) {
+/// From apply to all replicas ready. The cluster is handed back, so that taking it down is not counted.
+fn bring_up(replicas: u32, policy: &str) -> Cluster {
     let mut cluster = cluster();
     let text = manifest(replicas, policy);
     let mut out = Output::default();
@@ -75,14 +77,20 @@ fn bring_up(replicas: u32, policy: &str) {
         cluster.store().get(Kind::StatefulSet, &ObjectKey::new("default", "web")).expect("it was applied");
     let ready = set.to_value()["status"]["readyReplicas"].as_u64();
     assert_eq!(ready, Some(u64::from(replicas)), "not all came up");
+    cluster
 }
 
-#[divan::bench(args = [100, 1_000, 10_000], sample_count = 3, sample_size = 1)]
-fn parallel(replicas: u32) {
-    bring_up(replicas, "Parallel");
+/// Counts pods, so that the cost of one can be compared over the sizes.
+fn measure(bencher: Bencher<'_, '_>, replicas: u32, policy: &str) {
+    bencher.counter(ItemsCount::new(replicas)).bench_local(|| bring_up(replicas, policy));
 }
 
-#[divan::bench(args = [100, 1_000, 10_000], sample_count = 3, sample_size = 1)]
-fn ordered_ready(replicas: u32) {
-    bring_up(replicas, "OrderedReady");
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn parallel(bencher: Bencher<'_, '_>, replicas: u32) {
+    measure(bencher, replicas, "Parallel");
+}
+
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn ordered_ready(bencher: Bencher<'_, '_>, replicas: u32) {
+    measure(bencher, replicas, "OrderedReady");
 }

@@ -242,25 +242,14 @@ fn source_text(variable: &EnvVar, container: &Container, pod: Option<&Pod>) -> O
     Some(format!("<set to the key '{}' of config map '{}'>\tOptional: {optional}", map.key, map.name))
 }
 
-/// Models kubectl pkg/util/fieldpath: ExtractFieldPathAsString, which knows metadata alone.
-fn pod_field(pod: &Pod, path: &str) -> String {
-    let meta = &pod.metadata;
-    let all = |map: &std::collections::BTreeMap<String, String>| {
-        let lines: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", quote(value))).collect();
-        lines.join("\n")
-    };
+/// What kubectl can tell of a field of the pod: only of those that every kind has, whatever the kubelet knows.
+///
+/// Models kubectl pkg/describe: EnvValueRetriever, which converts the path as a field selector first.
+fn pod_field<'a>(pod: &'a Pod, path: &str) -> &'a str {
     match path {
-        "metadata.name" => meta::name(meta).to_owned(),
-        "metadata.namespace" => meta::namespace(meta).to_owned(),
-        "metadata.uid" => meta::uid(meta).to_owned(),
-        "metadata.labels" => all(meta::labels(meta)),
-        "metadata.annotations" => all(meta::annotations(meta)),
-        _ => {
-            let key = |prefix: &str| path.strip_prefix(prefix)?.strip_suffix("']").map(str::to_owned);
-            let label = key("metadata.labels['").and_then(|key| meta::labels(meta).get(&key));
-            let annotation = key("metadata.annotations['").and_then(|key| meta::annotations(meta).get(&key));
-            label.or(annotation).cloned().unwrap_or_default()
-        }
+        "metadata.name" => meta::name(&pod.metadata),
+        "metadata.namespace" => meta::namespace(&pod.metadata),
+        _ => "",
     }
 }
 

@@ -208,9 +208,7 @@ pub(super) fn csi_node(text: &mut Text, node: &CSINode) {
     text.annotations("Annotations", node.metadata.annotations.as_ref());
     text.field(0, "CreationTimestamp", time_text(node.metadata.creation_timestamp.as_ref()));
     text.line(0, "Spec:");
-    if !node.spec.drivers.is_empty() {
-        text.line(1, "Drivers:");
-    }
+    text.line(1, "Drivers:");
     for driver in &node.spec.drivers {
         text.line(2, format_args!("{}:", driver.name));
         text.field(3, "Node ID", &driver.node_id);

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration, TopologySpreadCons
 use super::containers::{self, Place};
 use super::text::Text;
 use super::{or_empty, volumes};
-use crate::api::kinds::format::format_selector;
+use crate::api::kinds::format::{NONE, format_selector};
 
 /// Adds the template.
 ///
@@ -41,7 +41,9 @@ pub(super) fn tolerations(text: &mut Text, tolerations: &[Toleration], indent: &
     let mut sorted: Vec<&Toleration> = tolerations.iter().collect();
     sorted.sort_by(|a, b| a.key.cmp(&b.key));
     let lines: Vec<String> = sorted.into_iter().map(toleration_text).collect();
-    text.several(indent, "Tolerations", &lines);
+    // Unlike other lists, its later lines are not indented: `rollout history` shows it.
+    let lines = if lines.is_empty() { NONE.to_owned() } else { lines.join("\n\t") };
+    text.raw(&format!("{indent}Tolerations:\t{lines}\n"));
 }
 
 fn toleration_text(toleration: &Toleration) -> String {

@@ -148,7 +148,13 @@ fn ephemeral_volume(text: &mut Text, ephemeral: &EphemeralVolumeSource) {
     let mut nested = Text::default();
     persistent_volume_claim::body(&mut nested, &claim, None);
     for line in nested.unaligned().lines() {
-        text.line(2, line);
+        // The writer indents each piece of a list by itself, and so the values too.
+        match line.split_once('\t') {
+            Some((title @ ("" | "Labels:" | "Annotations:"), value)) => {
+                text.line(2, format_args!("{title}\t    {value}"));
+            }
+            _ => text.line(2, line),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod autoscale;
 mod containers;
 mod daemons;
+mod described;
 mod endpoints;
 mod errors;
 mod files;

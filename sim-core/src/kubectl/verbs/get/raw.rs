@@ -1,5 +1,7 @@
 //! `get --raw`: what the API server answers at a path.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::api::{Kind, ObjectKey};
@@ -41,6 +43,7 @@ fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api"] => return Ok(json!({"kind": "APIVersions", "versions": ["v1"]})),
+        ["apis"] => return Ok(groups()),
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return Err(missing()),
@@ -95,6 +98,21 @@ fn list(env: &Env<'_>, kind: Kind, namespace: Option<&str>) -> Value {
     })
 }
 
+/// The groups in order of the alphabet; the core group is not among them.
+fn groups() -> Value {
+    let served: BTreeSet<(&str, &str)> =
+        Kind::ALL.iter().map(|kind| (kind.info().group, kind.info().version)).collect();
+    let listed: Vec<Value> = served
+        .into_iter()
+        .filter(|(group, _)| !group.is_empty())
+        .map(|(group, version)| {
+            let version = json!({"groupVersion": format!("{group}/{version}"), "version": version});
+            json!({"name": group, "versions": [version], "preferredVersion": version})
+        })
+        .collect();
+    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": listed})
+}
+
 fn resources(group: &str, version: &str) -> Value {
     let served = Kind::ALL
         .iter()
@@ -102,14 +120,19 @@ fn resources(group: &str, version: &str) -> Value {
         .filter(|info| info.group == group && info.version == version);
     let listed: Vec<Value> = served
         .map(|info| {
-            json!({
+            let mut told = json!({
                 "name": info.plural,
                 "singularName": info.singular,
                 "namespaced": info.namespaced,
                 "kind": info.kind.name(),
                 "verbs": info.verbs,
-                "shortNames": info.short_names,
-            })
+            });
+            for (name, words) in [("shortNames", info.short_names), ("categories", info.categories)] {
+                if !words.is_empty() {
+                    told[name] = json!(words);
+                }
+            }
+            told
         })
         .collect();
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
