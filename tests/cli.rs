@@ -42,21 +42,6 @@ fn lines_on_the_command_line_run_and_print_what_kubectl_prints() {
 }
 
 #[test]
-fn a_line_that_is_written_for_a_shell_is_answered_with_what_to_do_instead() {
-    let hints = |line: &str| {
-        let output = run(&["-c", line], "");
-        let hints: Vec<String> =
-            err(&output).lines().filter(|line| line.starts_with("hint:")).map(str::to_owned).collect();
-        hints.join("\n")
-    };
-    let pipes = "hint: no shell reads these lines, so no pipes: use -l, -o name, -o jsonpath, --sort-by";
-    assert_eq!(hints("get pods | grep web"), pipes);
-    let files = "hint: no shell reads these lines: sts-sim -c '...' > FILE works in your own";
-    assert_eq!(hints("get pods -o wide > pods.txt"), files);
-    assert_eq!(hints("exec web-0 -- sh -c 'ls | wc'"), "");
-}
-
-#[test]
 fn a_failing_line_gives_kubectls_error_and_exit_code() {
     let output = run(&["-c", "get pod nope"], "");
     assert_eq!(out(&output), "");

@@ -61,7 +61,8 @@ impl Live {
 }
 
 impl Repl {
-    fn new(session: Session, printer: Printer) -> anyhow::Result<Repl> {
+    fn new(mut session: Session, printer: Printer) -> anyhow::Result<Repl> {
+        session.lend(Rc::new(DiskFiles::default()));
         let shared =
             Rc::new(RefCell::new(Live { session, files: DiskFiles::default(), moved: Instant::now() }));
         let config = Config::builder()
@@ -169,7 +170,7 @@ fn announce(effect: &Effect, session: &Session) {
     match effect {
         Effect::Save { path, .. } => println!("saved to {path}; load {path} opens it again"),
         Effect::Load { path } => println!("opened {path} at {}", session.prompt().trim_end_matches("> ")),
-        Effect::Write { .. } | Effect::Quit => {}
+        Effect::Write { .. } | Effect::Keep { .. } | Effect::Quit => {}
     }
 }
 

@@ -17,7 +17,11 @@ pub fn carry_out(session: &mut Session, effect: &Effect) -> anyhow::Result<()> {
         Effect::Load { path } => {
             let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
             let (journal, damage) = Journal::sound_part(&text)?;
+            let files = session.lent();
             *session = open(path, &journal);
+            session.lend(files);
+            // The disk has what its lines wrote, or something newer.
+            session.take_effects();
             if let Some(damage) = damage {
                 let lost =
                     text.lines().filter(|line| !line.trim().is_empty()).count() - 1 - journal.inputs.len();
@@ -30,6 +34,7 @@ pub fn carry_out(session: &mut Session, effect: &Effect) -> anyhow::Result<()> {
             Ok(())
         }
         Effect::Write { path, bytes } => write(Path::new(path), bytes),
+        Effect::Keep { path, text } => write(Path::new(path), text.as_bytes()),
         Effect::Quit => Ok(()),
     }
 }

@@ -52,7 +52,7 @@ pub fn play(
         for effect in session.take_effects() {
             match effect {
                 Effect::Quit => return Ok(failed),
-                Effect::Save { .. } | Effect::Write { .. } | Effect::Load { .. } => {
+                Effect::Save { .. } | Effect::Write { .. } | Effect::Keep { .. } | Effect::Load { .. } => {
                     if let Err(complaint) = crate::saved::carry_out(session, &effect) {
                         printer.chunks(&[err(format!("error: {complaint}\n"))])?;
                         failed = 1;

@@ -7,6 +7,7 @@
 mod files;
 mod state;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub fn complete_module() {
 #[wasm_bindgen]
 pub struct Simulator {
     session: Session,
-    files: PageFiles,
+    files: Rc<PageFiles>,
 }
 
 #[wasm_bindgen]
@@ -59,7 +60,10 @@ impl Simulator {
             config.set_node_count(nodes);
         }
         config.set_kubernetes_version(KubernetesVersion::named(version).unwrap_or_default());
-        Simulator { session: Session::new(config), files: PageFiles::default() }
+        let mut session = Session::new(config);
+        let files = Rc::new(PageFiles::default());
+        session.lend(files.clone());
+        Simulator { session, files }
     }
 
     /// Opens the session that a saved journal tells of, at its last moment or before its first damage, and answers
@@ -71,6 +75,7 @@ impl Simulator {
         let (journal, damage) = Journal::sound_part(journal).map_err(|error| error.to_string())?;
         let clock = self.session.clock();
         self.session = Session::from_journal(&journal);
+        self.session.lend(self.files.clone());
         self.session.set_clock(clock);
         Ok(damage.map(|damage| damage.to_string()).unwrap_or_default())
     }
@@ -82,7 +87,7 @@ impl Simulator {
 
     /// Takes a line that was typed; what it prints comes with [`Simulator::take`].
     pub fn submit(&mut self, line: &str) {
-        self.session.submit(line, None, &self.files);
+        self.session.submit(line, None, &*self.files);
     }
 
     /// Ctrl-C.
@@ -113,7 +118,15 @@ impl Simulator {
     /// What was printed and asked for since the last take, and how the session stands.
     pub fn take(&mut self) -> String {
         let chunks: Vec<Value> = self.session.take_output().iter().map(chunk).collect();
-        let effects: Vec<Value> = self.session.take_effects().iter().map(effect).collect();
+        let asked = self.session.take_effects();
+        for effect in &asked {
+            match effect {
+                Effect::Write { path, bytes } => self.files.put(path, &String::from_utf8_lossy(bytes)),
+                Effect::Keep { path, text } => self.files.put(path, text),
+                Effect::Save { .. } | Effect::Load { .. } | Effect::Quit => {}
+            }
+        }
+        let effects: Vec<Value> = asked.iter().filter_map(effect).collect();
         let status = match self.session.status() {
             Status::Idle => "idle",
             Status::Running => "running",
@@ -150,7 +163,7 @@ impl Simulator {
 
     /// The ways to go on from `cursor`, in bytes, in `line`.
     pub fn complete(&self, line: &str, cursor: usize) -> String {
-        let completion = self.session.complete(line, cursor, &self.files);
+        let completion = self.session.complete(line, cursor, &*self.files);
         let candidates: Vec<Value> = completion
             .candidates
             .iter()
@@ -200,13 +213,15 @@ fn chunk(chunk: &Chunk) -> Value {
     json!({ "stream": stream, "text": chunk.text })
 }
 
-fn effect(effect: &Effect) -> Value {
-    match effect {
+/// What the page is asked to do; nothing for a file that is kept here.
+fn effect(effect: &Effect) -> Option<Value> {
+    Some(match effect {
         Effect::Save { path, text } => json!({ "kind": "save", "path": path, "text": text }),
         Effect::Write { path, bytes } => {
             json!({ "kind": "save", "path": path, "text": String::from_utf8_lossy(bytes) })
         }
         Effect::Load { path } => json!({ "kind": "load", "path": path }),
+        Effect::Keep { .. } => return None,
         Effect::Quit => json!({ "kind": "quit" }),
-    }
+    })
 }

@@ -64,6 +64,22 @@ const LINES: &[&str] = &[
     "minikube kubectl -- get po",
     "drain minikube --ignore-daemonsets --timeout=3s",
     "logs -f web-0",
+    "get pods | grep web | wc -l",
+    "get pods -w | head -3",
+    "kubectl get sts web -o yaml > kept.yaml; apply -f kept.yaml",
+    "X=$(kubectl get pods -o name | head -1); echo $X $?",
+    "for i in 1 2 3; do kubectl exec web-0 -- echo $i; sleep 2; done",
+    "while kubectl get pod web-0 2>/dev/null; do sleep 1; done",
+    "cat web.yaml | sed s/web/next/ | kubectl apply -f -",
+    "kubectl get pods -o name | xargs -n1 kubectl delete --wait=false",
+    "read x; echo got $x",
+    "kubectl exec -it web-0 -- sh; echo left",
+    "advance 3s && settle | cat",
+    "f() { kubectl get $1; }; f pods &",
+    "cat *.yaml | wc -l; ls | sort",
+    "exit 3; get pods",
+    "(get pods",
+    "get pods ||",
 ];
 
 const WEB: &str = "

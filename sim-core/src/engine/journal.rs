@@ -121,6 +121,17 @@ impl Journal {
         self.inputs.push_back(Input { at: at.0, steps, what });
     }
 
+    /// Adds to what the last line read: it goes on while the clock moves.
+    pub fn add_reads(&mut self, reads: Vec<FileRead>) {
+        if reads.is_empty() {
+            return;
+        }
+        let last = self.inputs.iter().rposition(|input| matches!(input.what, InputKind::Line(_)));
+        if let Some(Input { what: InputKind::Line(line), .. }) = last.and_then(|at| self.inputs.get_mut(at)) {
+            line.reads.extend(reads);
+        }
+    }
+
     /// The journal as JSON lines, each with a check sum.
     pub fn to_text(&self) -> String {
         let header = Header { sts_sim_journal: VERSION, config: self.config.clone() };

@@ -1,12 +1,14 @@
 //! Completion: verbs, kinds, live names, flags, containers, files. The REPL and the browser share it.
 
 use super::Session;
+use super::shell::{PACKAGES, scan};
 use super::words::WORDS;
 use crate::api::{Kind, Object, meta};
 use crate::kubectl::Files;
 use crate::kubectl::args::{Flag, GLOBAL_FLAGS, Takes};
 use crate::kubectl::explain::Schema;
 use crate::kubectl::verbs::{self, Verb};
+use crate::runtime::shell::{packages_of, tools_of};
 
 /// At most this many candidates are offered.
 const MOST: usize = 200;
@@ -33,14 +35,23 @@ impl Session {
     /// The ways to go on from `cursor` (in bytes) in `line`; `files` are offered after `-f`.
     pub fn complete(&self, line: &str, cursor: usize, files: &dyn Files) -> Completion {
         let before = line.get(..cursor).unwrap_or(line);
-        let start = before.rfind([' ', ',']).map_or(0, |at| at + 1);
+        // Behind `| `, `&& ` or `$(` another command begins.
+        let begins = scan::last_command(before);
+        let start = before[begins..].rfind([' ', ',']).map_or(begins, |at| begins + at + 1);
         let word = &before[start..];
         let mut words: Vec<&str> =
-            before[..start].split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            before[begins..start].split([' ', ',']).filter(|word| !word.is_empty()).collect();
         if matches!(words.first(), Some(&"kubectl" | &"k")) {
             words.remove(0);
         }
-        let mut candidates = self.candidates(&words, word, files);
+        let mut candidates = match words.as_slice() {
+            [] if begins > 0 => [first_words(), tool_names()].concat(),
+            [.., ">" | ">>" | "<" | "2>"] => file_names(files),
+            [tool, ..] if begins > 0 && packages_of(tool).is_some_and(|of| of & PACKAGES != 0) => {
+                file_names(files)
+            }
+            words => self.candidates(words, word, files),
+        };
         candidates.retain(|candidate| candidate.text.starts_with(word));
         candidates.sort();
         candidates.dedup();
@@ -137,6 +148,11 @@ fn first_words() -> Vec<Candidate> {
     let words =
         WORDS.iter().map(|word| Candidate { text: word.name.to_owned(), about: word.about.to_owned() });
     verbs.chain(words).collect()
+}
+
+/// What stands behind a pipe.
+fn tool_names() -> Vec<Candidate> {
+    tools_of(PACKAGES).map(|name| Candidate { text: name.to_owned(), about: String::new() }).collect()
 }
 
 /// After a verb group (`rollout`), or a word of ours that takes words (`fault`, `help`).

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::Session;
+use super::files::RecordingFiles;
+use super::{Foreground, Session, What};
 use crate::api::SimTime;
 use crate::kubectl::{self, Chunk, Files, NoFiles, Progress};
 
@@ -25,7 +26,7 @@ impl Session {
     pub fn status(&self) -> Status {
         match &self.foreground {
             None => Status::Idle,
-            Some(foreground) => match foreground.task.prompt() {
+            Some(foreground) => match foreground.prompt() {
                 Some(prompt) => Status::WantsInput(prompt),
                 None => Status::Running,
             },
@@ -34,12 +35,13 @@ impl Session {
 
     /// Runs the clock to `target`, or to the moment at which the command in the foreground ends.
     pub fn advance_to(&mut self, target: SimTime) {
+        let files = self.lent.clone();
         while self.foreground.is_some() {
             match self.next_moment() {
                 Some(next) if next <= target => self.move_to(next),
                 _ => break,
             }
-            self.poll();
+            self.poll(&*files);
             if self.foreground.is_none() {
                 return;
             }
@@ -73,7 +75,8 @@ impl Session {
     pub fn step(&mut self) -> bool {
         let Some(next) = self.next_moment() else { return false };
         self.move_to(next);
-        self.poll();
+        let files = self.lent.clone();
+        self.poll(&*files);
         true
     }
 
@@ -83,25 +86,30 @@ impl Session {
     /// input gets the end of it. Returns what was printed.
     pub fn run(&mut self, text: &str, stdin: Option<&str>, files: &dyn Files) -> Vec<Chunk> {
         self.submit(text, stdin, files);
-        self.finish();
+        self.finish_with(files);
         self.take_output()
     }
 
     /// Moves the clock as far as the command in the foreground needs; see [`Session::run`].
     pub fn finish(&mut self) {
+        let files = self.lent.clone();
+        self.finish_with(&*files);
+    }
+
+    fn finish_with(&mut self, files: &dyn Files) {
         let give_up = self.now() + PATIENCE;
         loop {
             match self.status() {
                 Status::Idle => return,
-                Status::WantsInput(_) => self.end_input(),
+                Status::WantsInput(_) => self.end_input_with(files),
                 Status::Running => {}
             }
-            let has_deadline = self.foreground.as_ref().is_some_and(|f| f.task.deadline().is_some());
+            let has_deadline = self.foreground.as_ref().is_some_and(|f| f.deadline().is_some());
             let settled = self.cluster.engine().queue().is_settled();
             match self.next_moment() {
                 Some(next) if next <= give_up && (has_deadline || !settled || !self.watches_for_ever()) => {
                     self.move_to(next);
-                    self.poll();
+                    self.poll(files);
                 }
                 _ => self.give_up(),
             }
@@ -109,9 +117,18 @@ impl Session {
     }
 
     /// Lets the command in the foreground look at the cluster.
-    pub(super) fn poll(&mut self) {
+    pub(super) fn poll(&mut self, files: &dyn Files) {
         let Some(mut foreground) = self.foreground.take() else { return };
-        let progress = kubectl::poll(foreground.task.as_mut(), &mut self.env(&NoFiles, None));
+        let progress = match &mut foreground.what {
+            What::Command(task) => kubectl::poll(task.as_mut(), &mut self.env(&NoFiles, None)),
+            What::Line(line) => {
+                let recording = RecordingFiles::new(files);
+                recording.be_thorough();
+                let progress = line.run(self, &recording);
+                self.journal.add_reads(recording.into_reads());
+                progress
+            }
+        };
         self.followed();
         match progress {
             Progress::Waiting => self.foreground = Some(foreground),
@@ -124,7 +141,7 @@ impl Session {
 
     /// When the next event or the command's own deadline is due.
     pub(super) fn next_moment(&self) -> Option<SimTime> {
-        let deadline = self.foreground.as_ref().and_then(|foreground| foreground.task.deadline());
+        let deadline = self.foreground.as_ref().and_then(Foreground::deadline);
         match (self.cluster.next_time(), deadline) {
             (Some(event), Some(deadline)) => Some(event.min(deadline)),
             (event, deadline) => event.or(deadline),
@@ -154,9 +171,12 @@ impl Session {
 
     fn give_up(&mut self) {
         let watched = self.watches_for_ever();
+        let is_line = self.foreground.as_ref().is_some_and(|f| matches!(f.what, What::Line(_)));
         self.interrupt();
         if watched {
             self.exit = 0;
+        } else if is_line {
+            self.out.err_line("hint: the line ran on and on, so it was interrupted");
         } else {
             self.out.err_line("hint: nothing more will happen by itself, so the command was interrupted");
         }

@@ -1,6 +1,6 @@
 //! Files that commands read: remembered for the journal, served from it in a replay, or held in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::engine::FileRead;
@@ -10,12 +10,36 @@ use crate::kubectl::{FileError, Files};
 pub(super) struct RecordingFiles<'a> {
     inner: &'a dyn Files,
     reads: RefCell<Vec<FileRead>>,
+    is_thorough: Cell<bool>,
 }
 
 impl<'a> RecordingFiles<'a> {
     /// Remembers what is read from `inner`.
     pub fn new(inner: &'a dyn Files) -> RecordingFiles<'a> {
-        RecordingFiles { inner, reads: RefCell::default() }
+        RecordingFiles { inner, reads: RefCell::default(), is_thorough: Cell::new(false) }
+    }
+
+    /// From here on also remembers what was looked for in vain, and which paths were at hand: a shell does one thing
+    /// or another by that.
+    pub fn be_thorough(&self) {
+        self.is_thorough.set(true);
+    }
+
+    fn remember(
+        &self,
+        path: &str,
+        read: Result<Vec<(String, String)>, FileError>,
+    ) -> Result<Vec<(String, String)>, FileError> {
+        match &read {
+            Ok(files) => self.push(path.to_owned(), files.clone()),
+            Err(_) if self.is_thorough.get() => self.push(missing_path(path), Vec::new()),
+            Err(_) => {}
+        }
+        read
+    }
+
+    fn push(&self, path: String, files: Vec<(String, String)>) {
+        self.reads.borrow_mut().push(FileRead { path, files });
     }
 
     /// What was read.
@@ -26,15 +50,11 @@ impl<'a> RecordingFiles<'a> {
 
 impl Files for RecordingFiles<'_> {
     fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError> {
-        let files = self.inner.read(path, recursive)?;
-        self.reads.borrow_mut().push(FileRead { path: path.to_owned(), files: files.clone() });
-        Ok(files)
+        self.remember(path, self.inner.read(path, recursive))
     }
 
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
-        let files = self.inner.read_tree(path)?;
-        self.reads.borrow_mut().push(FileRead { path: path.to_owned(), files: files.clone() });
-        Ok(files)
+        self.remember(path, self.inner.read_tree(path))
     }
 
     fn is_folder(&self, path: &str) -> bool {
@@ -42,7 +62,11 @@ impl Files for RecordingFiles<'_> {
     }
 
     fn at_hand(&self) -> Vec<String> {
-        self.inner.at_hand()
+        let paths = self.inner.at_hand();
+        if self.is_thorough.get() {
+            self.push(AT_HAND.to_owned(), paths.iter().map(|path| (path.clone(), String::new())).collect());
+        }
+        paths
     }
 
     fn schema(&self) -> Option<&str> {
@@ -52,8 +76,7 @@ impl Files for RecordingFiles<'_> {
     fn edit(&self, name: &str, text: &str) -> Option<Result<String, String>> {
         let edited = self.inner.edit(name, text)?;
         if let Ok(text) = &edited {
-            let files = vec![(name.to_owned(), text.clone())];
-            self.reads.borrow_mut().push(FileRead { path: edit_path(name), files });
+            self.push(edit_path(name), vec![(name.to_owned(), text.clone())]);
         }
         Some(edited)
     }
@@ -68,17 +91,52 @@ fn edit_path(name: &str) -> String {
     format!("edit:{name}")
 }
 
-/// Serves what a journal says was read.
-pub(super) struct ReplayedFiles<'a>(pub &'a [FileRead]);
+/// The name under which the journal keeps that nothing was there.
+fn missing_path(path: &str) -> String {
+    format!("none:{path}")
+}
 
-impl Files for ReplayedFiles<'_> {
+/// The name under which the journal keeps the paths at hand.
+const AT_HAND: &str = "list:";
+
+/// Serves what a journal says was read: what was read more than once, in that order.
+pub(super) struct ReplayedFiles {
+    reads: Vec<FileRead>,
+    /// How many reads of a path have been served.
+    served: RefCell<BTreeMap<String, usize>>,
+}
+
+impl ReplayedFiles {
+    /// Serves `reads`.
+    pub fn new(reads: Vec<FileRead>) -> ReplayedFiles {
+        ReplayedFiles { reads, served: RefCell::default() }
+    }
+
+    /// The next read of `path`, or the last when there are no more.
+    fn next(&self, path: &str) -> Option<&FileRead> {
+        let missing = missing_path(path);
+        let mut served = self.served.borrow_mut();
+        let count = served.entry(path.to_owned()).or_default();
+        let mut of_path = self.reads.iter().filter(|read| read.path == path || read.path == missing);
+        let found = of_path.nth(*count);
+        *count += 1;
+        found.or_else(|| self.reads.iter().rfind(|read| read.path == path || read.path == missing))
+    }
+}
+
+impl Files for ReplayedFiles {
     fn read(&self, path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
-        let read = self.0.iter().find(|read| read.path == path).ok_or(FileError::NotFound)?;
+        let read = self.next(path).filter(|read| read.path == path).ok_or(FileError::NotFound)?;
         Ok(read.files.clone())
     }
 
+    fn at_hand(&self) -> Vec<String> {
+        let read = self.next(AT_HAND);
+        read.into_iter().flat_map(|read| &read.files).map(|(path, _)| path.clone()).collect()
+    }
+
     fn edit(&self, name: &str, _text: &str) -> Option<Result<String, String>> {
-        let read = self.0.iter().find(|read| read.path == edit_path(name))?;
+        let read = self.next(&edit_path(name))?;
         Some(Ok(read.files.first()?.1.clone()))
     }
 }

@@ -42,6 +42,24 @@ they are done. Ctrl-C ends the command, never the cluster.",
 reset starts again.",
     ),
     (
+        "shell",
+        "A line may be a shell's: |, &&, ||, ;, >, $(...), variables, loops.
+
+  kubectl get pods | grep Running | wc -l
+  kubectl get sts python-app -o yaml > backup.yaml
+  IP=$(kubectl get pod python-app-0 -o jsonpath='{.status.podIP}'); echo $IP
+  for i in 1 2 3; do kubectl exec python-app-0 -- curl -s localhost:5000/; done
+  kubectl get pods -o name | xargs kubectl delete
+  while kubectl get pod web-0; do sleep 1; done
+
+The tools are Debian's: grep, sed, awk, head, sort, wc, tee, xargs, seq, sleep
+and more. Variables and functions stay from line to line; the folder is always
+the same. kubectl's verbs need no leading word there either, but for those that
+are a shell's own words: cat, cp, diff, exec, exit, kill PID, set and wait; say
+kubectl exec. load, reset and save stand alone on their line. Ctrl-C ends all of
+the line.",
+    ),
+    (
         "session",
         "A session is the seed, the timing profile and what was typed. The same session gives the same history.
 
@@ -70,7 +88,8 @@ static OVERVIEW: &[(&str, &str)] = &[
 
 /// The screen that `help` prints: at most 24 lines of 80 columns.
 pub fn overview() -> String {
-    let mut text = String::from("kubectl, with or without the leading word:\n");
+    let mut text =
+        String::from("kubectl, with or without the leading word; for pipes and loops see help shell:\n");
     let mut names: Vec<&str> = Vec::new();
     for verb in verbs::VERBS {
         let first = verb.name.split(' ').next().unwrap_or_default();
@@ -84,10 +103,7 @@ pub fn overview() -> String {
         text.push_str(&format!("  {usage:<30} {about}\n"));
     }
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
-    text.push_str(&format!(
-        "\nhelp TOPIC says more, of any word and of: {}, versions, fault",
-        topics.join(", ")
-    ));
+    text.push_str(&format!("\nhelp TOPIC tells of any word, and of: {}, versions, fault", topics.join(", ")));
     text
 }
 
@@ -158,6 +174,8 @@ mod tests {
         for line in text.lines() {
             assert!(line.len() <= 80, "too long: {line}");
         }
+        let (_, shell) = TOPICS.iter().find(|(name, _)| *name == "shell").expect("it is a topic");
+        assert!(shell.lines().all(|line| line.len() <= 80) && shell.lines().count() < 24);
         for word in WORDS.iter().filter(|word| word.name != "exit") {
             assert!(text.contains(word.name), "{} is missing", word.name);
         }

@@ -1,16 +1,24 @@
 //! Hints of our own: what a failed command may have meant. They never stand in kubectl's place.
 
 use super::Session;
+use super::shell::PACKAGES;
 use super::words::WORDS;
 use crate::api::{Kind, meta};
 use crate::kubectl::{Stream, suggest, verbs};
+use crate::runtime::shell::tools_of;
 
 /// What the user may have meant, from what the failed command printed.
 pub(super) fn hint(session: &Session) -> Option<String> {
     let errors = session.out.text(Stream::Err);
+    if let Some(word) = errors.lines().find_map(unknown_to_the_shell) {
+        return unknown_tool(word);
+    }
     let last = errors.lines().find(|line| line.contains("rror"))?;
     if let Some(word) = between(last, "unknown command \"", "\"") {
         // kubectl tells of its own words; ours must be nearly there to be meant besides.
+        if word == "watch" {
+            return unknown_tool(word);
+        }
         return match errors.contains("Did you mean this?") {
             true => did_you_mean(word, &own_words()),
             false => did_you_mean(word, &words()),
@@ -30,13 +38,17 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     missing(session, kind, name)
 }
 
-/// What to do instead where the line is written for a shell: there is none around kubectl here.
-pub(super) fn asks_a_shell(words: &[String]) -> Option<&'static str> {
-    let has = |signs: &[&str]| words.iter().any(|word| signs.contains(&word.as_str()));
-    if has(&["|"]) {
-        return Some("no shell reads these lines, so no pipes: use -l, -o name, -o jsonpath, --sort-by");
+/// The command that a shell's complaint says it does not have.
+fn unknown_to_the_shell(line: &str) -> Option<&str> {
+    line.strip_prefix("sh: ")?.strip_suffix(": not found")?.split_once(": ").map(|(_, word)| word)
+}
+
+fn unknown_tool(word: &str) -> Option<String> {
+    if word == "watch" {
+        return Some("get -w prints a row whenever something changes; Ctrl-C ends it".to_owned());
     }
-    has(&[">", ">>"]).then_some("no shell reads these lines: sts-sim -c '...' > FILE works in your own")
+    let tools = tools_of(PACKAGES).map(str::to_owned);
+    did_you_mean(word, &words().into_iter().chain(tools).collect::<Vec<_>>())
 }
 
 fn missing(session: &Session, kind: Kind, name: &str) -> Option<String> {

@@ -45,7 +45,7 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
     let state = process.run(&mut machine);
     let handled = machine.handled;
     for port in handled {
-        session.out.line(format!("Handling connection for {port}"));
+        session.say(format!("Handling connection for {port}"));
     }
     for (stream, text) in process.take_output() {
         match stream {

@@ -1,14 +1,15 @@
 //! Commands in the background: `port-forward ... &`, `jobs`, `kill %1`.
 
+use super::Session;
 use super::line::Line;
 use super::words::refuse;
-use super::{Foreground, Session};
 use crate::kubectl::{self, Files, NoFiles, Progress, Task};
 
 /// A command in the background.
 pub(super) struct Job {
     number: usize,
-    command: Foreground,
+    task: Box<dyn Task>,
+    text: String,
 }
 
 /// The line without a final `&`, and whether it had one.
@@ -23,16 +24,16 @@ pub(super) fn split(mut line: Line) -> (Line, bool) {
 impl Session {
     /// Lets a command run on while others are typed. Only those that keep something open can.
     pub(super) fn put_in_background(&mut self, task: Box<dyn Task>, text: &str) {
-        let mut command =
-            Foreground { task, text: text.trim_end().trim_end_matches('&').trim_end().to_owned() };
+        let mut task = task;
+        let shown = text.trim_end().trim_end_matches('&').trim_end().to_owned();
         if !text.split_whitespace().any(|word| word == "port-forward") {
-            command.task.interrupt(&mut self.env(&NoFiles, None));
+            task.interrupt(&mut self.env(&NoFiles, None));
             self.exit = refuse(self, "only port-forward runs in the background here");
             return;
         }
         let number = self.background.last().map_or(1, |job| job.number + 1);
-        self.out.line(format!("[{number}] {}", command.text));
-        self.background.push(Job { number, command });
+        self.out.line(format!("[{number}] {shown}"));
+        self.background.push(Job { number, task, text: shown });
         self.exit = 0;
     }
 
@@ -40,7 +41,7 @@ impl Session {
     pub(super) fn followed(&mut self) {
         self.timeline.follow(&self.cluster);
         for mut job in std::mem::take(&mut self.background) {
-            match kubectl::poll(job.command.task.as_mut(), &mut self.env(&NoFiles, None)) {
+            match kubectl::poll(job.task.as_mut(), &mut self.env(&NoFiles, None)) {
                 Progress::Waiting => self.background.push(job),
                 Progress::Done(_) => {}
             }
@@ -51,7 +52,7 @@ impl Session {
 /// Runs `jobs`.
 pub(super) fn list(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
     let lines: Vec<String> =
-        session.background.iter().map(|job| format!("[{}] {}", job.number, job.command.text)).collect();
+        session.background.iter().map(|job| format!("[{}] {}", job.number, job.text)).collect();
     for line in lines {
         session.out.line(line);
     }
@@ -66,6 +67,6 @@ pub(super) fn kill(session: &mut Session, words: &[String], _files: &dyn Files) 
         return refuse(session, "say which: kill %1; jobs lists the commands in the background");
     };
     let mut job = session.background.remove(place);
-    job.command.task.interrupt(&mut session.env(&NoFiles, None));
+    job.task.interrupt(&mut session.env(&NoFiles, None));
     0
 }

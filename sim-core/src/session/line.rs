@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::shell::scan;
+
 /// A parsed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
@@ -19,11 +21,14 @@ impl Line {
     /// # Errors
     /// What is wrong with its quoting.
     pub fn parse(text: &str) -> Result<Option<Line>, String> {
-        let text = text.trim_start();
-        let text = text.strip_prefix("$ ").unwrap_or(text);
-        let (command, here_document) = split_here_document(text)?;
+        let (command, here_document) = split_here_document(scan::without_prompt(text))?;
         let command = command.replace("\\\n", " ");
-        let mut words = shlex::split(&command).ok_or("a quote is not closed")?;
+        let words = shlex::split(&command).ok_or("a quote is not closed")?;
+        Ok(Line::of_words(words, here_document))
+    }
+
+    /// The line of these words; `None` when there are none.
+    pub fn of_words(mut words: Vec<String>, here_document: Option<String>) -> Option<Line> {
         let is_kubectl = match words.first().map(String::as_str) {
             Some("kubectl" | "k") => true,
             Some("minikube") if words.get(1).is_some_and(|word| word == "kubectl") => {
@@ -37,24 +42,24 @@ impl Line {
             words.remove(0);
         }
         if words.is_empty() {
-            return if is_kubectl {
-                Ok(Some(Line { words: vec!["help".to_owned()], is_kubectl: false, here_document }))
-            } else {
-                Ok(None)
-            };
+            let help = Line { words: vec!["help".to_owned()], is_kubectl: false, here_document };
+            return is_kubectl.then_some(help);
         }
-        Ok(Some(Line { words, is_kubectl, here_document }))
+        Some(Line { words, is_kubectl, here_document })
     }
 }
 
-/// Whether `text` needs further lines: an open quote, a final backslash, a here-document without its end.
+/// Whether `text` needs further lines: an open quote, a final backslash, a here-document without its end, a loop
+/// without `done`, a pipe that leads nowhere yet.
 pub fn is_incomplete(text: &str) -> bool {
     let trimmed = text.trim_end_matches('\n');
     if trimmed.ends_with('\\') && !trimmed.ends_with("\\\\") {
         return true;
     }
     match here_marker(text) {
-        Some((_, marker, rest)) => !rest.lines().any(|line| line.trim_end() == marker),
+        Some((_, marker, rest)) if !rest.lines().any(|line| line.trim_end() == marker) => true,
+        _ if scan::is_for_shell(text) => scan::needs_more(text),
+        Some(_) => false,
         None => shlex::split(text).is_none(),
     }
 }

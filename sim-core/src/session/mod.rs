@@ -16,8 +16,10 @@ mod library;
 mod line;
 mod query;
 mod replay;
+mod shell;
 mod words;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 pub use complete::{Candidate, Completion};
@@ -32,10 +34,12 @@ use crate::api::SimTime;
 use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, InputKind, Journal, LineInput};
 use crate::kubectl::config::KubeConfig;
-use crate::kubectl::{self, Chunk, Env, Files, Flow, Output, Task, Workstation};
+use crate::kubectl::{self, Chunk, Env, Files, Flow, NoFiles, Output, Progress, Task, Workstation};
+use crate::runtime::shell::Remembered;
 use crate::view::Timeline;
 use files::RecordingFiles;
 use line::Line;
+use shell::ShellLine;
 
 /// Something that only a front end can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +63,13 @@ pub enum Effect {
         /// What.
         bytes: Vec<u8>,
     },
+    /// Keep `text`, which a line's redirection wrote, as the file at `path`, where later lines find it.
+    Keep {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
     /// Leave.
     Quit,
 }
@@ -80,8 +91,32 @@ impl Default for ClockMode {
 
 /// The command in the foreground.
 struct Foreground {
-    task: Box<dyn Task>,
+    what: What,
     text: String,
+}
+
+/// What a line became that has not ended yet.
+enum What {
+    /// A plain command that waits.
+    Command(Box<dyn Task>),
+    /// A line for a shell.
+    Line(Box<ShellLine>),
+}
+
+impl Foreground {
+    fn deadline(&self) -> Option<SimTime> {
+        match &self.what {
+            What::Command(task) => task.deadline(),
+            What::Line(line) => line.deadline(),
+        }
+    }
+
+    fn prompt(&self) -> Option<String> {
+        match &self.what {
+            What::Command(task) => task.prompt(),
+            What::Line(line) => line.prompt(),
+        }
+    }
 }
 
 /// A cluster and the person who works with it.
@@ -100,6 +135,12 @@ pub struct Session {
     timeline: Timeline,
     /// Whether the line that runs made everything anew: it is no part of the new journal.
     is_new: bool,
+    /// The files of lines that go on while the clock moves.
+    lent: Rc<dyn Files>,
+    /// What the shell remembers, once a line has needed it.
+    shell: Option<Remembered>,
+    /// What the terminal shows while a command of a shell's line prints elsewhere.
+    terminal: Option<Output>,
 }
 
 impl Session {
@@ -121,7 +162,21 @@ impl Session {
             workstation,
             effects: Vec::new(),
             is_new: false,
+            lent: Rc::new(NoFiles),
+            shell: None,
+            terminal: None,
         }
+    }
+
+    /// Lends the session the files that a line reads which goes on while the clock moves: `sleep 3; cat web.yaml`.
+    /// They should be those that [`Session::submit`] is given.
+    pub fn lend(&mut self, files: Rc<dyn Files>) {
+        self.lent = files;
+    }
+
+    /// The files that [`Session::lend`] was given.
+    pub fn lent(&self) -> Rc<dyn Files> {
+        self.lent.clone()
     }
 
     /// The cluster, for reading.
@@ -193,8 +248,10 @@ impl Session {
         let recording = RecordingFiles::new(files);
         let started = (self.now(), self.cluster.engine().steps());
         if let Some(mut foreground) = self.foreground.take() {
-            let mut env = self.env(&recording, stdin);
-            foreground.task.input(Some(text), &mut env);
+            match &mut foreground.what {
+                What::Command(task) => task.input(Some(text), &mut self.env(&recording, stdin)),
+                What::Line(line) => line.input(self, Some(text)),
+            }
             self.foreground = Some(foreground);
         } else {
             self.execute(text, stdin, &recording);
@@ -205,24 +262,37 @@ impl Session {
             self.journal.push(started.0, started.1, InputKind::Line(line));
         }
         self.followed();
-        self.poll();
+        self.poll(files);
     }
 
     /// The user ends the input of the program in the foreground (Ctrl-D).
     pub fn end_input(&mut self) {
+        let files = self.lent.clone();
+        self.end_input_with(&*files);
+    }
+
+    fn end_input_with(&mut self, files: &dyn Files) {
         self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::EndOfInput);
-        self.with_foreground(|task, env| task.input(None, env));
-        self.poll();
+        if let Some(mut foreground) = self.foreground.take() {
+            match &mut foreground.what {
+                What::Command(task) => task.input(None, &mut self.env(&NoFiles, None)),
+                What::Line(line) => line.input(self, None),
+            }
+            self.timeline.follow(&self.cluster);
+            self.foreground = Some(foreground);
+        }
+        self.poll(files);
     }
 
     /// The user interrupts the command in the foreground (Ctrl-C). The cluster goes on.
     pub fn interrupt(&mut self) {
-        if self.foreground.is_none() {
-            return;
-        }
+        let Some(mut foreground) = self.foreground.take() else { return };
         self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::Interrupt);
-        self.with_foreground(|task, env| task.interrupt(env));
-        self.foreground = None;
+        match &mut foreground.what {
+            What::Command(task) => task.interrupt(&mut self.env(&NoFiles, None)),
+            What::Line(line) => line.interrupt(self),
+        }
+        self.timeline.follow(&self.cluster);
         self.exit = 130;
     }
 
@@ -236,7 +306,12 @@ impl Session {
         self.advance_to(target);
     }
 
-    fn execute(&mut self, text: &str, stdin: Option<&str>, files: &dyn Files) {
+    fn execute(&mut self, text: &str, stdin: Option<&str>, files: &RecordingFiles<'_>) {
+        let quiet = shell::scan::quiet_background(text);
+        let text = quiet.as_deref().unwrap_or(text);
+        if self.is_for_shell(text) {
+            return self.execute_in_shell(text, stdin, files);
+        }
         let line = match Line::parse(text) {
             Ok(Some(line)) => line,
             Ok(None) => return,
@@ -248,7 +323,6 @@ impl Session {
         };
         let (line, in_background) = jobs::split(line);
         let stdin = line.here_document.as_deref().or(stdin);
-        let asks_a_shell = hints::asks_a_shell(&line.words);
         if let Some(word) = words::find(&line) {
             self.exit = (word.run)(self, &line.words[1..], files);
         } else {
@@ -258,16 +332,32 @@ impl Session {
                 Flow::Done(code) => self.exit = code,
                 Flow::Task(task) if in_background => self.put_in_background(task, text),
                 Flow::Task(task) => {
-                    self.foreground = Some(Foreground { task, text: text.to_owned() });
+                    self.foreground = Some(Foreground { what: What::Command(task), text: text.to_owned() });
                     return;
                 }
             }
         }
         self.after_command();
-        if self.exit != 0
-            && let Some(hint) = asks_a_shell
-        {
-            self.out.err_line(format!("hint: {hint}"));
+    }
+
+    fn execute_in_shell(&mut self, text: &str, stdin: Option<&str>, files: &RecordingFiles<'_>) {
+        let mut line = match self.start_shell_line(text, stdin) {
+            Ok(line) => line,
+            Err(code) => {
+                self.exit = code;
+                return;
+            }
+        };
+        files.be_thorough();
+        match line.run(self, files) {
+            Progress::Done(code) => {
+                self.exit = code;
+                self.after_command();
+            }
+            Progress::Waiting => {
+                self.foreground =
+                    Some(Foreground { what: What::Line(Box::new(line)), text: text.to_owned() });
+            }
         }
     }
 
@@ -275,22 +365,32 @@ impl Session {
     /// by then happens: a pod that was deleted is there again when the next line asks for it.
     fn start_up(&mut self) {
         if !self.clock.paused {
-            let takes = self.cluster.engine().config().profile.kubectl_ms;
-            self.cluster.advance(Duration::from_millis(takes));
+            self.cluster.advance(self.start_up_time());
         }
+    }
+
+    /// How long a kubectl process takes until its request arrives.
+    fn start_up_time(&self) -> Duration {
+        let takes = if self.clock.paused { 0 } else { self.cluster.engine().config().profile.kubectl_ms };
+        Duration::from_millis(takes)
     }
 
     /// Takes over what the command left on the user's machine. Adds a hint of our own, marked as such, when a
     /// command failed over a word that is nearly right.
     fn after_command(&mut self) {
-        self.workstation.config.namespace().clone_into(&mut self.namespace);
-        let written = std::mem::take(&mut self.workstation.written);
-        self.effects.extend(written.into_iter().map(|(path, bytes)| Effect::Write { path, bytes }));
+        self.left_behind();
         if self.exit != 0
             && let Some(hint) = hints::hint(self)
         {
             self.out.err_line(format!("hint: {hint}"));
         }
+    }
+
+    /// Takes over what a command left on the user's machine.
+    fn left_behind(&mut self) {
+        self.workstation.config.namespace().clone_into(&mut self.namespace);
+        let written = std::mem::take(&mut self.workstation.written);
+        self.effects.extend(written.into_iter().map(|(path, bytes)| Effect::Write { path, bytes }));
     }
 
     fn env<'a>(&'a mut self, files: &'a dyn Files, stdin: Option<&'a str>) -> Env<'a> {
@@ -301,14 +401,6 @@ impl Session {
             stdin,
             workstation: &mut self.workstation,
             out: &mut self.out,
-        }
-    }
-
-    fn with_foreground(&mut self, act: impl FnOnce(&mut dyn Task, &mut Env<'_>)) {
-        if let Some(mut foreground) = self.foreground.take() {
-            act(foreground.task.as_mut(), &mut self.env(&kubectl::NoFiles, None));
-            self.timeline.follow(&self.cluster);
-            self.foreground = Some(foreground);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Looking without leaving a trace: what an inspector beside the prompt needs.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::files::RecordingFiles;
 use super::{Session, Status};
 use crate::engine::Journal;
 use crate::kubectl::{Chunk, NoFiles, Output};
@@ -30,10 +32,13 @@ impl Session {
             effects: Vec::new(),
             timeline: Timeline::new(&self.cluster),
             is_new: false,
+            lent: Rc::new(NoFiles),
+            shell: self.shell.clone(),
+            terminal: None,
         };
         let end = copy.now() + QUERY_LIMIT;
-        copy.execute(text, None, &NoFiles);
-        copy.poll();
+        copy.execute(text, None, &RecordingFiles::new(&NoFiles));
+        copy.poll(&NoFiles);
         while copy.status() == Status::Running && copy.next_moment().is_some_and(|next| next <= end) {
             copy.step();
         }

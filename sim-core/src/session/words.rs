@@ -229,21 +229,20 @@ fn timeline(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 
 }
 
 fn list_files(session: &mut Session, words: &[String], files: &dyn Files) -> u8 {
-    let Some(folder) = words.first() else {
+    let mut folders = words.iter().filter(|word| !word.starts_with('-')).peekable();
+    if folders.peek().is_none() {
         for path in files.at_hand() {
             session.out.line(path);
         }
-        return 0;
-    };
-    match files.read(folder, true) {
-        Ok(found) => {
-            for (name, _) in found {
-                session.out.line(name);
-            }
-            0
-        }
-        Err(_) => refuse(session, &format!("no manifests at \"{folder}\"")),
     }
+    let mut exit = 0;
+    for folder in folders {
+        match files.read(folder, true) {
+            Ok(found) => found.iter().for_each(|(name, _)| session.out.line(name)),
+            Err(_) => exit = refuse(session, &format!("no manifests at \"{folder}\"")),
+        }
+    }
+    exit
 }
 
 fn show_file(session: &mut Session, words: &[String], files: &dyn Files) -> u8 {
@@ -274,8 +273,8 @@ fn load(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
 
 fn reset(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
     let fresh = Session::new(session.journal.config.clone());
-    let (clock, out) = (session.clock, std::mem::take(&mut session.out));
-    *session = Session { out, is_new: true, ..fresh };
+    let (clock, out, lent) = (session.clock, std::mem::take(&mut session.out), session.lent.clone());
+    *session = Session { out, is_new: true, lent, ..fresh };
     session.set_clock(clock);
     session.out.line("a new cluster");
     0

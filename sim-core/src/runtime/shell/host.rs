@@ -1,5 +1,6 @@
 //! [`Host`]: what a process can reach: the container's files, the network and the clock.
 
+use super::process::Stream;
 use crate::api::SimTime;
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
@@ -41,6 +42,17 @@ pub fn known_user(uid: u32) -> Option<&'static str> {
     const KNOWN: [(u32, &str); 5] =
         [(0, "root"), (1, "daemon"), (2, "bin"), (33, "www-data"), (65_534, "nobody")];
     KNOWN.iter().find(|(known, _)| *known == uid).map(|(_, name)| *name)
+}
+
+/// What a command that the machine runs by itself did in a turn; see [`Host::outer`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OuterTurn {
+    /// What it printed.
+    pub output: Vec<(Stream, String)>,
+    /// Its exit code, once it has ended.
+    pub exit: Option<i32>,
+    /// When it wants its next turn, whatever happens until then.
+    pub until: Option<SimTime>,
 }
 
 /// The container around a process.
@@ -156,6 +168,23 @@ pub trait Host {
 
     /// From here on the container runs the image's own program, in place of what it runs now.
     fn hand_over(&mut self) {}
+
+    /// Whether the machine runs that command by itself, in place of a builtin or a tool of its name: `kubectl` at
+    /// the user's prompt.
+    fn is_outer(&self, _words: &[String]) -> bool {
+        false
+    }
+
+    /// Whether such a command takes its standard input.
+    fn outer_reads(&self, _words: &[String]) -> bool {
+        false
+    }
+
+    /// Gives such a command its first or its next turn. `pid` tells it from others; `input` is its standard input,
+    /// with the first turn, unless that is the terminal or it takes none.
+    fn outer(&mut self, _pid: u32, _words: &[String], _input: Option<String>) -> OuterTurn {
+        OuterTurn { exit: Some(127), ..OuterTurn::default() }
+    }
 
     /// Whether the image has that tool.
     fn has_tool(&self, _name: &str) -> bool {

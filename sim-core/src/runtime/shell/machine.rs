@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::frame::{Descriptor, Descriptors, Frame};
 use super::host::Host;
 use super::process::Stream;
+use super::state::Shell;
 use super::task::{Body, Step, Task};
 use crate::api::SimTime;
 
@@ -78,6 +79,10 @@ pub(super) struct Machine {
     pub hostname: String,
     /// The user that it runs as.
     pub uid: u32,
+    /// Whether what the first shell knew at its end is wanted.
+    pub keeps: bool,
+    /// The first shell at its end.
+    pub kept: Option<Box<Shell>>,
 }
 
 impl Machine {
@@ -87,6 +92,11 @@ impl Machine {
         let mut machine = Machine { main: pid, next_pid: pid + 1, ..Machine::default() };
         machine.tasks.insert(pid, first);
         machine
+    }
+
+    /// A machine whose first shell is wanted when it has ended.
+    pub fn that_keeps() -> Machine {
+        Machine { keeps: true, ..Machine::default() }
     }
 
     /// Takes the output so far.
@@ -267,6 +277,12 @@ impl Machine {
         let Some(task) = self.tasks.remove(&pid) else { return };
         if let Body::Shell(shell) = &task.body {
             self.release_captures(&shell.frames);
+        }
+        if pid == self.main
+            && self.keeps
+            && let Body::Shell(shell) = task.body
+        {
+            self.kept = Some(shell);
         }
         self.ended.insert(pid, status);
         while self.ended.len() > MAX_ENDED {

@@ -21,6 +21,7 @@ mod machine;
 mod parser;
 mod pattern;
 mod process;
+mod prompt;
 mod redirect;
 mod signals;
 mod simple;
@@ -32,7 +33,8 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub use host::{Flavour, Host, ProcessInfo, user_name};
+pub use host::{Flavour, Host, OuterTurn, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
-pub use tools::packages_of;
+pub use prompt::{Remembered, is_command, is_unfinished, syntax_error};
+pub use tools::{packages_of, tools_of};

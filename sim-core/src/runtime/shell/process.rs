@@ -53,6 +53,9 @@ const FIRST_REST: Duration = Duration::from_millis(10);
 /// The longest such rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
+/// The id of the shell of a line at a prompt.
+const LINE_PID: u32 = 4_096;
+
 /// A process that waits for something that cannot happen looks again after this time.
 const IDLE: Duration = Duration::from_secs(3_600);
 
@@ -69,6 +72,8 @@ pub struct Process {
     ended: Option<i32>,
     rest: Duration,
     until: Option<SimTime>,
+    /// When it has something to do whatever happens; a process that only waits for another has no such time.
+    due: Option<SimTime>,
     /// The image's shell greets as busybox's does.
     is_busybox: bool,
 }
@@ -105,8 +110,48 @@ impl Process {
             ended: None,
             rest: FIRST_REST,
             until: None,
+            due: None,
             is_busybox: true,
         })
+    }
+
+    /// A shell that runs `text`, a line at a prompt, and knows what was said before. Neither an error in it nor
+    /// `exit` costs what it learned: see [`Process::remembered`].
+    pub(super) fn of_line(mut shell: Box<Shell>, text: &str, directory: &str) -> Process {
+        shell.frames = vec![Frame::Text { text: text.into(), at: 0, sourced: false }];
+        let task = Task::new(Body::Shell(shell), standard_descriptors(), directory, text.to_owned());
+        Process {
+            command_line: text.to_owned(),
+            first: Some(task),
+            machine: Machine::that_keeps(),
+            pid: LINE_PID,
+            ended: None,
+            rest: FIRST_REST,
+            until: None,
+            due: None,
+            is_busybox: false,
+        }
+    }
+
+    /// The shell of [`Process::of_line`] as it is at present: when it has ended, or must not go on.
+    pub(super) fn take_shell(&mut self) -> Option<Box<Shell>> {
+        let found = match self.machine.kept.take() {
+            Some(shell) => Some(shell),
+            None => match self.machine.tasks.remove(&self.machine.main)?.body {
+                Body::Shell(shell) => Some(shell),
+                _ => None,
+            },
+        };
+        let mut shell = found?;
+        // What a function or `NAME=value command` set for itself is as it was before.
+        let main = self.machine.main;
+        self.machine.unwind(&mut shell, main, 0);
+        Some(shell)
+    }
+
+    /// When the process has something to do whatever happens around it.
+    pub fn due(&self) -> Option<SimTime> {
+        self.due
     }
 
     /// The process's id; 1, the container's own program, unless this is called before the first run. The
@@ -186,9 +231,9 @@ impl Process {
                 shell.pid = self.pid;
                 shell.random = shell.random.wrapping_add(self.pid.wrapping_mul(2_654_435_761));
             }
-            let input = std::mem::take(&mut self.machine.input);
+            let (input, keeps) = (std::mem::take(&mut self.machine.input), self.machine.keeps);
             self.machine = Machine::new(self.pid, task);
-            self.machine.input = input;
+            (self.machine.input, self.machine.keeps) = (input, keeps);
         }
     }
 
@@ -196,7 +241,7 @@ impl Process {
     pub fn run(&mut self, host: &mut dyn Host) -> ProcessState {
         self.start();
         self.is_busybox = host.flavour() == super::Flavour::Busybox;
-        self.until = None;
+        (self.until, self.due) = (None, None);
         if let Some(status) = self.ended {
             return ProcessState::Exited(status);
         }
@@ -204,6 +249,11 @@ impl Process {
         if halt != Halt::Exhausted {
             self.rest = FIRST_REST;
         }
+        self.due = match halt {
+            Halt::Waiting(deadline) => deadline,
+            Halt::Ended(_) => None,
+            Halt::Exhausted => Some(host.now() + self.rest),
+        };
         match halt {
             Halt::Ended(status) => {
                 self.ended = Some(status);

@@ -111,7 +111,7 @@ impl Machine {
         let Ready { assignments, words, .. } = ready;
         let name = words[0].as_str();
         let function = shell.functions.get(name).cloned();
-        let builtin = Builtin::named(name);
+        let builtin = Builtin::named(name).filter(|_| !host.is_outer(&words));
         if function.is_none() && builtin.is_none() {
             return self.run_tool(shell, pid, words, &assignments, host);
         }
@@ -206,6 +206,9 @@ impl Machine {
         host: &mut dyn Host,
     ) -> Result<Body, LoadError> {
         let name = words.first().map(String::as_str).unwrap_or_default();
+        if host.is_outer(words) {
+            return Ok(tool_body(tools::outer, words, environment));
+        }
         let known = host.has_tool(name.rsplit('/').next().unwrap_or_default());
         if let Some(program) = tools::find(name, path).filter(|_| known) {
             return Ok(tool_body(program, words, environment));

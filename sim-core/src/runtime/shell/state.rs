@@ -70,6 +70,8 @@ pub(super) struct Shell {
     pub is_bash: bool,
     /// It has run its exit trap.
     pub leaving: bool,
+    /// `exit` ended it.
+    pub exited: bool,
 }
 
 impl Shell {
@@ -96,6 +98,7 @@ impl Shell {
             random: pid.wrapping_mul(2_654_435_761),
             is_bash: name.rsplit('/').next() == Some("bash"),
             leaving: false,
+            exited: false,
         };
         for (name, value) in environment {
             let variable = Variable { value: Some(value.as_str().into()), exported: true, read_only: false };

@@ -97,6 +97,7 @@ pub(super) fn exit(
             2
         }
     };
+    shell.exited = true;
     machine.unwind(shell, pid, 0);
     done(shell, status)
 }
@@ -171,7 +172,9 @@ pub(super) fn command(
             done(shell, status)
         }
         Some(name) => match Builtin::named(name) {
-            Some(builtin) if name != "command" => (builtin.run)(machine, shell, pid, &words[1..], host),
+            Some(builtin) if name != "command" && !host.is_outer(&words[1..]) => {
+                (builtin.run)(machine, shell, pid, &words[1..], host)
+            }
             _ => machine.run_tool(shell, pid, words[1..].to_vec(), &[], host),
         },
     }
@@ -224,6 +227,7 @@ impl Machine {
     ) -> Result<Body, LoadError> {
         if let Some(builtin) = words.first().and_then(|name| Builtin::named(name))
             && tools::find(builtin.name, None).is_none()
+            && !host.is_outer(words)
         {
             let mut shell = Shell::new("sh", &environment, self.main);
             let plain =

@@ -100,7 +100,8 @@ impl<'a> Parser<'a> {
         Some(next)
     }
 
-    fn line(&self) -> u32 {
+    /// The line that it reads, from 1.
+    pub fn line(&self) -> u32 {
         let lines = self.text[..self.at].bytes().filter(|byte| *byte == b'\n').count();
         self.first_line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX))
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::channels::ReadResult;
+use super::super::frame::Descriptor;
 use super::super::host::{Flavour, Host};
 use super::super::machine::Machine;
 use super::super::task::ToolTask;
@@ -307,6 +308,18 @@ impl Io<'_> {
             (_, error) => format!("can't open '{operand}': {error}"),
         };
         self.complain(&message);
+    }
+
+    /// Whether standard input is the process's own and still open, as a terminal is.
+    pub fn reads_open_input(&self) -> bool {
+        let reads = self.machine.tasks.get(&self.pid).and_then(|task| task.descriptors.get(&0));
+        reads == Some(&Descriptor::Input) && self.machine.input.open
+    }
+
+    /// Whether standard output is a pipe that nobody reads.
+    pub fn output_is_broken(&self) -> bool {
+        let writes = self.machine.tasks.get(&self.pid).and_then(|task| task.descriptors.get(&1));
+        matches!(writes, Some(Descriptor::PipeWrite(id)) if !self.machine.has_reader(*id))
     }
 
     /// Waits until `time`, unless it has come.

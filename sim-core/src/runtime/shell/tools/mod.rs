@@ -27,6 +27,7 @@ mod ls;
 mod netcat;
 mod nslookup;
 mod options;
+mod outer;
 mod ping;
 mod postgres;
 mod print;
@@ -44,6 +45,7 @@ mod wget;
 mod xargs;
 
 pub(super) use io::{Io, Memory, Pause};
+pub(super) use outer::outer;
 pub(super) use serve::own_program;
 
 use super::frame::Descriptor;
@@ -199,6 +201,11 @@ pub fn packages_of(name: &str) -> Option<u32> {
         "bash" => Some(DEBIAN | BASH),
         _ => TOOLS.iter().find(|(known, ..)| *known == name).map(|(.., packages)| *packages),
     }
+}
+
+/// The tools of these packages, by name.
+pub fn tools_of(packages: u32) -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().filter(move |(.., of)| of & packages != 0).map(|(name, ..)| *name)
 }
 
 /// Where a command's program is.

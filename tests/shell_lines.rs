@@ -1,0 +1,495 @@
+//! Lines that are written for a shell: pipes, redirections, substitutions, loops, files, Ctrl-C, and their replays.
+
+use std::time::Duration;
+
+use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
+use sim_core::kubectl::Stream;
+use sim_core::session::{Effect, MemoryFiles, Session, Status, is_incomplete};
+
+const WEB: &str = include_str!("../examples/manifests/web.yaml");
+
+/// A terminal with a cluster on which the set `web` runs.
+struct Terminal {
+    session: Session,
+    files: MemoryFiles,
+}
+
+impl Terminal {
+    fn new() -> Terminal {
+        let profile = TimingProfile::named("minikube").expect("it is built in");
+        let session = Session::new(ClusterConfig::for_profile(profile, 14));
+        let mut terminal = Terminal { session, files: MemoryFiles::new([("web.yaml", WEB)]) };
+        terminal.play("kubectl apply -f web.yaml");
+        terminal.play("settle");
+        terminal
+    }
+
+    /// Types a line, lets it end, and returns what was shown.
+    fn play(&mut self, line: &str) -> String {
+        let shown = self.session.run(line, None, &self.files).into_iter().map(|chunk| chunk.text).collect();
+        self.keep();
+        shown
+    }
+
+    /// Does what a front end does with written files.
+    fn keep(&mut self) {
+        for effect in self.session.take_effects() {
+            if let Effect::Keep { path, text } = effect {
+                self.files.put(&path, &text);
+            }
+        }
+    }
+
+    /// Types lines, and returns them with what was shown.
+    fn transcript(&mut self, lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("$ {line}\n{}", self.play(line))).collect()
+    }
+
+    /// Opens the session again from its journal: it must be the same.
+    fn replays(&self) {
+        let saved = self.session.save();
+        let again = Session::from_journal(&Journal::from_text(&saved).expect("it is sound"));
+        assert_eq!(again.cluster().history_hash(), self.session.cluster().history_hash());
+        assert_eq!(again.save(), saved);
+    }
+}
+
+#[test]
+fn output_goes_through_pipes_and_exit_codes_decide() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "kubectl get pods | grep Running | wc -l",
+        "get pods --no-headers | awk '{print $1, $3}' | sort -r",
+        "kubectl get pods nosuch 2>/dev/null || echo none",
+        "kubectl get pod nosuch 2>&1 | sed 's/^/> /'",
+        "kubectl get pod web-0 -o jsonpath='{.spec.containers[0].name}'; echo",
+        "k get pods -o name | head -1 && echo first",
+        "! kubectl get pod nosuch 2>/dev/null && echo gone",
+        "kubectl get pod nosuch > /dev/null; echo $?",
+        "kubectl get sts web -o jsonpath={.spec.replicas} | tr 3 three",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ kubectl get pods | grep Running | wc -l
+3
+$ get pods --no-headers | awk '{print $1, $3}' | sort -r
+web-2 Running
+web-1 Running
+web-0 Running
+$ kubectl get pods nosuch 2>/dev/null || echo none
+none
+$ kubectl get pod nosuch 2>&1 | sed 's/^/> /'
+> Error from server (NotFound): pods \"nosuch\" not found
+$ kubectl get pod web-0 -o jsonpath='{.spec.containers[0].name}'; echo
+nginx
+$ k get pods -o name | head -1 && echo first
+pod/web-0
+first
+$ ! kubectl get pod nosuch 2>/dev/null && echo gone
+gone
+$ kubectl get pod nosuch > /dev/null; echo $?
+Error from server (NotFound): pods \"nosuch\" not found
+1
+$ kubectl get sts web -o jsonpath={.spec.replicas} | tr 3 three
+t"
+    );
+    terminal.replays();
+}
+
+#[test]
+fn a_plain_line_prints_and_costs_what_it_did_before() {
+    let (mut plain, mut piped) = (Terminal::new(), Terminal::new());
+    let before = plain.session.now();
+    assert_eq!(plain.play("kubectl get pods"), piped.play("kubectl get pods | cat"));
+    assert_eq!(plain.session.now(), before + Duration::from_millis(50));
+    assert_eq!(piped.session.now(), plain.session.now());
+    let filter = "get pod web-0 -o jsonpath={.status.conditions[?(@.type==\"Ready\")].status}";
+    assert!(plain.play(filter).starts_with("error: error executing jsonpath"), "the quotes are the shell's");
+    assert_eq!(plain.play("get pods -o jsonpath={.items[*].metadata.name}"), "web-0 web-1 web-2");
+}
+
+#[test]
+fn substitutions_and_variables_outlive_their_line() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "IP=$(kubectl get pod web-0 -o jsonpath='{.status.podIP}') && echo \"at $IP\"",
+        "kubectl exec web-1 -- curl -s -o /dev/null -w '%{http_code}\\n' $IP:80/nosuch",
+        "export TIER=db",
+        "echo $TIER $HOME; unset TIER; echo \"[$TIER]\"",
+        "pods() { kubectl get pods --no-headers -l \"$1\" | wc -l; }",
+        "pods app=web",
+        "kubectl delete $(kubectl get pods -o name | head -1) --wait=false",
+        "kubectl get pods nosuch",
+        "echo $?",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ IP=$(kubectl get pod web-0 -o jsonpath='{.status.podIP}') && echo \"at $IP\"
+at 10.244.0.2
+$ kubectl exec web-1 -- curl -s -o /dev/null -w '%{http_code}\\n' $IP:80/nosuch
+404
+$ export TIER=db
+$ echo $TIER $HOME; unset TIER; echo \"[$TIER]\"
+db /home/learner
+[]
+$ pods() { kubectl get pods --no-headers -l \"$1\" | wc -l; }
+$ pods app=web
+3
+$ kubectl delete $(kubectl get pods -o name | head -1) --wait=false
+pod \"web-0\" deleted from default namespace
+$ kubectl get pods nosuch
+Error from server (NotFound): pods \"nosuch\" not found
+$ echo $?
+1
+"
+    );
+    terminal.replays();
+}
+
+#[test]
+fn what_a_line_writes_is_there_for_it_and_for_later_lines() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "kubectl get sts web -o name > kept.txt; cat kept.txt",
+        "echo more >> kept.txt",
+        "wc -l kept.txt",
+        "cat web.yaml | sed 's/replicas: 3/replicas: 1/' > one.yaml && kubectl apply -f one.yaml",
+        "kubectl get sts web -o jsonpath={.spec.replicas}; echo",
+        "ls *.yaml; ls | wc -l",
+        "cat <<EOF > cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {who: \"$USER\"}\nEOF",
+        "kubectl apply -f cm.yaml && kubectl get cm x -o jsonpath={.data.who}; echo",
+        "sleep 2; cat kept.txt | head -1",
+        "cat nosuch.yaml | wc -l",
+        "cd lab14",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ kubectl get sts web -o name > kept.txt; cat kept.txt
+statefulset.apps/web
+$ echo more >> kept.txt
+$ wc -l kept.txt
+2 kept.txt
+$ cat web.yaml | sed 's/replicas: 3/replicas: 1/' > one.yaml && kubectl apply -f one.yaml
+service/web unchanged
+statefulset.apps/web configured
+$ kubectl get sts web -o jsonpath={.spec.replicas}; echo
+1
+$ ls *.yaml; ls | wc -l
+one.yaml
+web.yaml
+3
+$ cat <<EOF > cm.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: x}
+data: {who: \"$USER\"}
+EOF
+$ kubectl apply -f cm.yaml && kubectl get cm x -o jsonpath={.data.who}; echo
+configmap/x created
+learner
+$ sleep 2; cat kept.txt | head -1
+statefulset.apps/web
+$ cat nosuch.yaml | wc -l
+cat: nosuch.yaml: No such file or directory
+0
+$ cd lab14
+error: there is one folder here, the one that sts-sim was started in: name files from there
+"
+    );
+    terminal.replays();
+}
+
+#[test]
+fn a_reopened_session_asks_again_to_keep_its_files() {
+    let mut terminal = Terminal::new();
+    terminal.play("echo one > x; sleep 1; echo two > x");
+    let journal = Journal::from_text(&terminal.session.save()).expect("it is sound");
+    let kept = Session::from_journal(&journal).take_effects();
+    assert_eq!(kept, [Effect::Keep { path: "x".to_owned(), text: "two\n".to_owned() }]);
+}
+
+#[test]
+fn input_comes_from_the_pipe() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "echo hello | kubectl exec -i web-0 -- cat",
+        "printf 'a b' | kubectl exec -i web-0 -- wc -c",
+        "echo ignored | kubectl exec web-0 -- cat",
+        "for n in web-0 web-1; do echo $n; done | while read pod; do kubectl get pod $pod --no-headers -o name; done",
+        "cat web.yaml | kubectl delete -f - --wait=false",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ echo hello | kubectl exec -i web-0 -- cat
+hello
+$ printf 'a b' | kubectl exec -i web-0 -- wc -c
+3
+$ echo ignored | kubectl exec web-0 -- cat
+$ for n in web-0 web-1; do echo $n; done | while read pod; do kubectl get pod $pod --no-headers -o name; done
+pod/web-0
+pod/web-1
+$ cat web.yaml | kubectl delete -f - --wait=false
+service \"web\" deleted from default namespace
+statefulset.apps \"web\" deleted from default namespace
+"
+    );
+    terminal.replays();
+}
+
+#[test]
+fn loops_wait_and_xargs_runs_kubectl() {
+    let mut terminal = Terminal::new();
+    let started = terminal.session.now();
+    let shown = terminal.transcript(&[
+        "for i in 1 2 3; do kubectl exec web-0 -- echo visit $i; sleep 1; done",
+        "kubectl get pods -o name | xargs -n1 kubectl delete --wait=false",
+        "kubectl wait --for=delete pod/web-2 --timeout=60s && kubectl rollout status sts web | tail -1",
+        "kubectl delete sts web; while kubectl get pod web-0 >/dev/null 2>&1; do sleep 1; done; echo gone",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ for i in 1 2 3; do kubectl exec web-0 -- echo visit $i; sleep 1; done
+visit 1
+visit 2
+visit 3
+$ kubectl get pods -o name | xargs -n1 kubectl delete --wait=false
+pod \"web-0\" deleted from default namespace
+pod \"web-1\" deleted from default namespace
+pod \"web-2\" deleted from default namespace
+$ kubectl wait --for=delete pod/web-2 --timeout=60s && kubectl rollout status sts web | tail -1
+pod/web-2 condition met
+partitioned roll out complete: 3 new pods have been updated...
+$ kubectl delete sts web; while kubectl get pod web-0 >/dev/null 2>&1; do sleep 1; done; echo gone
+statefulset.apps \"web\" deleted from default namespace
+gone
+"
+    );
+    assert!(terminal.session.now() > started + Duration::from_secs(3));
+    terminal.replays();
+}
+
+#[test]
+fn a_watch_ends_when_nobody_reads_it_any_more() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.play("kubectl get pods -w --no-headers | head -2 | cut -d' ' -f1");
+    assert_eq!(shown, "web-0\nweb-1\n");
+    assert_eq!(terminal.session.exit_code(), 0);
+    terminal.replays();
+}
+
+#[test]
+fn ctrl_c_ends_the_whole_line_and_keeps_what_it_wrote() {
+    let mut terminal = Terminal::new();
+    let files = terminal.files.clone();
+    terminal.session.submit("N=1; kubectl get pods -w -o name | tee seen.txt; echo after", None, &files);
+    terminal.session.tick(Duration::from_millis(200));
+    assert_eq!(terminal.session.status(), Status::Running);
+    terminal.session.interrupt();
+    assert_eq!(terminal.session.status(), Status::Idle);
+    assert_eq!(terminal.session.exit_code(), 130);
+    let shown: String = terminal.session.take_output().into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!(shown, "pod/web-0\npod/web-1\npod/web-2\n");
+    terminal.keep();
+    assert_eq!(terminal.files.text("seen.txt"), Some("pod/web-0\npod/web-1\npod/web-2\n"));
+    assert_eq!(terminal.play("echo $? $N"), "130 1\n");
+    terminal.replays();
+}
+
+#[test]
+fn a_line_that_runs_live_is_the_same_in_its_replay() {
+    let mut terminal = Terminal::new();
+    let line = "kubectl delete pod web-1; sleep 3; kubectl scale sts web --replicas=$(cat count.txt)";
+    terminal.files.put("count.txt", "5\n");
+    terminal.session.lend(std::rc::Rc::new(terminal.files.clone()));
+    let files = terminal.files.clone();
+    terminal.session.submit(line, None, &files);
+    while terminal.session.status() == Status::Running {
+        terminal.session.tick(Duration::from_millis(37));
+    }
+    terminal.session.tick(Duration::from_secs(60));
+    let shown: String = terminal.session.take_output().into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!(shown, "pod \"web-1\" deleted from default namespace\nstatefulset.apps/web scaled\n");
+    assert_eq!(terminal.play("kubectl get pods --no-headers | wc -l"), "5\n");
+    terminal.replays();
+}
+
+#[test]
+fn a_program_in_a_line_asks_the_user() {
+    let mut terminal = Terminal::new();
+    let files = terminal.files.clone();
+    terminal.session.submit(
+        "read name; echo \"hello $name\"; kubectl exec -it web-0 -- sh; echo left",
+        None,
+        &files,
+    );
+    assert_eq!(terminal.session.status(), Status::WantsInput(String::new()));
+    terminal.session.submit("you", None, &files);
+    terminal.session.tick(Duration::from_millis(500));
+    assert_eq!(terminal.session.status(), Status::WantsInput("# ".to_owned()));
+    terminal.session.submit("hostname", None, &files);
+    terminal.session.tick(Duration::from_millis(500));
+    terminal.session.submit("exit", None, &files);
+    terminal.session.tick(Duration::from_millis(500));
+    assert_eq!(terminal.session.status(), Status::Idle);
+    let shown: String = terminal.session.take_output().into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!(shown, "hello you\nweb-0\nleft\n");
+    terminal.replays();
+}
+
+#[test]
+fn errors_are_the_shells_and_change_nothing() {
+    let mut terminal = Terminal::new();
+    let before = terminal.session.cluster().store().revision();
+    let shown = terminal.transcript(&[
+        "kubectl delete sts web; get pods | | wc",
+        "kubectl delete sts web && fi",
+        "for i in 1 2; do kubectl delete sts web",
+        "kubectl delete pod web-0 | (",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ kubectl delete sts web; get pods | | wc
+sh: 1: Syntax error: \"|\" unexpected
+$ kubectl delete sts web && fi
+sh: 1: Syntax error: \"fi\" unexpected
+$ for i in 1 2; do kubectl delete sts web
+sh: 1: Syntax error: end of file unexpected (expecting \"done\")
+$ kubectl delete pod web-0 | (
+sh: 1: Syntax error: end of file unexpected (expecting \")\")
+"
+    );
+    assert_eq!(terminal.session.exit_code(), 2);
+    assert_eq!(terminal.session.cluster().store().revision(), before);
+    let shown = terminal.transcript(&[
+        "kubectl get pods | gerp web",
+        "kubectl get pods -o json | jq .items",
+        "get podz | cat",
+        "get podz && echo fine",
+        "exec web-0 -- ls | wc -l",
+        "advance 5s && reset",
+        "sleep 9 & echo now",
+        "while true; do kubectl get pods; done &",
+        "watch kubectl get pods",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ kubectl get pods | gerp web
+sh: 1: gerp: not found
+hint: did you mean grep?
+$ kubectl get pods -o json | jq .items
+sh: 1: jq: not found
+$ get podz | cat
+error: the server doesn't have a resource type \"podz\"
+$ get podz && echo fine
+error: the server doesn't have a resource type \"podz\"
+hint: did you mean pods?
+$ exec web-0 -- ls | wc -l
+sh: 1: exec: web-0: not found
+0
+hint: among a shell's commands exec is the shell's own: say kubectl exec
+$ advance 5s && reset
+error: reset must stand alone on its line
+$ sleep 9 & echo now
+now
+hint: what a line leaves in the background ends with it
+$ while true; do kubectl get pods; done &
+error: only port-forward runs in the background here
+$ watch kubectl get pods
+error: unknown command \"watch\" for \"kubectl\"
+
+Did you mean this?
+	patch
+hint: get -w prints a row whenever something changes; Ctrl-C ends it
+"
+    );
+    terminal.replays();
+}
+
+#[test]
+fn a_forward_stays_open_whatever_silences_it() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "kubectl port-forward svc/web 8080:80 >/dev/null 2>&1 &",
+        "jobs | wc -l",
+        "curl -s -o /dev/null -w '%{http_code}\\n' localhost:8080/nosuch | cat",
+        "kill %1; jobs",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ kubectl port-forward svc/web 8080:80 >/dev/null 2>&1 &
+Forwarding from 127.0.0.1:8080 -> 80
+Forwarding from [::1]:8080 -> 80
+[1] kubectl port-forward svc/web 8080:80
+$ jobs | wc -l
+1
+$ curl -s -o /dev/null -w '%{http_code}\\n' localhost:8080/nosuch | cat
+Handling connection for 8080
+404
+$ kill %1; jobs
+"
+    );
+}
+
+#[test]
+fn leaving_is_the_shells_exit() {
+    let mut terminal = Terminal::new();
+    let files = terminal.files.clone();
+    terminal.session.run("(exit 3); echo $?", None, &files);
+    assert_eq!(terminal.session.take_effects(), []);
+    let shown = terminal.session.run("kubectl get pod nosuch || exit 4; echo never", None, &files);
+    assert!(shown.iter().all(|chunk| chunk.stream == Stream::Err), "{shown:?}");
+    assert_eq!(terminal.session.take_effects(), [Effect::Quit]);
+    assert_eq!(terminal.session.exit_code(), 4);
+}
+
+#[test]
+fn lines_that_go_on_are_told_from_those_that_are_whole() {
+    for open in [
+        "for i in 1 2; do",
+        "for i in 1 2; do\nkubectl get pods",
+        "get pods |",
+        "get pods | grep x &&",
+        "if kubectl get pods; then",
+        "echo \"a",
+        "X=$(kubectl get",
+        "cat <<EOF | kubectl apply -f -\nkind: Pod",
+        "f() {",
+    ] {
+        assert!(is_incomplete(open), "{open}");
+        assert!(is_incomplete(&format!("{open}\n")), "{open}");
+    }
+    for whole in [
+        "get pods | wc",
+        "for i in 1 2; do\nkubectl get pods\ndone",
+        "get pods | | wc",
+        "fi; done",
+        "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
+        "get pods -o jsonpath={.items[*].metadata.name}",
+        "port-forward svc/web 8080:80 &",
+    ] {
+        assert!(!is_incomplete(whole), "{whole}");
+    }
+}
+
+#[test]
+fn a_command_completes_behind_an_operator_as_at_the_start() {
+    let terminal = Terminal::new();
+    let texts = |line: &str| -> Vec<String> {
+        let found = terminal.session.complete(line, line.len(), &terminal.files);
+        found.candidates.into_iter().map(|candidate| candidate.text).collect()
+    };
+    assert_eq!(texts("get pods | gre"), ["grep"]);
+    assert_eq!(texts("get pods && kubectl sca"), ["scale"]);
+    assert_eq!(texts("X=$(get pod web-"), ["web-0", "web-1", "web-2"]);
+    assert_eq!(texts("for i in 1 2; do kubectl exec web-"), ["web-0", "web-1", "web-2"]);
+    assert_eq!(texts("get pods > w"), ["web.yaml"]);
+    assert_eq!(texts("echo; cat w"), ["web.yaml"]);
+}
