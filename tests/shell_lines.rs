@@ -66,6 +66,8 @@ fn output_goes_through_pipes_and_exit_codes_decide() {
         "k get pods -o name | head -1 && echo first",
         "! kubectl get pod nosuch 2>/dev/null && echo gone",
         "kubectl get pod nosuch > /dev/null; echo $?",
+        "kubectl get pods --no-headers | grep --line-buffered -c web; echo aGk= | base64 --decode; echo",
+        "kubectl get pods -o name | tr / ' ' | column -t | less",
         "kubectl get sts web -o jsonpath={.spec.replicas} | tr 3 three",
     ]);
     assert_eq!(
@@ -91,6 +93,13 @@ gone
 $ kubectl get pod nosuch > /dev/null; echo $?
 Error from server (NotFound): pods \"nosuch\" not found
 1
+$ kubectl get pods --no-headers | grep --line-buffered -c web; echo aGk= | base64 --decode; echo
+3
+hi
+$ kubectl get pods -o name | tr / ' ' | column -t | less
+pod  web-0
+pod  web-1
+pod  web-2
 $ kubectl get sts web -o jsonpath={.spec.replicas} | tr 3 three
 t"
     );

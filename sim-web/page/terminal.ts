@@ -30,7 +30,7 @@ export class Terminal {
   #hint: HTMLElement;
   #submitted = 0;
   #command: { line: string; out: string; err: string } | undefined;
-  /** The lines of a here-document so far. */
+  /** The lines so far of one that goes on: of a here-document, a loop. */
   #pending = "";
   #typed: string[] = [];
   #isReading = false;

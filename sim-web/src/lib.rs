@@ -156,7 +156,7 @@ impl Simulator {
         self.session.cluster().store().revision() as f64
     }
 
-    /// Whether the line needs further lines: an open quote, a here-document.
+    /// Whether the line needs further lines: an open quote, a here-document, a loop.
     pub fn is_incomplete(&self, line: &str) -> bool {
         is_incomplete(line)
     }

@@ -33,5 +33,8 @@ pub const STRESS: u32 = 1 << 15;
 /// GNU bash in an image that is busybox's otherwise.
 pub const BASH: u32 = 1 << 13;
 
+/// What a person's own machine has beside Debian's essentials.
+pub const WORKSTATION: u32 = 1 << 16;
+
 /// All tools that people look for in a pod, on a Debian base: the lab's image, and images of one's own.
 pub const ALL: u32 = DEBIAN | PROCPS | IPROUTE | NET_TOOLS | PING | DNS | CURL | WGET | NETCAT | STRESS;

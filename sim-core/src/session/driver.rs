@@ -161,12 +161,15 @@ impl Session {
     /// Whether the command in the foreground is a watch, which has no end of its own.
     fn watches_for_ever(&self) -> bool {
         let Some(foreground) = &self.foreground else { return false };
-        let words: Vec<&str> = foreground.text.split_whitespace().collect();
-        let follows = words.iter().any(|word| matches!(*word, "-w" | "--watch" | "--watch-only" | "-f"));
-        if words.contains(&"port-forward") {
-            return true;
-        }
-        follows && words.iter().any(|word| matches!(*word, "get" | "events" | "logs"))
+        let is_line = matches!(foreground.what, What::Line(_));
+        // Each command of a line counts for itself.
+        let mut commands = foreground.text.split(|c| is_line && "|;&()`\n".contains(c));
+        commands.any(|command| {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let follows = words.iter().any(|word| matches!(*word, "-w" | "--watch" | "--watch-only" | "-f"));
+            words.contains(&"port-forward")
+                || follows && words.iter().any(|word| matches!(*word, "get" | "events" | "logs"))
+        })
     }
 
     fn give_up(&mut self) {

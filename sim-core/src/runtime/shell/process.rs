@@ -116,7 +116,7 @@ impl Process {
     }
 
     /// A shell that runs `text`, a line at a prompt, and knows what was said before. Neither an error in it nor
-    /// `exit` costs what it learned: see [`Process::remembered`].
+    /// `exit` costs what it learned: see [`super::Remembered`].
     pub(super) fn of_line(mut shell: Box<Shell>, text: &str, directory: &str) -> Process {
         shell.frames = vec![Frame::Text { text: text.into(), at: 0, sourced: false }];
         let task = Task::new(Body::Shell(shell), standard_descriptors(), directory, text.to_owned());

@@ -37,6 +37,7 @@ impl Remembered {
     pub fn of(process: &mut Process) -> Option<(Remembered, bool)> {
         let mut shell = process.take_shell()?;
         let exited = std::mem::take(&mut shell.exited);
+        shell.line = 1;
         shell.frames.clear();
         shell.jobs.clear();
         shell.pending_traps.clear();

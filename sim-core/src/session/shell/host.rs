@@ -9,13 +9,13 @@ use crate::api::SimTime;
 use crate::network::dns::{Answer, Question, ResponseCode};
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
 use crate::runtime::fs::FileSystem;
-use crate::runtime::packages::DEBIAN;
+use crate::runtime::packages::{DEBIAN, WORKSTATION};
 use crate::runtime::shell::{Flavour, Host, OuterTurn, ProcessInfo, packages_of};
 use crate::session::Session;
 use crate::session::files::RecordingFiles;
 
 /// Where the machine's tools come from.
-pub(in crate::session) const PACKAGES: u32 = DEBIAN;
+pub(in crate::session) const PACKAGES: u32 = DEBIAN | WORKSTATION;
 
 /// The variables that a shell starts with.
 pub(super) fn environment() -> Vec<(String, String)> {

@@ -90,8 +90,21 @@ fn begins_for_shell(line: &str, here: bool) -> bool {
     if first == "cat" && here {
         return true;
     }
+    // kubectl's `set` has a sub-command, the shell's has options.
+    if first == "set" && line.split_whitespace().nth(1).is_some_and(is_shell_option) {
+        return true;
+    }
+    if first.starts_with("./") || first.starts_with("../") {
+        return true;
+    }
     let is_ours = matches!(first, "kubectl" | "k") || WORDS.iter().any(|word| word.name == first);
     !is_ours && !is_verb(first) && is_command(first, host::PACKAGES)
+}
+
+/// Whether `set` of a shell knows the word: `-e`, `-euo`, `+x`.
+fn is_shell_option(word: &str) -> bool {
+    word.strip_prefix(['-', '+'])
+        .is_some_and(|letters| !letters.is_empty() && letters.chars().all(|c| "euxo".contains(c)))
 }
 
 /// Whether kubectl has a verb of that name.
@@ -265,6 +278,8 @@ mod tests {
             "$ get pods | wc",
             "echo hello",
             "f() {",
+            "set -eu",
+            "./deploy.sh",
             "sleep 3",
             "export A=1",
             "cat <<EOF\na\nEOF",

@@ -8,6 +8,7 @@
 mod awk;
 mod cat;
 mod check;
+mod column;
 mod compare;
 mod copy;
 mod curl;
@@ -54,7 +55,7 @@ use super::machine::Machine;
 use super::task::{Step, Task, ToolTask};
 use crate::runtime::packages::{
     ALPINE, BASH, BUSYBOX, CURL, DEBIAN, DNS, IPROUTE, NET_TOOLS, NETCAT, PING, POSTGRES, PROCPS, REDIS,
-    STRESS, WGET,
+    STRESS, WGET, WORKSTATION,
 };
 
 /// How a tool's turn ended: with an exit code, or not yet.
@@ -77,6 +78,7 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("chmod", "/bin", files::chmod, BASE),
     ("chown", "/bin", files::chown, BASE),
     ("clear", "/usr/bin", system::succeed, BASE),
+    ("column", "/usr/bin", column::column, WORKSTATION),
     ("cp", "/bin", copy::cp, BASE),
     ("curl", "/usr/bin", curl::curl, CURL),
     ("cut", "/usr/bin", transform::cut, BASE),
@@ -100,9 +102,11 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("hostname", "/bin", system::hostname, BASE),
     ("id", "/usr/bin", system::id, BASE),
     ("kill", "/bin", process::kill, BUSYBOX | PROCPS),
+    ("less", "/usr/bin", column::pager, WORKSTATION),
     ("ln", "/bin", copy::ln, BASE),
     ("ls", "/bin", ls::ls, BASE),
     ("mkdir", "/bin", files::mkdir, BASE),
+    ("more", "/usr/bin", column::pager, WORKSTATION),
     ("mount", "/bin", system::mount, BASE),
     ("mv", "/bin", copy::mv, BASE),
     ("nc", "/usr/bin", netcat::nc, BUSYBOX | NETCAT),
