@@ -13,9 +13,7 @@ use serde_json::Value;
 
 use super::{ApiServer, Subresource, WriteOptions};
 use crate::api::managed::{self, FieldSet, Managers, Shape, Writer, field};
-use crate::api::{
-    ApiError, ApiResult, FieldError, Kind, Object, ObjectKey, ObjectRef, SimTime, defaults, meta, wire,
-};
+use crate::api::{ApiError, ApiResult, FieldError, Kind, Object, ObjectKey, SimTime, defaults, meta, wire};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -34,8 +32,6 @@ pub enum Author {
 /// What is kept of an object that a user wrote.
 #[derive(Clone, Debug)]
 struct Kept {
-    /// Of this incarnation.
-    uid: String,
     managers: Managers,
     /// When its status was written last.
     status_at: Option<SimTime>,
@@ -44,7 +40,8 @@ struct Kept {
 /// The managers of the objects that users have written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    kept: OrdMap<ObjectRef, Arc<Kept>>,
+    /// By uid.
+    kept: OrdMap<Arc<str>, Arc<Kept>>,
     pub(super) author: Author,
     /// The subresource that the write goes through, where that is not the status.
     pub(super) subresource: &'static str,
@@ -105,10 +102,7 @@ impl ApiServer {
     }
 
     fn kept(&self, object: &Object) -> Option<&Kept> {
-        if self.ledger.kept.is_empty() {
-            return None;
-        }
-        self.ledger.kept.get(&object.reference()).map(Arc::as_ref).filter(|kept| kept.uid == object.uid())
+        self.ledger.kept.get(object.uid()).map(Arc::as_ref)
     }
 
     fn managers_of(&self, object: &Object) -> Managers {
@@ -174,16 +168,13 @@ impl ApiServer {
         };
         let managers = managers.or_else(|| self.kept(stored).map(|kept| kept.managers.clone()));
         if let Some(managers) = managers {
-            let kept = Kept { uid: stored.uid().to_owned(), managers, status_at };
-            self.ledger.kept.insert(stored.reference(), Arc::new(kept));
+            self.ledger.kept.insert(stored.uid().into(), Arc::new(Kept { managers, status_at }));
         }
     }
 
     /// Forgets an object that is gone.
     pub(super) fn forget_managers(&mut self, object: &Object) {
-        if !self.ledger.kept.is_empty() {
-            self.ledger.kept.remove(&object.reference());
-        }
+        self.ledger.kept.remove(object.uid());
     }
 
     fn writer(&self) -> Writer {

@@ -51,7 +51,7 @@ pub(super) fn schedule(pod: &Pod, scheduler: &mut Scheduler, context: &mut Conte
     let search = search(&state, scheduler);
     let outcome = match choose(&state, &search.feasible, scheduler, context) {
         None => {
-            let shared = !state.volumes.tie_to_nodes(view);
+            let shared = !state.volumes.tie_to_nodes();
             let attempt = preemption::attempt(&state, &search.refusals, scheduler, context.random);
             let why = attempt.message(total);
             Outcome::Unschedulable(FitError::of_nodes(total, &search.refusals, shared, why), attempt)

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use super::cache::{HostPort, NodeCache, NodeInfo, host_ports};
 use super::plugins::inter_pod_affinity::Neighbours;
 use super::plugins::node_affinity;
+use super::plugins::node_volume_limits::{self, DriverVolume};
 use super::plugins::pod_topology_spread::Spread;
 use super::plugins::volume_binding::{self, PodVolumes, VolumeIndex};
 use super::plugins::volume_restrictions;
@@ -60,6 +61,7 @@ pub(super) struct CycleState<'a> {
     pub scored: Resources,
     pub ports: Vec<HostPort>,
     pub volumes: PodVolumes,
+    pub driver_volumes: Vec<DriverVolume>,
     /// Pods on nodes that have a claim of the pod's for themselves, one entry for each claim of each.
     pub sole_users: Vec<ObjectKey>,
     pub spread: Spread,
@@ -91,6 +93,7 @@ impl<'a> CycleState<'a> {
             scored: scored_requests(pod),
             ports: host_ports(pod),
             volumes,
+            driver_volumes: node_volume_limits::driver_volumes(pod, view),
             sole_users: volume_restrictions::sole_users(pod, view, nodes),
             spread: Spread::new(pod, view, nodes),
             neighbours: Neighbours::new(pod, view, nodes),

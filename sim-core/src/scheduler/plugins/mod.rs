@@ -8,7 +8,7 @@ mod node_name;
 mod node_ports;
 mod node_resources;
 mod node_unschedulable;
-mod node_volume_limits;
+pub(super) mod node_volume_limits;
 pub(super) mod pod_topology_spread;
 mod taint_toleration;
 pub(super) mod volume_binding;

@@ -13,7 +13,7 @@ use crate::api::{ObjectKey, pod, storage};
 use crate::store::Store;
 
 /// A driver and one of its volumes, or the claim for which it will make one.
-type DriverVolume = (String, String);
+pub(in super::super) type DriverVolume = (String, String);
 
 /// See the module.
 pub(super) struct NodeVolumeLimits;
@@ -24,7 +24,7 @@ impl FilterPlugin for NodeVolumeLimits {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        let wanted = driver_volumes(state.pod, state.view);
+        let wanted = &state.driver_volumes;
         if wanted.is_empty() {
             return None;
         }
@@ -52,7 +52,7 @@ impl FilterPlugin for NodeVolumeLimits {
 }
 
 /// The CSI volumes that the pod uses, and those that are yet to be made for it.
-fn driver_volumes(pod: &Pod, view: &Store) -> Vec<DriverVolume> {
+pub(in super::super) fn driver_volumes(pod: &Pod, view: &Store) -> Vec<DriverVolume> {
     storage::claims_of_pod(pod)
         .filter_map(|key| {
             let claim = view.typed::<PersistentVolumeClaim>(&key)?;

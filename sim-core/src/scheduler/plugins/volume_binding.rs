@@ -54,24 +54,26 @@ fn entry(volume: &PersistentVolume) -> (Arc<str>, i64, ObjectKey) {
 /// The claims of a pod, sorted by what is to be done for them.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct PodVolumes {
-    bound: Vec<Arc<PersistentVolumeClaim>>,
+    /// The volumes of bound claims, `None` for one that is gone: looked up once, asked about for every node.
+    bound: Vec<Option<Arc<PersistentVolume>>>,
     /// Claims whose volume is chosen or made for the node of the pod.
     waiting: Vec<Arc<PersistentVolumeClaim>>,
 }
 
 impl PodVolumes {
     /// Whether the pod's own volumes decide which nodes it can run on.
-    pub(in super::super) fn tie_to_nodes(&self, view: &Store) -> bool {
-        let affine = |claim: &Arc<PersistentVolumeClaim>| {
-            volume_of(claim, view)
+    pub(in super::super) fn tie_to_nodes(&self) -> bool {
+        let affine = |volume: &Option<Arc<PersistentVolume>>| {
+            volume
+                .as_ref()
                 .is_none_or(|volume| volume.spec.as_ref().is_some_and(|spec| spec.node_affinity.is_some()))
         };
         !self.waiting.is_empty() || self.bound.iter().any(affine)
     }
 
     /// The volumes of the claims that are bound.
-    pub(super) fn volumes<'a>(&'a self, view: &'a Store) -> impl Iterator<Item = &'a PersistentVolume> {
-        self.bound.iter().filter_map(|claim| volume_of(claim, view))
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &PersistentVolume> {
+        self.bound.iter().filter_map(Option::as_deref)
     }
 }
 
@@ -125,7 +127,7 @@ pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes
     let mut volumes = PodVolumes::default();
     for claim in claims {
         if storage::is_claim_fully_bound(&claim) {
-            volumes.bound.push(claim);
+            volumes.bound.push(volume_of(&claim, view));
         } else if storage::volume_name(&claim).is_none() && delays_binding(&claim, view) {
             volumes.waiting.push(claim);
         } else {
@@ -152,8 +154,8 @@ fn delays_binding(claim: &PersistentVolumeClaim, view: &Store) -> bool {
     class_of(claim, view).is_some_and(storage::waits_for_first_consumer)
 }
 
-fn volume_of<'a>(claim: &PersistentVolumeClaim, view: &'a Store) -> Option<&'a PersistentVolume> {
-    view.typed(&ObjectKey::cluster(storage::volume_name(claim)?))
+fn volume_of(claim: &PersistentVolumeClaim, view: &Store) -> Option<Arc<PersistentVolume>> {
+    view.shared(&ObjectKey::cluster(storage::volume_name(claim)?))
 }
 
 fn reaches(volume: &PersistentVolume, node: &Node) -> bool {
@@ -170,8 +172,8 @@ impl FilterPlugin for VolumeBinding {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        for claim in &state.volumes.bound {
-            match volume_of(claim, state.view) {
+        for volume in &state.volumes.bound {
+            match volume {
                 None => {
                     return Rejection::unresolvable(
                         "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",

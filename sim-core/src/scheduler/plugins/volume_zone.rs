@@ -26,7 +26,7 @@ impl FilterPlugin for VolumeZone {
         if PLACES.iter().all(|place| node.label(place).is_none()) {
             return None;
         }
-        if state.volumes.volumes(state.view).all(|volume| is_in_reach(volume, node)) {
+        if state.volumes.volumes().all(|volume| is_in_reach(volume, node)) {
             return None;
         }
         Rejection::unresolvable("node(s) had no available volume zone")
