@@ -66,11 +66,14 @@ impl Attached {
         Ok(env.cluster.api().typed::<Pod>(&self.what.pod)?.clone())
     }
 
-    /// Models kubectl pkg/cmd/run: handleAttachPod.
+    /// Models kubectl pkg/cmd/run and pkg/cmd/debug: handleAttachPod.
     fn start(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
         let pod = self.pod(env)?;
         let over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
-        let is_up = pods::phase(&pod) == "Running" && pods::is_ready(&pod);
+        let is_up = match is_ephemeral(&pod, &self.what.container) {
+            true => has_started(&pod, &self.what.container),
+            false => pods::phase(&pod) == "Running" && pods::is_ready(&pod),
+        };
         if !(over || is_up) {
             if env.cluster.now() >= self.what.deadline {
                 return Err(CliError::plain("timed out waiting for the condition"));
@@ -183,6 +186,20 @@ impl Attached {
         }
     }
 
+    /// How to get back to the program. Models kubectl pkg/cmd/attach: reattachMessage.
+    fn farewell(&self, env: &Env<'_>) -> String {
+        let (name, container, namespace) =
+            (&self.what.pod.name, &self.what.container, &self.what.pod.namespace);
+        let again = format!("'kubectl attach {name} -c {container} -n {namespace} -i -t'");
+        if self.pod(env).is_ok_and(|pod| is_ephemeral(&pod, container)) {
+            return format!(
+                "Session ended, the ephemeral container will not be restarted but may be reattached using {again} \
+                 if it is still running"
+            );
+        }
+        format!("Session ended, resume using {again} command")
+    }
+
     fn step(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
         if matches!(self.stage, Stage::Starting) && !self.start(env)? {
             return Ok(Progress::Waiting);
@@ -193,14 +210,26 @@ impl Attached {
             }
             self.stage = Stage::Ending;
             if self.what.tty && self.what.stdin && !self.what.ends_with_pod && !self.what.quiet {
-                env.out.line(format!(
-                    "Session ended, resume using 'kubectl attach {} -c {} -n {} -i -t' command",
-                    self.what.pod.name, self.what.container, self.what.pod.namespace
-                ));
+                let farewell = self.farewell(env);
+                env.out.line(farewell);
             }
         }
         Ok(self.exit(env)?.map_or(Progress::Waiting, Progress::Done))
     }
+}
+
+fn is_ephemeral(pod: &Pod, container: &str) -> bool {
+    let spec = pod.spec.iter();
+    spec.flat_map(|spec| spec.ephemeral_containers.iter().flatten()).any(|of| of.name == container)
+}
+
+/// Whether the ephemeral container runs, or ran. Models kubectl pkg/cmd/debug: waitForContainer.
+fn has_started(pod: &Pod, container: &str) -> bool {
+    let statuses = pod.status.iter().flat_map(|status| status.ephemeral_container_statuses.iter().flatten());
+    statuses
+        .filter(|status| status.name == container)
+        .filter_map(|status| status.state.as_ref())
+        .any(|state| state.running.is_some() || state.terminated.is_some())
 }
 
 impl Task for Attached {

@@ -140,6 +140,21 @@ fn a_pod_is_run_for_one_command() {
 }
 
 #[test]
+fn a_running_pod_is_debugged_from_within() {
+    let mut bench = Bench::whole();
+    bench.run("run web --image=nginx");
+    bench.run("wait --for=condition=Ready pod/web");
+    assert_snapshot!(bench.talk("debug web -it --image=busybox -c dbg -- sh", None, &["hostname", "exit"]), @r#"
+    / # hostname
+    web
+    / # exit
+    Session ended, the ephemeral container will not be restarted but may be reattached using 'kubectl attach web -c dbg -n default -i -t' if it is still running
+    ! All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.
+    ! If you don't see a command prompt, try pressing enter.
+    "#);
+}
+
+#[test]
 fn images_are_made_of_manifests() {
     let mut bench = Bench::whole();
     let image = "apiVersion: sts-sim/v1
