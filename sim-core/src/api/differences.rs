@@ -95,16 +95,17 @@ pub static DIFFERENCES: &[Difference] = &[
         ..since(
             Feature::MaxUnavailableStatefulSet,
             V::V1_35_0,
-            "rollingUpdate.maxUnavailable of a StatefulSet is obeyed, and a Parallel set does not\n\
-             recover from a broken rollout. Elsewhere the field vanishes",
+            "rollingUpdate.maxUnavailable of a StatefulSet is obeyed, and a Parallel set does\n\
+             not recover from a broken rollout. Elsewhere the field vanishes",
             "KEP-961, #137409, #137904, #137926",
         )
     },
     since(
         Feature::StatefulSetAvailability,
         V::V1_34,
-        "minReadySeconds holds up the update of a Parallel set. Before, only that of an OrderedReady\n\
-         one; and a pod that was not available yet held up its own deletion when its set shrank",
+        "minReadySeconds holds up the update of a Parallel set. Before, only that of an\n\
+         OrderedReady one; and a pod that was not available yet held up its own deletion\n\
+         when its set shrank",
         "#123918, #119234, #130909",
     ),
     since(Feature::StatefulSetAutoDeletePvc, V::V1_27, "persistentVolumeClaimRetentionPolicy", "KEP-1847"),
@@ -130,7 +131,8 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::UncachedDns,
         V::V1_34,
-        "DNS follows the cluster at once. Before, CoreDNS keeps answers, NXDOMAIN too, for 30 s",
+        "DNS follows the cluster at once. Before, CoreDNS keeps answers, NXDOMAIN too,\n\
+         for 30 s",
         "#92559, #128359 (kubeadm 1.32)",
     ),
     since(Feature::PodGeneration, V::V1_34, "pods have metadata.generation", "KEP-5067 (1.33)"),
@@ -229,7 +231,8 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::EndpointsDeprecated,
         V::V1_34,
-        "the API server warns that Endpoints are deprecated, and their controller labels its own",
+        "the API server warns that Endpoints are deprecated, and their controller labels\n\
+         its own",
         "KEP-4974 (1.33)",
     ),
 ];
@@ -289,7 +292,7 @@ const fn bit(feature: Feature) -> u32 {
 /// The table as `help versions` prints it.
 pub fn text() -> String {
     let mut text = format!(
-        "A cluster is of one release, with the kubectl of that release: --kubernetes-version, one of\n{}.\n\n",
+        "A cluster is of one release, with the kubectl of that release:\n--kubernetes-version, one of {}.\n\n",
         V::NAMES.join(", ")
     );
     text.push_str("What differs, which of them have it, and where upstream decided so:\n");

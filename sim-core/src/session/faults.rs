@@ -18,18 +18,18 @@ pub(super) static NAMES: &[&str] = &["crash", "oom", "evict", "probe", "node", "
 pub(super) fn usage() -> String {
     "Break something on purpose, or mend it. What follows happens as the clock runs.
 
-  fault crash POD [CONTAINER] [EXIT-CODE]           its program ends (exit code 1)
-  fault oom POD [CONTAINER]                         the kernel kills it for its memory
-  fault evict POD                                   its node runs low on memory and evicts it
-  fault probe POD readiness|liveness|startup fail   its probe fails whatever the program does
-  fault probe POD readiness|liveness|startup pass   its probe passes whatever the program does
-  fault probe POD readiness|liveness|startup real   its probe is run again
-  fault node NODE stop                              its kubelet falls silent, its pods answer nobody
-  fault node NODE start                             it is back
-  fault node NODE join                              a new machine of that name joins
-  fault volume CLAIM lose                           the volume behind a claim loses its bytes
-  fault load POD|TYPE/NAME CPU [MEMORY]             it uses so much more, say 400m 64Mi; the ready pods of a
-                                                    workload share the CPU; 0 takes the load away"
+  fault crash POD [CONTAINER] [CODE]  its program ends (exit code 1)
+  fault oom POD [CONTAINER]           the kernel kills it for its memory
+  fault evict POD                     its node runs low on memory and evicts it
+  fault probe POD PROBE fail          readiness, liveness or startup fails
+  fault probe POD PROBE pass          it passes whatever the program does
+  fault probe POD PROBE real          it is run again
+  fault node NODE stop                its kubelet falls silent, its pods too
+  fault node NODE start               it is back
+  fault node NODE join                a new machine of that name joins
+  fault volume CLAIM lose             the volume of the claim loses its bytes
+  fault load POD CPU [MEMORY]         it uses so much more, say 400m 64Mi
+  fault load TYPE/NAME CPU [MEMORY]   its ready pods share the load; 0 ends it"
         .to_owned()
 }
 

@@ -10,8 +10,8 @@ use crate::kubectl::verbs;
 static TOPICS: &[(&str, &str)] = &[
     (
         "time",
-        "The clock is yours. In a terminal it runs live; in scripts it moves only when told or when a
-command waits.
+        "The clock is yours. In a terminal it runs live; in scripts it moves only when
+told or when a command waits.
 
   clock          the virtual time, and what is next
   advance 30s    move on by 30 seconds; everything due by then happens
@@ -20,22 +20,23 @@ command waits.
   pause, resume  stop and start the live clock
   speed 10x      ten virtual seconds each second
 
-Commands that wait (delete, wait, rollout status, get -w, exec sleep) let the clock run until
-they are done. Ctrl-C ends the command, never the cluster.",
+Commands that wait (delete, wait, rollout status, get -w, exec sleep) let the
+clock run until they are done. Ctrl-C ends the command, never the cluster.",
     ),
     (
         "lab",
-        "The lab, in its own order. The manifests are at hand: ls lists them, cat FILE shows one.
+        "The lab, in its own order. Its manifests are at hand: ls lists them, cat FILE
+shows one.
 
   kubectl apply -f lab14/
   kubectl get po,sts,svc,pvc
-  minikube service python-app --url   (then curl that address several times, / or /visits)
+  minikube service python-app --url   (then curl that address, / or /visits)
   kubectl exec python-app-0 -- cat /config/visits.txt
   kubectl exec python-app-1 -- cat /config/visits.txt
   kubectl delete pod python-app-0
   kubectl get pvc
   kubectl exec python-app-0 -- cat config/visits.txt
-  kubectl exec python-app-0 -- nslookup python-app-1.python-app.default.svc.cluster.local
+  kubectl exec python-app-0 -- nslookup python-app-1.python-app
   fault probe python-app-0 readiness fail
   kubectl apply -f lab14/parallel/
 
@@ -61,7 +62,8 @@ the line.",
     ),
     (
         "session",
-        "A session is the seed, the timing profile and what was typed. The same session gives the same history.
+        "A session is the seed, the timing profile and what was typed. The same session
+gives the same history.
 
   save FILE   write it
   load FILE   open it at its last moment
@@ -168,14 +170,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_overview_fits_a_screen_and_names_every_word() {
+    fn pages_fit_a_screen_and_the_overview_names_every_word() {
         let text = overview();
         assert!(text.lines().count() <= 22, "{} lines", text.lines().count());
         for line in text.lines() {
             assert!(line.len() <= 80, "too long: {line}");
         }
-        let (_, shell) = TOPICS.iter().find(|(name, _)| *name == "shell").expect("it is a topic");
-        assert!(shell.lines().all(|line| line.len() <= 80) && shell.lines().count() < 24);
+        let topics = TOPICS.iter().map(|(name, _)| *name).chain(["versions", "fault"]);
+        for topic in topics.chain(WORDS.iter().map(|word| word.name)) {
+            let page = page(topic).expect("help lists it");
+            assert!(page.lines().all(|line| line.chars().count() <= 80), "{topic} is too wide:\n{page}");
+            assert!(topic == "versions" || page.lines().count() < 24, "{topic} is too long:\n{page}");
+        }
         for word in WORDS.iter().filter(|word| word.name != "exit") {
             assert!(text.contains(word.name), "{} is missing", word.name);
         }

@@ -38,7 +38,8 @@ fn lanes_tell_of_starts_deletions_and_incarnations() {
     data-web-0  .===================================================================
     data-web-1         .============================================================
 
-    = ready  - starting  . pending  ~ not ready  x terminating  ! failed  _ completed
+    = ready  - starting  . pending  ~ not ready
+    x terminating  ! failed  _ completed
 
     c TIME apply -f -
     c TIME delete pod web-0

@@ -100,5 +100,5 @@ fn row(lane: &Lane, axis: &Axis, columns: usize, now: SimTime) -> String {
 fn legend() -> String {
     let states = State::ALL.iter().filter(|state| **state != State::Gone);
     let words: Vec<String> = states.map(|state| format!("{} {}", state.letter(), state.word())).collect();
-    format!("{}\n", words.join("  "))
+    words.chunks(4).map(|row| format!("{}\n", row.join("  "))).collect()
 }
