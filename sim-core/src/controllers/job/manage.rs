@@ -13,6 +13,7 @@ use super::sync::{Sync, count};
 use super::{BATCH_PERIOD, FINALIZER, backoff, pods, policy, remove_finalizer};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, meta, pod};
 use crate::apiserver::DeleteOptions;
+use crate::controllers::batches::in_batches;
 use crate::engine::{EventType, Pace};
 
 /// How many pods one sync creates or deletes at most.
@@ -128,23 +129,25 @@ impl Sync<'_, '_> {
             return Ok(());
         }
         let owner = Object::from(self.job.clone());
-        for index in indexes {
-            match self.context.api.create(self.new_pod(&owner, index)) {
-                Ok(created) => {
-                    let message = format!("Created pod: {}", meta::name(created.meta()));
-                    self.event(EventType::Normal, "SuccessfulCreate", &message);
-                    self.active += 1;
-                }
-                // Whatever is created in a namespace that goes would only go with it.
-                Err(error) if error.is_namespace_terminating() => return Ok(()),
-                Err(error) => {
-                    let message = format!("Error creating: {error}");
-                    self.event(EventType::Warning, "FailedCreate", &message);
-                    return Err(error);
-                }
+        in_batches(indexes, |index| self.create_pod(&owner, index))
+    }
+
+    fn create_pod(&mut self, owner: &Object, index: Option<i32>) -> ApiResult<()> {
+        match self.context.api.create(self.new_pod(owner, index)) {
+            Ok(created) => {
+                let message = format!("Created pod: {}", meta::name(created.meta()));
+                self.event(EventType::Normal, "SuccessfulCreate", &message);
+                self.active += 1;
+                Ok(())
+            }
+            // Whatever is created in a namespace that goes would only go with it.
+            Err(error) if error.is_namespace_terminating() => Ok(()),
+            Err(error) => {
+                let message = format!("Error creating: {error}");
+                self.event(EventType::Warning, "FailedCreate", &message);
+                Err(error)
             }
         }
-        Ok(())
     }
 
     /// The first indexes that neither run nor have ended for good.

@@ -82,6 +82,7 @@ fn create_pods(
     context: &mut Context<'_>,
 ) -> ApiResult<()> {
     let pod = pod_from_template(set, owner);
+    let mut refused = None;
     for _ in 0..count {
         match context.api.create(pod.clone()) {
             Ok(created) => {
@@ -90,14 +91,15 @@ fn create_pods(
             }
             // Whatever is created in a namespace that goes would only go with it.
             Err(error) if error.is_namespace_terminating() => return Ok(()),
+            // The requests of a batch go side by side: each is refused for itself.
             Err(error) => {
                 let message = format!("Error creating: {error}");
                 context.events.event(context.api, owner, EventType::Warning, "FailedCreate", &message);
-                return Err(error);
+                refused.get_or_insert(error);
             }
         }
     }
-    Ok(())
+    refused.map_or(Ok(()), Err)
 }
 
 /// Models pkg/controller: GetPodFromTemplate.
