@@ -16,7 +16,7 @@ use super::revisions::{self, History};
 use super::{Backoff, nodes::HASH_LABEL};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta, pod};
 use crate::apiserver::DeleteOptions;
-use crate::controllers::batches::in_batches;
+use crate::controllers::batches::{in_batches, race};
 use crate::engine::{Context, EventType, Pace, ReconcileError};
 
 /// How many pods one sync creates or deletes at most.
@@ -87,7 +87,9 @@ impl<'a, 'b> Sync<'a, 'b> {
         let nodes = create.iter().take(BURST_REPLICAS);
         let mut failed = in_batches(nodes, |node| self.create_pod(&owner, node, hash)).err();
         let namespace = meta::namespace(&self.set.metadata).to_owned();
-        for name in delete.iter().take(BURST_REPLICAS) {
+        let mut going: Vec<&String> = delete.iter().take(BURST_REPLICAS).collect();
+        race(&mut going, meta::uid(&self.set.metadata), self.context.config);
+        for name in going {
             let key = ObjectKey::new(&namespace, name);
             match self.context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
                 Ok(_) => {

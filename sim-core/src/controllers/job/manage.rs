@@ -13,7 +13,7 @@ use super::sync::{Sync, count};
 use super::{BATCH_PERIOD, FINALIZER, backoff, pods, policy, remove_finalizer};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, meta, pod};
 use crate::apiserver::DeleteOptions;
-use crate::controllers::batches::in_batches;
+use crate::controllers::batches::{in_batches, race};
 use crate::engine::{EventType, Pace};
 
 /// How many pods one sync creates or deletes at most.
@@ -81,8 +81,10 @@ impl Sync<'_, '_> {
 
     /// Deletes pods; with `at_once` they are not kept until they are counted.
     fn delete_pods(&mut self, surplus: &[Arc<Pod>], at_once: bool) -> ApiResult<()> {
+        let mut going = surplus.to_vec();
+        race(&mut going, meta::uid(&self.job.metadata), self.context.config);
         let mut failed = None;
-        for pod in surplus {
+        for pod in &going {
             let key = ObjectKey::of(&pod.metadata);
             let freed = if at_once { remove_finalizer(pod, self.context.api) } else { Ok(()) };
             let deleted = freed.and_then(|()| {

@@ -12,6 +12,7 @@ use super::pods::PodCounts;
 use super::rank;
 use crate::api::{ApiResult, Kind, Object, ObjectKey, SimTime, meta};
 use crate::apiserver::DeleteOptions;
+use crate::controllers::batches::race;
 use crate::engine::{Context, EventType};
 
 /// How many pods one sync creates or deletes at most.
@@ -134,8 +135,11 @@ fn delete_pods(
         .active_names()
         .filter_map(|name| view.typed::<Pod>(&ObjectKey::new(namespace, name)))
         .collect();
+    let mut going = rank::by_deletion_order(pods, set, view, context.now);
+    going.truncate(surplus);
+    race(&mut going, meta::uid(&set.metadata), context.config);
     let mut failed = None;
-    for pod in rank::by_deletion_order(pods, set, view, context.now).into_iter().take(surplus) {
+    for pod in going {
         let key = ObjectKey::of(&pod.metadata);
         match context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
             Ok(_) => {
