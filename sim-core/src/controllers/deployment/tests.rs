@@ -18,7 +18,7 @@ fn bench() -> Bench {
     Bench::new(vec![
         Box::new(DeploymentController::default()),
         Box::new(ReplicaSetController::default()),
-        Box::new(GarbageCollector),
+        Box::new(GarbageCollector::default()),
     ])
 }
 

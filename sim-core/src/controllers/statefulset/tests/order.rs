@@ -72,9 +72,9 @@ fn the_requests_of_a_batch_start_with_its_last() {
 #[test]
 fn a_failure_lets_its_batch_finish_and_keeps_the_next_one_from_beginning() {
     let mut bench = Bench::new();
-    let foreign = serde_json::from_value(serde_json::json!({
+    let foreign = serde_json::from_value(json!({
         "metadata": {"name": "web-1", "namespace": "default"},
-        "spec": super::harness::template("app:1.0")["spec"],
+        "spec": {"containers": [{"name": "app", "image": "app:1.0"}]},
     }));
     let foreign: k8s_openapi::api::core::v1::Pod = foreign.expect("a pod");
     bench.act(|api| api.create(foreign)).expect("created");
