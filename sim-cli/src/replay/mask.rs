@@ -48,21 +48,34 @@ impl Names {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for entry in trace {
             let kind = entry["kind"].as_str().unwrap_or_default();
-            let owner = entry["owners"][0].as_str().unwrap_or_default();
-            let random = matches!(kind, "EndpointSlice" | "ReplicaSet") || owner.starts_with("ReplicaSet/");
-            let Some(name) = entry["name"].as_str().filter(|_| random) else { continue };
-            if names.known.contains_key(name) {
-                continue;
+            let owner = entry["owners"][0].as_str().unwrap_or_default().trim_end_matches('*');
+            if let Some((job, cron_job)) = timed_job(owner) {
+                names.learn(job, &format!("Job of {cron_job}"), &mut counts);
             }
-            let group = format!("{}-{kind}", names.rename(owner.trim_end_matches('*')));
-            let count = counts.entry(group.clone()).or_default();
-            *count += 1;
-            names.known.insert(name.to_owned(), format!("<{group}-{count}>"));
-            if let Some(hash) = name.rsplit('-').next().filter(|_| kind == "ReplicaSet") {
-                names.known.insert(hash.to_owned(), format!("<hash-{count}>"));
+            let Some(name) = entry["name"].as_str().filter(|_| is_random(kind, owner)) else { continue };
+            let group = format!("{}-{kind}", names.rename(owner));
+            let Some(count) = names.learn(name, &group, &mut counts) else { continue };
+            let hash = match kind {
+                "ReplicaSet" => "hash",
+                "ControllerRevision" => "revision",
+                _ => continue,
+            };
+            if let Some(ending) = name.rsplit('-').next() {
+                names.known.insert(ending.to_owned(), format!("<{hash}-{count}>"));
             }
         }
         names
+    }
+
+    /// Gives a name that is not known yet the next number of its group, which is returned.
+    fn learn(&mut self, name: &str, group: &str, counts: &mut BTreeMap<String, usize>) -> Option<usize> {
+        if self.known.contains_key(name) {
+            return None;
+        }
+        let count = counts.entry(group.to_owned()).or_default();
+        *count += 1;
+        self.known.insert(name.to_owned(), format!("<{group}-{count}>"));
+        Some(*count)
     }
 
     /// `text` with every random name replaced.
@@ -83,6 +96,26 @@ impl Names {
         }
         text.trim_end().to_owned()
     }
+}
+
+/// Whether the name of an object of that kind and owner differs from run to run, or is not owed: a ReplicaSet's and
+/// a DaemonSet's revision's end in hashes of Go's own dump of the template.
+fn is_random(kind: &str, owner: &str) -> bool {
+    let owned_by = |kind: &str| owner.split('/').next() == Some(kind);
+    match kind {
+        "EndpointSlice" | "ReplicaSet" => true,
+        "Pod" => ["ReplicaSet", "DaemonSet", "Job"].into_iter().any(owned_by),
+        "ControllerRevision" => owned_by("DaemonSet"),
+        "Job" => owned_by("CronJob"),
+        _ => false,
+    }
+}
+
+/// The Job that an owner names, and its CronJob: such a Job's name ends in the minute for which it was started.
+fn timed_job(owner: &str) -> Option<(&str, &str)> {
+    let job = owner.strip_prefix("Job/")?;
+    let (cron_job, minute) = job.rsplit_once('-')?;
+    (minute.len() >= 8 && minute.bytes().all(|byte| byte.is_ascii_digit())).then_some((job, cron_job))
 }
 
 #[cfg(test)]
@@ -107,6 +140,21 @@ mod tests {
         assert_eq!(
             names.rename("pod/d-54c6d8c84-abcde web-0"),
             "pod/<ReplicaSet/<Deployment/d-ReplicaSet-1>-Pod-1> web-0"
+        );
+    }
+
+    #[test]
+    fn names_of_other_workloads_pods_are_random_too() {
+        let trace = vec![
+            serde_json::json!({"kind": "ControllerRevision", "name": "ds-7d4998f79c", "owners": ["DaemonSet/ds*"]}),
+            serde_json::json!({"kind": "Pod", "name": "ds-sslmr", "owners": ["DaemonSet/ds*"]}),
+            serde_json::json!({"kind": "Pod", "name": "c-29923921-rsqtr", "owners": ["Job/c-29923921*"]}),
+            serde_json::json!({"kind": "ControllerRevision", "name": "web-5bfc9f4d5d", "owners": ["StatefulSet/web*"]}),
+        ];
+        let names = Names::of(&trace);
+        assert_eq!(
+            names.rename("ds-sslmr 7d4998f79c; c-29923921-rsqtr of c-29923921; web-5bfc9f4d5d"),
+            "<DaemonSet/ds-Pod-1> <revision-1>; <Job/<Job of c-1>-Pod-1> of <Job of c-1>; web-5bfc9f4d5d"
         );
     }
 }

@@ -250,8 +250,9 @@ impl ApiServer {
         }
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(new, self.gates);
-        if matches!(subresource, Subresource::Main | Subresource::EphemeralContainers) {
+        if subresource != Subresource::Binding {
             let errors = match (subresource, &*new, old) {
+                (Subresource::Status, ..) => validation::validate_status_update(new, old),
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }

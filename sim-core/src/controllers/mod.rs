@@ -1,6 +1,7 @@
 //! The controllers of kube-controller-manager: one folder each, same name, same contract as upstream.
 
 pub mod attachdetach;
+mod batches;
 pub mod cronjob;
 pub mod daemon;
 pub mod deployment;

@@ -92,6 +92,15 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
     errors.0
 }
 
+/// What is wrong with replacing the status of `old` by that of `new`; empty when nothing is, or nobody looks.
+pub fn validate_status_update(new: &Object, old: &Object) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    if let (Object::StatefulSet(new), Object::StatefulSet(old)) = (new, old) {
+        apps::stateful_set_status(&mut errors, new, old);
+    }
+    errors.0
+}
+
 /// What is wrong with a pod's ephemeral containers, asked for through their subresource.
 ///
 /// Models pkg/apis/core/validation: ValidatePodEphemeralContainersUpdate.

@@ -33,6 +33,8 @@ pub struct DaemonSetController {
     sets: OrdMap<ObjectKey, SetState>,
     /// By a DaemonSet's uid and a node: how long its failed pods are left there.
     backoffs: OrdMap<(String, String), Backoff>,
+    /// Revisions without a controller, which a DaemonSet may adopt.
+    orphan_revisions: OrdSet<ObjectKey>,
 }
 
 /// What is known of one DaemonSet.
@@ -59,6 +61,7 @@ impl Component for DaemonSetController {
         match &change.object {
             Object::DaemonSet(set) => self.observe_set(change, set, view, wakes),
             Object::Pod(pod) => self.observe_pod(change, pod, wakes),
+            Object::ControllerRevision(_) => self.observe_revision(change),
             Object::Node(node) if !self.sets.is_empty() => self.observe_node(change, node, view, wakes),
             _ => {}
         }
@@ -73,6 +76,11 @@ impl Component for DaemonSetController {
             let message = "This daemon set is selecting all pods. A non-empty selector is required.";
             let about = Object::from(set);
             context.events.event(context.api, &about, EventType::Warning, "SelectingAll", message);
+            return Ok(());
+        }
+        if self.claim_revisions(&key.key, &set, context)? {
+            // No change of a revision wakes the set.
+            context.wakes.soon(key.clone());
             return Ok(());
         }
         if self.claim_pods(&key.key, &set, context)? {
@@ -161,6 +169,35 @@ impl DaemonSetController {
                 wakes.soon(ObjectRef::new(Kind::DaemonSet, key.clone()));
             }
         }
+    }
+
+    fn observe_revision(&mut self, change: &Change) {
+        let key = change.reference.key.clone();
+        if change.change == ChangeType::Deleted || meta::controller_of(change.object.meta()).is_some() {
+            self.orphan_revisions.remove(&key);
+        } else {
+            self.orphan_revisions.insert(key);
+        }
+    }
+
+    /// Adopts the revisions that an earlier set has left behind; whether there were any.
+    ///
+    /// Models pkg/controller/daemon: controlledHistories.
+    fn claim_revisions(
+        &self,
+        key: &ObjectKey,
+        set: &Arc<DaemonSet>,
+        context: &mut Context<'_>,
+    ) -> Result<bool, ReconcileError> {
+        let Some(state) = self.sets.get(key) else { return Ok(false) };
+        let owner = Object::from(set.clone());
+        let orphans = self.orphan_revisions.range(ObjectKey::new(&key.namespace, "")..);
+        let mut adopted = false;
+        for orphan in orphans.take_while(|orphan| orphan.namespace == key.namespace) {
+            let Some(revision) = context.view.get(Kind::ControllerRevision, orphan) else { continue };
+            adopted |= claim::claim(revision, &owner, &state.selector, context.api)?;
+        }
+        Ok(adopted)
     }
 
     /// Adopts and releases the pods that have changed in what decides it; whether there were any.

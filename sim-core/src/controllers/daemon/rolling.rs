@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::manage::name_of;
 use super::sync::{Sync, is_updated};
@@ -23,12 +24,17 @@ impl Sync<'_, '_> {
         if surge == 0 { self.replace(unavailable, hash) } else { self.surge(surge, hash) }
     }
 
-    /// The nodes that have pods or are to have one.
+    /// The nodes that have pods or are to have one, in the order in which they are looked at: upstream takes a Go
+    /// map's, which is any.
     fn concerned(&self) -> Vec<String> {
         let wanted = self.nodes.iter().filter(|(_, fitness)| fitness.should_run).map(|(node, _)| node);
         let mut nodes: Vec<String> = self.pods.keys().chain(wanted).cloned().collect();
         nodes.sort();
         nodes.dedup();
+        if self.context.config.profile.write_ms > 0 {
+            let uid = meta::uid(&self.set.metadata);
+            nodes.sort_by_cached_key(|node| xxh3_64(format!("{uid}/{node}").as_bytes()));
+        }
         nodes
     }
 

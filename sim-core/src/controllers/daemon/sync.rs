@@ -16,6 +16,7 @@ use super::revisions::{self, History};
 use super::{Backoff, nodes::HASH_LABEL};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta, pod};
 use crate::apiserver::DeleteOptions;
+use crate::controllers::batches::{in_batches, race};
 use crate::engine::{Context, EventType, Pace, ReconcileError};
 
 /// How many pods one sync creates or deletes at most.
@@ -83,24 +84,12 @@ impl<'a, 'b> Sync<'a, 'b> {
     /// Models pkg/controller/daemon: syncNodes.
     pub(super) fn sync_nodes(&mut self, delete: &[String], create: &[String], hash: &str) -> ApiResult<()> {
         let owner = Object::from(self.set.clone());
-        let mut failed = None;
-        for node in create.iter().take(BURST_REPLICAS) {
-            match self.context.api.create(nodes::new_pod(&self.set, &owner, node, hash)) {
-                Ok(created) => {
-                    let message = format!("Created pod: {}", meta::name(created.meta()));
-                    self.event(EventType::Normal, "SuccessfulCreate", &message);
-                }
-                Err(error) if error.is_namespace_terminating() => return Ok(()),
-                Err(error) => {
-                    let message = format!("Error creating: {error}");
-                    self.event(EventType::Warning, "FailedCreate", &message);
-                    failed.get_or_insert(error);
-                    break;
-                }
-            }
-        }
+        let nodes = create.iter().take(BURST_REPLICAS);
+        let mut failed = in_batches(nodes, |node| self.create_pod(&owner, node, hash)).err();
         let namespace = meta::namespace(&self.set.metadata).to_owned();
-        for name in delete.iter().take(BURST_REPLICAS) {
+        let mut going: Vec<&String> = delete.iter().take(BURST_REPLICAS).collect();
+        race(&mut going, meta::uid(&self.set.metadata), self.context.config);
+        for name in going {
             let key = ObjectKey::new(&namespace, name);
             match self.context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
                 Ok(_) => {
@@ -115,6 +104,23 @@ impl<'a, 'b> Sync<'a, 'b> {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    fn create_pod(&mut self, owner: &Object, node: &str, hash: &str) -> ApiResult<()> {
+        match self.context.api.create(nodes::new_pod(&self.set, owner, node, hash)) {
+            Ok(created) => {
+                let message = format!("Created pod: {}", meta::name(created.meta()));
+                self.event(EventType::Normal, "SuccessfulCreate", &message);
+                Ok(())
+            }
+            // Whatever is created in a namespace that goes would only go with it.
+            Err(error) if error.is_namespace_terminating() => Ok(()),
+            Err(error) => {
+                let message = format!("Error creating: {error}");
+                self.event(EventType::Warning, "FailedCreate", &message);
+                Err(error)
+            }
+        }
     }
 
     pub(super) fn event(&mut self, event_type: EventType, reason: &'static str, message: &str) {

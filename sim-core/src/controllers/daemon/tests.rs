@@ -15,7 +15,8 @@ use crate::controllers::garbagecollector::GarbageCollector;
 use crate::controllers::testing::Bench;
 
 fn bench(nodes: usize, spec: &str) -> Bench {
-    let mut bench = Bench::new(vec![Box::new(DaemonSetController::default()), Box::new(GarbageCollector)]);
+    let mut bench =
+        Bench::new(vec![Box::new(DaemonSetController::default()), Box::new(GarbageCollector::default())]);
     for number in 1..=nodes {
         add_node(&mut bench, &format!("node-{number}"));
     }
@@ -290,6 +291,34 @@ fn a_pod_that_was_orphaned_is_adopted() {
         .map(|object| meta::name(object.meta()).to_owned())
         .collect();
     assert_eq!(owned, pods);
+}
+
+#[test]
+fn revisions_that_were_orphaned_are_adopted_before_the_pods() {
+    let manifest = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {
+           selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}},
+             spec: {containers: [{name: app, image: 'app:2'}]}}}}";
+    let mut bench = bench(1, "");
+    run_pods(&mut bench, 1);
+    bench.delete(Kind::DaemonSet, "agent", Propagation::Orphan);
+    bench.settle();
+    bench.changes(|_| String::new());
+    bench.create(manifest);
+    bench.settle();
+    let touched = bench.changes(|change| match &change.object {
+        Object::ControllerRevision(found) => {
+            format!("{} revision {}", change.change.as_str(), found.revision)
+        }
+        Object::Pod(_) => format!("{} pod", change.change.as_str()),
+        _ => String::new(),
+    });
+    // The new template is the second revision, and the old pod goes for it.
+    assert_eq!(
+        touched, "MODIFIED revision 1\nMODIFIED pod\nADDED revision 2\nMODIFIED pod",
+        "adopted, adopted, made, deletion asked for"
+    );
+    let controlled = |found: &ControllerRevision| meta::controller_of(&found.metadata).is_some();
+    assert!(bench.store().all::<ControllerRevision>().all(controlled));
 }
 
 #[test]

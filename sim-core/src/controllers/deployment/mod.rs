@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::core::v1::Pod;
 
 use super::replicaset::claim;
 use crate::api::selector::Selector;
@@ -53,10 +54,11 @@ impl Component for DeploymentController {
         "deployment-controller"
     }
 
-    fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
+    fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         match &change.object {
             Object::Deployment(deployment) => self.observe_deployment(change, deployment, wakes),
             Object::ReplicaSet(set) => self.observe_set(change, set, wakes),
+            Object::Pod(pod) if change.change == ChangeType::Deleted => observe_last_pod(pod, view, wakes),
             _ => {}
         }
     }
@@ -182,6 +184,25 @@ impl DeploymentController {
                 wakes.soon(ObjectRef::new(Kind::Deployment, key));
             }
         }
+    }
+}
+
+/// The last pod of a Deployment that recreates lets its new pods come, whatever the sets' statuses say by then.
+///
+/// Models pkg/controller/deployment: deletePod.
+fn observe_last_pod(pod: &Pod, view: &Store, wakes: &mut Wakes) {
+    let namespace = meta::namespace(&pod.metadata);
+    let owner = meta::controller_of(&pod.metadata);
+    let set = owner.filter(|owner| meta::owner_kind(owner) == Some(Kind::ReplicaSet));
+    let set = set.and_then(|set| view.typed::<ReplicaSet>(&ObjectKey::new(namespace, &set.name)));
+    let Some(key) = set.and_then(controlling_deployment) else { return };
+    let Some(deployment) = view.typed::<Deployment>(&key) else { return };
+    if strategy::is_rolling_update(deployment) {
+        return;
+    }
+    let sets = view.owned_by_of_kind(meta::uid(&deployment.metadata), Kind::ReplicaSet);
+    if sets.flat_map(|set| view.owned_by_of_kind(set.uid(), Kind::Pod)).next().is_none() {
+        wakes.soon(ObjectRef::new(Kind::Deployment, key));
     }
 }
 

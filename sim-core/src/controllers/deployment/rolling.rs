@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::ReplicaSet;
 
 use super::rollout::{Rollout, Split};
 use super::{sets, strategy};
+use crate::api::meta;
 use crate::engine::ReconcileError;
 
 impl Rollout<'_, '_> {
@@ -51,9 +52,12 @@ impl Rollout<'_, '_> {
         }
         let mut old = split.old.clone();
         old.sort_by(sets::by_creation);
-        let unhealthy = self.shrink_unhealthy(&mut old, most)?;
-        let healthy = self.shrink_available(&old, new)?;
-        Ok(unhealthy + healthy > 0)
+        // Upstream takes a failure here for "nothing moved": the rest of the sync goes on, and the changes of the
+        // sets ask for the next one.
+        let moved = self
+            .shrink_unhealthy(&mut old, most)
+            .and_then(|unhealthy| Ok(unhealthy + self.shrink_available(&old, new)?));
+        Ok(moved.is_ok_and(|moved| moved > 0))
     }
 
     fn least_available(&self) -> i32 {
@@ -61,6 +65,10 @@ impl Rollout<'_, '_> {
     }
 
     /// Old pods that are not available cost nothing. Models cleanupUnhealthyReplicas.
+    ///
+    /// # Errors
+    /// A set's status counts more available pods than the set wants: its controller has not seen its newest size
+    /// yet, and nobody can say how many may go.
     fn shrink_unhealthy(&mut self, old: &mut [ReplicaSet], most: i32) -> Result<i32, ReconcileError> {
         let mut total = 0;
         for set in old {
@@ -73,8 +81,9 @@ impl Rollout<'_, '_> {
             }
             let count = (most - total).min(size - available);
             if count < 0 {
-                // The set's controller has not seen its newest size yet.
-                continue;
+                let name = meta::name(&set.metadata);
+                let why = format!("invalid request to scale down {name} {size} -> {}", size - count);
+                return Err(ReconcileError::NotYet(why));
             }
             *set = self.scale_set(set, size - count)?;
             total += count;

@@ -18,7 +18,7 @@ fn bench() -> Bench {
     Bench::new(vec![
         Box::new(DeploymentController::default()),
         Box::new(ReplicaSetController::default()),
-        Box::new(GarbageCollector),
+        Box::new(GarbageCollector::default()),
     ])
 }
 
@@ -261,6 +261,25 @@ fn recreate_waits_until_old_pods_are_gone() {
 }
 
 #[test]
+fn the_last_old_pod_that_goes_lets_a_recreated_one_come() {
+    let mut bench = Bench::new(vec![Box::new(DeploymentController::default())]);
+    create(&mut bench, 1, "strategy: {type: Recreate},");
+    let set = set_of(&bench, "app:1").clone();
+    let (name, uid) = (meta::name(&set.metadata), meta::uid(&set.metadata));
+    bench.create(&format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: web-0, labels: {{app: web}}, ownerReferences: [
+           {{apiVersion: apps/v1, kind: ReplicaSet, name: {name}, uid: {uid}, controller: true}}]}},
+           spec: {{containers: [{{name: app, image: app}}]}}}}"
+    ));
+    set_image(&mut bench, "app:2");
+    assert_eq!(sizes(&bench), "app:1=0");
+    // No ReplicaSet controller is there to write a status that would wake the Deployment.
+    bench.finish_pod("web-0");
+    bench.settle();
+    assert_eq!(sizes(&bench), "app:1=0 app:2=1");
+}
+
+#[test]
 fn a_paused_deployment_scales_but_does_not_roll() {
     let mut bench = bench();
     create(&mut bench, 2, "");
@@ -287,6 +306,25 @@ fn scaling_in_the_middle_of_a_rollout_keeps_proportions() {
     assert_eq!(sizes(&bench), "app:1=8 app:broken=5");
     scale(&mut bench, 15);
     assert_eq!(sizes(&bench), "app:1=11 app:broken=7");
+}
+
+#[test]
+fn an_old_set_whose_status_lags_keeps_the_pods_that_availability_needs() {
+    let mut bench = bench();
+    create(&mut bench, 10, "strategy: {rollingUpdate: {maxSurge: 3, maxUnavailable: 2}},");
+    finish_rollout(&mut bench);
+    set_image(&mut bench, "app:broken");
+    scale(&mut bench, 15);
+    let pods: Vec<Pod> = bench.store().all_in::<Pod>("default").cloned().collect();
+    for found in
+        pods.iter().filter(|pod| pod.spec.as_ref().unwrap().containers[0].image.as_deref() == Some("app:1"))
+    {
+        bench.run_pod(meta::name(&found.metadata), "node-1", "10.0.0.1", true);
+    }
+    bench.settle();
+    // The Deployment shrinks its sets before their statuses can follow, and looks at both again at once.
+    scale(&mut bench, 7);
+    assert_eq!(sizes(&bench), "app:1=5 app:broken=5");
 }
 
 #[test]

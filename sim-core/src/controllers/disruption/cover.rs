@@ -13,13 +13,14 @@ use crate::apiserver::eviction::selector_of;
 pub(super) struct Fact {
     pub ready: bool,
     pub terminating: bool,
-    /// Kind, name and uid of its controller.
+    /// Its controller.
     pub owner: Option<Owner>,
 }
 
 /// A pod's controller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Owner {
+    pub api_version: String,
     pub kind: String,
     pub name: String,
     pub uid: String,
@@ -37,6 +38,7 @@ pub(super) struct Cover {
     selector: Option<Selector>,
     pods: OrdMap<String, Fact>,
     owners: OrdMap<Owner, i32>,
+    unmanaged: i32,
     healthy: i32,
 }
 
@@ -78,7 +80,10 @@ impl Cover {
 
     fn count(&mut self, fact: &Fact, by: i32) {
         self.healthy += if fact.is_healthy() { by } else { 0 };
-        let Some(owner) = &fact.owner else { return };
+        let Some(owner) = &fact.owner else {
+            self.unmanaged += by;
+            return;
+        };
         let left = self.owners.get(owner).copied().unwrap_or(0) + by;
         if left > 0 {
             self.owners.insert(owner.clone(), left);
@@ -102,6 +107,17 @@ impl Cover {
         self.owners.keys()
     }
 
+    /// Whether there are pods without a controller.
+    pub(super) fn has_unmanaged(&self) -> bool {
+        self.unmanaged > 0
+    }
+
+    /// The name of the controller's first pod.
+    pub(super) fn first_of(&self, owner: &Owner) -> Option<&str> {
+        let mut pods = self.pods.iter();
+        pods.find(|(_, fact)| fact.owner.as_ref() == Some(owner)).map(|(name, _)| name.as_str())
+    }
+
     /// How many pods are healthy, those aside that are about to go.
     pub(super) fn healthy_but<'a>(&self, leaving: impl Iterator<Item = &'a String>) -> i32 {
         let leaving = leaving.filter(|name| self.get(name).is_some_and(Fact::is_healthy)).count();
@@ -111,6 +127,7 @@ impl Cover {
 
 fn fact_of(pod: &Pod) -> Fact {
     let owner = meta::controller_of(&pod.metadata).map(|owner| Owner {
+        api_version: owner.api_version.clone(),
         kind: owner.kind.clone(),
         name: owner.name.clone(),
         uid: owner.uid.clone(),

@@ -4,6 +4,7 @@
 //! pod costs the same with many as with few.
 
 mod cover;
+mod expected;
 #[cfg(test)]
 mod tests;
 
@@ -11,18 +12,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetStatus};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, Time};
 
-use crate::api::{Kind, Object, ObjectKey, ObjectRef, SimTime, meta};
+use crate::api::{Kind, Object, ObjectKey, ObjectRef, SimTime};
 use crate::apiserver::Subresource;
 use crate::apiserver::eviction::set_disruption_allowed;
 use crate::engine::{Component, Context, EventType, Pace, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
-use cover::{Cover, Owner};
+use cover::Cover;
+use expected::Expected;
 
 /// A pod whose eviction was allowed and that is still there after this time counts again.
 const DELETION_TIMEOUT: Duration = Duration::from_secs(120);
@@ -62,7 +62,9 @@ impl Component for DisruptionController {
                     .collect();
                 for budget in budgets {
                     let Some(cover) = self.covers.get_mut(&budget) else { continue };
-                    if cover.note(&key.name, (!gone).then_some(pod)) {
+                    let changed = cover.note(&key.name, (!gone).then_some(pod));
+                    // Upstream looks at every change of a pod, which shows where each look is told of.
+                    if changed || cover.has_unmanaged() && cover.get(&key.name).is_some() {
                         wakes.soon(ObjectRef::new(Kind::PodDisruptionBudget, budget));
                     }
                 }
@@ -82,14 +84,18 @@ impl Component for DisruptionController {
         if cover.len() == 0 {
             say(context, EventType::Normal, "NoPods", "No matching pods found");
         }
-        let (expected, desired) = match wanted(&budget, cover, context.view) {
-            Ok(wanted) => wanted,
-            Err(why) => {
-                let message = format!("Failed to calculate the number of expected pods: {why}");
-                say(context, EventType::Warning, "CalculateExpectedPodCountFailed", &message);
-                return fail_safe(&key.key, &why, context);
-            }
-        };
+        let Expected { pods: expected, healthy: desired, needs_scale } =
+            match Expected::of(&budget, cover, context.view) {
+                Ok(wanted) => wanted,
+                Err(why) => {
+                    let message = format!("Failed to calculate the number of expected pods: {why}");
+                    say(context, EventType::Warning, "CalculateExpectedPodCountFailed", &message);
+                    return fail_safe(&key.key, &why, context);
+                }
+            };
+        if needs_scale && cover.has_unmanaged() {
+            say(context, EventType::Warning, "UnmanagedPods", &unmanaged_pods(&budget));
+        }
         let leaving = self.leaving(&budget, cover, key, context);
         let healthy = cover.healthy_but(leaving.keys());
         let allowed = if expected <= 0 { 0 } else { (healthy - desired).max(0) };
@@ -140,75 +146,6 @@ impl DisruptionController {
     }
 }
 
-/// How many pods there should be, and how many of them healthy.
-///
-/// Models pkg/controller/disruption: getExpectedPodCount.
-fn wanted(budget: &PodDisruptionBudget, cover: &Cover, view: &Store) -> Result<(i32, i32), String> {
-    let spec = budget.spec.clone().unwrap_or_default();
-    let namespace = meta::namespace(&budget.metadata);
-    if let Some(most) = &spec.max_unavailable {
-        let expected = scale(cover, namespace, view)?;
-        return Ok((expected, (expected - scaled(most, expected)?).max(0)));
-    }
-    match &spec.min_available {
-        Some(IntOrString::Int(least)) => Ok((cover.len(), *least)),
-        Some(least) => {
-            let expected = scale(cover, namespace, view)?;
-            Ok((expected, scaled(least, expected)?))
-        }
-        None => Ok((0, 0)),
-    }
-}
-
-/// The number, or the percentage of `total` rounded up.
-fn scaled(value: &IntOrString, total: i32) -> Result<i32, String> {
-    match value {
-        IntOrString::Int(number) => Ok(*number),
-        IntOrString::String(text) => {
-            let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<i64>().ok());
-            let percent = percent.ok_or_else(|| {
-                format!("invalid value for IntOrString: invalid type: string is not a percentage: {text:?}")
-            })?;
-            let number = (percent.saturating_mul(i64::from(total)) + 99).div_euclid(100);
-            Ok(i32::try_from(number).unwrap_or(i32::MAX))
-        }
-    }
-}
-
-/// The replicas of all controllers of the pods, each controller once.
-///
-/// Models pkg/controller/disruption: getExpectedScale.
-fn scale(cover: &Cover, namespace: &str, view: &Store) -> Result<i32, String> {
-    let mut scales: BTreeMap<String, i32> = BTreeMap::new();
-    for owner in cover.owners() {
-        let (uid, replicas) = controller_scale(owner, namespace, view)
-            .ok_or_else(|| format!("found no controllers for pods of {} \"{}\"", owner.kind, owner.name))?;
-        scales.insert(uid, replicas);
-    }
-    Ok(scales.values().sum())
-}
-
-/// A ReplicaSet of a Deployment counts as the Deployment.
-fn controller_scale(owner: &Owner, namespace: &str, view: &Store) -> Option<(String, i32)> {
-    let key = ObjectKey::new(namespace, &owner.name);
-    match owner.kind.as_str() {
-        "StatefulSet" => {
-            let set = view.typed::<StatefulSet>(&key).filter(|set| meta::uid(&set.metadata) == owner.uid)?;
-            Some((owner.uid.clone(), set.spec.as_ref()?.replicas.unwrap_or(1)))
-        }
-        "ReplicaSet" => {
-            let set = view.typed::<ReplicaSet>(&key).filter(|set| meta::uid(&set.metadata) == owner.uid)?;
-            let Some(above) = meta::controller_of(&set.metadata).filter(|above| above.kind == "Deployment")
-            else {
-                return Some((owner.uid.clone(), set.spec.as_ref()?.replicas.unwrap_or(1)));
-            };
-            let deployment = view.typed::<Deployment>(&ObjectKey::new(namespace, &above.name))?;
-            Some((above.uid.clone(), deployment.spec.as_ref()?.replicas.unwrap_or(1)))
-        }
-        _ => None,
-    }
-}
-
 /// What cannot be calculated allows no disruption. Models pkg/controller/disruption: failSafe.
 fn fail_safe(key: &ObjectKey, why: &str, context: &mut Context<'_>) -> Result<(), ReconcileError> {
     let now: SimTime = context.now;
@@ -222,4 +159,32 @@ fn fail_safe(key: &ObjectKey, why: &str, context: &mut Context<'_>) -> Result<()
         }
     })?;
     Ok(())
+}
+
+fn unmanaged_pods(budget: &PodDisruptionBudget) -> String {
+    let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    format!(
+        "Pods selected by this PodDisruptionBudget (selector: {}) were found to be unmanaged. As a result, the status \
+         of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods \
+         please set \".spec.minAvailable\" field of the PDB to an integer value.",
+        selector.map_or_else(|| "nil".to_owned(), go_text)
+    )
+}
+
+/// The selector as Go prints it.
+fn go_text(selector: &LabelSelector) -> String {
+    let labels = selector.match_labels.iter().flatten();
+    let labels: String = labels.map(|(key, value)| format!("{key}: {value},")).collect();
+    let expressions = selector.match_expressions.iter().flatten();
+    let expressions: String = expressions
+        .map(|expression| {
+            let values = expression.values.as_deref().unwrap_or_default().join(" ");
+            let (key, operator) = (&expression.key, &expression.operator);
+            format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:[{values}],}},")
+        })
+        .collect();
+    format!(
+        "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},\
+         MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
+    )
 }

@@ -1,8 +1,11 @@
 //! Budgets, evictions and what they count.
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::policy::v1::PodDisruptionBudgetSpec;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::*;
+use crate::api::meta;
 use crate::apiserver::DeleteOptions;
 use crate::controllers::testing::Bench;
 
@@ -85,6 +88,54 @@ fn percentages_and_the_most_unavailable_are_of_the_controllers_replicas() {
     assert_eq!(counts(&bench("minAvailable: 50%", 5, 4)), [1, 4, 3, 5]);
     assert_eq!(counts(&bench("maxUnavailable: 1", 5, 5)), [1, 5, 4, 5]);
     assert_eq!(counts(&bench("maxUnavailable: 34%", 3, 3)), [2, 3, 1, 3]);
+}
+
+#[test]
+fn pods_without_a_controller_are_told_of_where_sizes_are_asked_for() {
+    let lone = "{apiVersion: v1, kind: Pod, metadata: {name: lone, labels: {app: web}},
+                 spec: {nodeName: n, containers: [{name: app, image: app}]}}";
+    let mut counted = bench("minAvailable: 1", 1, 1);
+    counted.create(lone);
+    counted.settle();
+    assert_eq!(counted.messages("web"), "");
+    let mut bench = bench("maxUnavailable: 1", 1, 1);
+    bench.create(lone);
+    bench.settle();
+    assert_eq!(
+        bench.messages("web"),
+        "Warning UnmanagedPods Pods selected by this PodDisruptionBudget (selector: \
+         &LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:[]LabelSelectorRequirement{},}) \
+         were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may \
+         result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB \
+         to an integer value."
+    );
+    assert_eq!(counts(&bench), [1, 1, 0, 1]);
+}
+
+#[test]
+fn a_controller_that_is_gone_or_has_no_size_makes_the_budget_fail_safe() {
+    let mut bench = bench("maxUnavailable: 1", 2, 2);
+    assert_eq!(counts(&bench), [1, 2, 1, 2]);
+    bench.delete(Kind::StatefulSet, "web", crate::apiserver::Propagation::Background);
+    set_ready(&mut bench, "web-1", false);
+    bench.settle();
+    let why = "found no controllers for pod \"web-0\"";
+    let failed = "Warning CalculateExpectedPodCountFailed Failed to calculate the number of expected pods";
+    assert_eq!(bench.messages("web"), format!("{failed}: {why}"));
+    let status = bench.get::<PodDisruptionBudget>("web").status.clone().unwrap_or_default();
+    let condition = status.conditions.unwrap_or_default().remove(0);
+    assert_eq!((condition.status.as_str(), condition.reason.as_str()), ("False", "SyncFailed"));
+    assert_eq!(condition.message, why);
+    for name in ["web-0", "web-1"] {
+        bench.modify::<Pod>(name, |pod| {
+            let owner = &mut pod.metadata.owner_references.as_mut().unwrap()[0];
+            (owner.api_version, owner.kind) = ("batch/v1".to_owned(), "Job".to_owned());
+        });
+    }
+    bench.settle();
+    let told = bench.messages("web");
+    let last = told.lines().next_back();
+    assert_eq!(last, Some(format!("{failed}: jobs.batch does not implement the scale subresource").as_str()));
 }
 
 #[test]

@@ -14,7 +14,7 @@ const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: web, lab
 
 fn bench() -> Bench {
     let mut bench =
-        Bench::new(vec![Box::new(EndpointSliceController::default()), Box::new(GarbageCollector)]);
+        Bench::new(vec![Box::new(EndpointSliceController::default()), Box::new(GarbageCollector::default())]);
     bench.create(
         "{apiVersion: v1, kind: Node, metadata: {name: node-1, labels: {topology.kubernetes.io/zone: zone-1}}}",
     );

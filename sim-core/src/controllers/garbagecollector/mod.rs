@@ -1,7 +1,7 @@
 //! Deletes what lost its owners; foreground and orphan deletion.
 //!
 //! Models pkg/controller/garbagecollector. Upstream keeps a graph of all objects beside the API
-//! server; here the store's owner index is that graph, so the component has no state of its own.
+//! server; here the store's owner index is that graph, and the component keeps only what it has to come back to.
 
 mod attempt;
 mod owners;
@@ -17,7 +17,12 @@ use owners::{OwnerState, is_deleting_dependents, is_orphaning_dependents, owner_
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct GarbageCollector;
+pub struct GarbageCollector {
+    /// Dependents that came when their owner was in foreground deletion already, with its uid. Nobody looks at them
+    /// before the owner is looked at again, which is when another of its dependents goes: a set's controller makes a
+    /// new revision meanwhile.
+    late: Vec<(String, ObjectRef)>,
+}
 
 impl Component for GarbageCollector {
     fn name(&self) -> &'static str {
@@ -27,10 +32,14 @@ impl Component for GarbageCollector {
     fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         match change.change {
             ChangeType::Deleted => {
+                self.late.retain(|(owner, _)| owner != change.object.uid());
                 wake_dependents(&change.object, view, wakes);
                 wake_waiting_owners(&change.object, view, wakes);
+                for owner in meta::owners(change.object.meta()) {
+                    self.wake_late(&owner.uid, wakes);
+                }
             }
-            ChangeType::Added => wake_if_owner_is_lost(&change.object, view, wakes),
+            ChangeType::Added => self.observe_new(&change.object, view, wakes),
             ChangeType::Modified => {
                 let Some(previous) = &change.previous else { return };
                 observe_update(previous, &change.object, view, wakes);
@@ -40,10 +49,47 @@ impl Component for GarbageCollector {
 
     fn reconcile(&mut self, key: &ObjectRef, context: &mut Context<'_>) -> Result<(), ReconcileError> {
         let Some(object) = context.view.get(key.kind, &key.key).cloned() else { return Ok(()) };
+        if is_deleting_dependents(&object) && self.has_late_alone(&object, context.view) {
+            self.wake_late(object.uid(), context.wakes);
+        }
         if is_orphaning_dependents(&object) {
             return attempt::orphan_dependents(&object, context);
         }
         attempt::delete_item(&object, context)
+    }
+}
+
+impl GarbageCollector {
+    /// Models garbagecollector: GraphBuilder.addDependentToOwners.
+    fn observe_new(&mut self, object: &Object, view: &Store, wakes: &mut Wakes) {
+        for reference in meta::owners(object.meta()) {
+            match owners::state_of(object, reference, view) {
+                OwnerState::Solid => {}
+                OwnerState::Dangling => wakes.soon(object.reference()),
+                OwnerState::WaitingForDependents => {
+                    self.late.push((reference.uid.clone(), object.reference()));
+                }
+            }
+        }
+    }
+
+    fn wake_late(&mut self, owner: &str, wakes: &mut Wakes) {
+        self.late.retain(|(waits_for, dependent)| {
+            let is_its = waits_for == owner;
+            if is_its {
+                wakes.soon(dependent.clone());
+            }
+            !is_its
+        });
+    }
+
+    /// Whether none of the owner's dependents is left but late ones, so that no other will go.
+    fn has_late_alone(&self, owner: &Object, view: &Store) -> bool {
+        let is_late = |dependent: &Object| {
+            let reference = dependent.reference();
+            self.late.iter().any(|(uid, late)| uid == owner.uid() && *late == reference)
+        };
+        !self.late.is_empty() && view.owned_by(owner.uid()).all(is_late)
     }
 }
 

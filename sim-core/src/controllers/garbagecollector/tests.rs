@@ -7,7 +7,7 @@ use crate::apiserver::Propagation;
 use crate::controllers::testing::Bench;
 
 fn bench() -> Bench {
-    Bench::new(vec![Box::new(GarbageCollector)])
+    Bench::new(vec![Box::new(GarbageCollector::default())])
 }
 
 /// A ConfigMap owned by others of the given names; `!` after a name makes the reference block its deletion.
@@ -62,6 +62,40 @@ fn foreground_deletion_takes_blocking_dependents_first() {
     DELETED ConfigMap blocking
     DELETED ConfigMap root
     ");
+}
+
+#[test]
+fn a_dependent_that_comes_during_foreground_deletion_waits_until_another_goes() {
+    let mut bench = bench();
+    create_owned(&mut bench, "root", &[]);
+    create_owned(&mut bench, "held", &["root!"]);
+    bench.modify::<ConfigMap>("held", |map| {
+        map.metadata.finalizers = Some(vec!["example.com/hold".to_owned()])
+    });
+    bench.delete(Kind::ConfigMap, "root", Propagation::Foreground);
+    bench.settle();
+    create_owned(&mut bench, "late", &["root!"]);
+    bench.settle();
+    bench.plain_changes();
+    bench.modify::<ConfigMap>("held", |map| map.metadata.finalizers = None);
+    bench.settle();
+    assert_snapshot!(bench.plain_changes(), @r"
+    DELETED ConfigMap held
+    DELETED ConfigMap late
+    DELETED ConfigMap root
+    ");
+}
+
+#[test]
+fn the_last_dependent_may_be_a_late_one() {
+    let mut bench = bench();
+    create_owned(&mut bench, "root", &[]);
+    create_owned(&mut bench, "first", &["root!"]);
+    bench.delete(Kind::ConfigMap, "root", Propagation::Foreground);
+    bench.delete(Kind::ConfigMap, "first", Propagation::Background);
+    create_owned(&mut bench, "late", &["root!"]);
+    bench.settle();
+    assert!(!bench.exists(Kind::ConfigMap, "late") && !bench.exists(Kind::ConfigMap, "root"));
 }
 
 #[test]

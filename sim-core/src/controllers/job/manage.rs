@@ -13,6 +13,7 @@ use super::sync::{Sync, count};
 use super::{BATCH_PERIOD, FINALIZER, backoff, pods, policy, remove_finalizer};
 use crate::api::{ApiResult, Kind, Object, ObjectKey, meta, pod};
 use crate::apiserver::DeleteOptions;
+use crate::controllers::batches::{in_batches, race};
 use crate::engine::{EventType, Pace};
 
 /// How many pods one sync creates or deletes at most.
@@ -80,8 +81,10 @@ impl Sync<'_, '_> {
 
     /// Deletes pods; with `at_once` they are not kept until they are counted.
     fn delete_pods(&mut self, surplus: &[Arc<Pod>], at_once: bool) -> ApiResult<()> {
+        let mut going = surplus.to_vec();
+        race(&mut going, meta::uid(&self.job.metadata), self.context.config);
         let mut failed = None;
-        for pod in surplus {
+        for pod in &going {
             let key = ObjectKey::of(&pod.metadata);
             let freed = if at_once { remove_finalizer(pod, self.context.api) } else { Ok(()) };
             let deleted = freed.and_then(|()| {
@@ -128,23 +131,25 @@ impl Sync<'_, '_> {
             return Ok(());
         }
         let owner = Object::from(self.job.clone());
-        for index in indexes {
-            match self.context.api.create(self.new_pod(&owner, index)) {
-                Ok(created) => {
-                    let message = format!("Created pod: {}", meta::name(created.meta()));
-                    self.event(EventType::Normal, "SuccessfulCreate", &message);
-                    self.active += 1;
-                }
-                // Whatever is created in a namespace that goes would only go with it.
-                Err(error) if error.is_namespace_terminating() => return Ok(()),
-                Err(error) => {
-                    let message = format!("Error creating: {error}");
-                    self.event(EventType::Warning, "FailedCreate", &message);
-                    return Err(error);
-                }
+        in_batches(indexes, |index| self.create_pod(&owner, index))
+    }
+
+    fn create_pod(&mut self, owner: &Object, index: Option<i32>) -> ApiResult<()> {
+        match self.context.api.create(self.new_pod(owner, index)) {
+            Ok(created) => {
+                let message = format!("Created pod: {}", meta::name(created.meta()));
+                self.event(EventType::Normal, "SuccessfulCreate", &message);
+                self.active += 1;
+                Ok(())
+            }
+            // Whatever is created in a namespace that goes would only go with it.
+            Err(error) if error.is_namespace_terminating() => Ok(()),
+            Err(error) => {
+                let message = format!("Error creating: {error}");
+                self.event(EventType::Warning, "FailedCreate", &message);
+                Err(error)
             }
         }
-        Ok(())
     }
 
     /// The first indexes that neither run nor have ended for good.

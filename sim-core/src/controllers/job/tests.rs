@@ -19,7 +19,7 @@ use crate::store::Change;
 fn bench(spec: &str) -> Bench {
     let mut bench = Bench::new(vec![
         Box::new(JobController::default()),
-        Box::new(GarbageCollector),
+        Box::new(GarbageCollector::default()),
         Box::new(TtlAfterFinishedController),
     ]);
     bench.create(&format!(

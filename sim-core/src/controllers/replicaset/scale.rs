@@ -12,6 +12,7 @@ use super::pods::PodCounts;
 use super::rank;
 use crate::api::{ApiResult, Kind, Object, ObjectKey, SimTime, meta};
 use crate::apiserver::DeleteOptions;
+use crate::controllers::batches::race;
 use crate::engine::{Context, EventType};
 
 /// How many pods one sync creates or deletes at most.
@@ -82,6 +83,7 @@ fn create_pods(
     context: &mut Context<'_>,
 ) -> ApiResult<()> {
     let pod = pod_from_template(set, owner);
+    let mut refused = None;
     for _ in 0..count {
         match context.api.create(pod.clone()) {
             Ok(created) => {
@@ -90,14 +92,15 @@ fn create_pods(
             }
             // Whatever is created in a namespace that goes would only go with it.
             Err(error) if error.is_namespace_terminating() => return Ok(()),
+            // The requests of a batch go side by side: each is refused for itself.
             Err(error) => {
                 let message = format!("Error creating: {error}");
                 context.events.event(context.api, owner, EventType::Warning, "FailedCreate", &message);
-                return Err(error);
+                refused.get_or_insert(error);
             }
         }
     }
-    Ok(())
+    refused.map_or(Ok(()), Err)
 }
 
 /// Models pkg/controller: GetPodFromTemplate.
@@ -132,8 +135,11 @@ fn delete_pods(
         .active_names()
         .filter_map(|name| view.typed::<Pod>(&ObjectKey::new(namespace, name)))
         .collect();
+    let mut going = rank::by_deletion_order(pods, set, view, context.now);
+    going.truncate(surplus);
+    race(&mut going, meta::uid(&set.metadata), context.config);
     let mut failed = None;
-    for pod in rank::by_deletion_order(pods, set, view, context.now).into_iter().take(surplus) {
+    for pod in going {
         let key = ObjectKey::of(&pod.metadata);
         match context.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
             Ok(_) => {

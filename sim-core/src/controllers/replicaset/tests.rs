@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Pod;
 use super::ReplicaSetController;
 use crate::api::{Kind, Object, meta};
 use crate::apiserver::Propagation;
+use crate::controllers::resourcequota::ResourceQuotaController;
 use crate::controllers::testing::Bench;
 use crate::store::Change;
 
@@ -159,4 +160,22 @@ fn a_sync_creates_at_most_a_burst_and_goes_on() {
     assert_eq!(pods(&bench).len(), 1200);
     assert_eq!(bench.get::<ReplicaSet>("web").status.as_ref().unwrap().replicas, 1200);
     bench.settle();
+}
+
+#[test]
+fn each_request_of_a_batch_is_refused_for_itself() {
+    let mut bench =
+        Bench::new(vec![Box::new(ReplicaSetController::default()), Box::new(ResourceQuotaController)]);
+    bench.create("{apiVersion: v1, kind: ResourceQuota, metadata: {name: few}, spec: {hard: {pods: '1'}}}");
+    bench.settle();
+    bench.create(
+        "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web},
+           spec: {replicas: 9, selector: {matchLabels: {app: web}},
+             template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: app}]}}}}",
+    );
+    bench.settle();
+    let messages = bench.messages("web");
+    let reasons: Vec<&str> = messages.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+    // One pod, then two side by side that are both refused; the other six are not asked for.
+    assert_eq!(reasons, ["SuccessfulCreate", "FailedCreate", "FailedCreate"]);
 }

@@ -7,8 +7,9 @@ use imbl::OrdSet;
 
 use super::blocked::Blocked;
 use super::index::{Phase, Replicas};
-use super::wish::{BatchOrder, Strategy, Wish};
+use super::wish::{Strategy, Wish};
 use crate::api::{Feature, FeatureGates};
+use crate::controllers::batches::BatchOrder;
 
 /// How many pods one sync of a parallel set creates; the rest follow in the next sync.
 ///

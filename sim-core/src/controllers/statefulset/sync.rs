@@ -15,10 +15,11 @@ use super::family::{Family, revisions_of};
 use super::index::{Replica, Replicas, parent_and_ordinal};
 use super::port::Port;
 use super::revisions::{self, Revisions};
-use super::wish::{self, Batches, Wish};
+use super::wish::{self, Wish};
 use super::{Blocked, sim_time, status};
 use crate::api::{ApiResult, Feature, Kind, Object, ObjectKey, ObjectRef, Resource, meta};
 use crate::apiserver::Subresource;
+use crate::controllers::batches::Batches;
 use crate::controllers::history;
 use crate::engine::{Context, Pace, ReconcileError};
 
@@ -237,14 +238,14 @@ fn act(
     for (place, action) in decision.actions.iter().enumerate() {
         let ordinal = action.ordinal();
         let batch = batch_of(port.wish, *action);
-        if batch.is_some() && batch != claimed && matches!(action, Action::Create { .. }) {
-            claimed = batch;
-            claim_for_batch(port, &decision.actions[place..], batch);
-        }
         if let Some((failed_batch, _)) = &failed
             && (batch.is_none() || batch != *failed_batch)
         {
             break;
+        }
+        if batch.is_some() && batch != claimed && matches!(action, Action::Create { .. }) {
+            claimed = batch;
+            claim_for_batch(port, &decision.actions[place..], batch);
         }
         let done = match *action {
             Action::EnsureClaims { .. } => port.ensure_claims(ordinal),

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::index::min_ready_seconds;
 use crate::api::meta;
+use crate::controllers::batches::Batches;
 
 /// How pods of an old revision are replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,35 +19,6 @@ pub enum Strategy {
         /// How many pods may be unavailable, at least one. Ignored unless the gate is on.
         max_unavailable: usize,
     },
-}
-
-/// In which order requests that start side by side come through. Upstream leaves it to the Go scheduler, and the
-/// recordings show both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BatchOrder {
-    /// The one that was started last goes first: a goroutine that has just been started is the next to run.
-    #[default]
-    LastFirst,
-    /// As they were started.
-    AsStarted,
-}
-
-/// How the requests of one set's batches come through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Batches {
-    /// Those for claims.
-    pub claims: BatchOrder,
-    /// Those for pods.
-    pub pods: BatchOrder,
-}
-
-impl Batches {
-    /// Drawn from the set's uid, so that it shifts no other draw.
-    pub fn drawn(uid: &str) -> Batches {
-        let bits = uid.bytes().fold(0_u8, |bits, byte| bits.rotate_left(1) ^ byte);
-        let order = |bit: u8| if bits & bit == 0 { BatchOrder::LastFirst } else { BatchOrder::AsStarted };
-        Batches { claims: order(1), pods: order(2) }
-    }
 }
 
 /// What a set asks for, as plain values.

@@ -1,6 +1,7 @@
 //! Rollouts: the texts of the recordings `rolling-update` and `history-limit`.
 
 use insta::assert_snapshot;
+use k8s_openapi::api::apps::v1::StatefulSet;
 
 use super::{Bench, web};
 
@@ -196,4 +197,35 @@ fn a_dry_run_of_no_kind_is_the_clients_and_deprecated() {
     namespace/x created (dry run)
     ! W1123 12:00:00.003000       1 helpers.go:719] --dry-run is deprecated and can be replaced with --dry-run=client.
     ");
+}
+
+#[test]
+fn a_set_that_adopts_pods_of_another_template_never_counts_less_than_none_of_its_own() {
+    let mut bench = Bench::new();
+    bench.run_with("apply -f -", Some(&web(2)));
+    bench.run("rollout status sts/web");
+    bench.run("delete sts web --cascade=orphan");
+    bench.pass(100);
+    let before = bench.cluster.store().revision();
+    bench.run_with("apply -f -", Some(&web(2).replace("app:1.0", "app:2.0")));
+    bench.pass(200);
+    // It deletes web-1 and counts one off the pods of its current revision, of which there are none: the API server
+    // refuses the status, and the next one is written without.
+    let counts: Vec<String> = bench
+        .cluster
+        .store()
+        .log()
+        .since(before)
+        .filter_map(|change| change.object.as_ref::<StatefulSet>()?.status.clone())
+        .map(|status| format!("{} {:?}", status.replicas, status.current_replicas))
+        .collect();
+    assert_eq!(counts, ["0 None", "2 None"]);
+    bench.run("rollout status sts/web");
+    let refused = bench
+        .run("patch sts web --subresource=status --type=merge -p '{\"status\":{\"currentReplicas\":-1}}'");
+    assert_eq!(
+        refused,
+        "! The StatefulSet \"web\" is invalid: status.currentReplicas: Invalid value: -1: must be greater than or \
+         equal to 0\nexit 1\n"
+    );
 }

@@ -57,7 +57,7 @@ fn a_parallel_set_creates_and_deletes_at_once() {
 #[test]
 fn the_requests_of_a_batch_start_with_its_last() {
     use super::super::decide::turn;
-    use super::super::wish::BatchOrder;
+    use crate::controllers::batches::BatchOrder;
     let order = |total: i64| {
         let mut pods: Vec<i64> = (0..total).collect();
         pods.sort_by_key(|index| turn(*index, total, BatchOrder::LastFirst));
@@ -67,6 +67,22 @@ fn the_requests_of_a_batch_start_with_its_last() {
     assert_eq!(order(9), [0, 2, 1, 6, 3, 4, 5, 8, 7]);
     assert_eq!(order(1_200)[511..513], [1_010, 511]);
     assert_eq!(order(1_200)[1_011..1_013], [1_199, 1_011]);
+}
+
+#[test]
+fn a_failure_lets_its_batch_finish_and_keeps_the_next_one_from_beginning() {
+    let mut bench = Bench::new();
+    let foreign = serde_json::from_value(json!({
+        "metadata": {"name": "web-1", "namespace": "default"},
+        "spec": {"containers": [{"name": "app", "image": "app:1.0"}]},
+    }));
+    let foreign: k8s_openapi::api::core::v1::Pod = foreign.expect("a pod");
+    bench.act(|api| api.create(foreign)).expect("created");
+    bench.create(parallel(4));
+    bench.run(100);
+    assert_eq!(bench.pods(), "web-0 web-1 web-2");
+    assert!(bench.claim("data-web-2").is_some());
+    assert!(bench.claim("data-web-3").is_none(), "its batch is the third");
 }
 
 #[test]
