@@ -10,10 +10,12 @@ mod node_resources;
 mod node_unschedulable;
 mod node_volume_limits;
 pub(super) mod pod_topology_spread;
-mod taint_toleration;
+pub(super) mod taint_toleration;
 pub(super) mod volume_binding;
 pub(super) mod volume_restrictions;
 mod volume_zone;
+
+pub(super) use node_ports::collide;
 
 use super::framework::{FilterPlugin, ScorePlugin};
 

@@ -18,7 +18,8 @@ impl FilterPlugin for NodePorts {
     }
 }
 
-fn collide(wanted: &HostPort, used: &HostPort) -> bool {
+/// Whether the two ports cannot be had at once.
+pub(in super::super) fn collide(wanted: &HostPort, used: &HostPort) -> bool {
     let any = |port: &HostPort| &*port.2 == ANY_ADDRESS;
     wanted.0 == used.0 && wanted.1 == used.1 && (wanted.2 == used.2 || any(wanted) || any(used))
 }

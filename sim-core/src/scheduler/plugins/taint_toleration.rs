@@ -35,7 +35,7 @@ impl ScorePlugin for TaintToleration {
 }
 
 /// Whether none of the node's taints keeps the pod away.
-pub(super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
+pub(in super::super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
     let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
     untolerated(pod, node, keeps_away) == 0
 }

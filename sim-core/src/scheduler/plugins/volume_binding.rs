@@ -92,35 +92,25 @@ impl NodeVolumes {
 
 /// Looks at the pod's claims before any node: an immediate claim must be bound by now.
 ///
+/// Models the PreFilters of volumerestrictions, which looks for the claims first, of volumebinding, and of
+/// volumezone, which looks for the volumes.
+///
 /// # Errors
-/// Why the pod cannot be placed anywhere yet.
-pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes, String> {
+/// The plugin that cannot place the pod anywhere yet, and why.
+pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes, (Plugins, String)> {
+    let keys: Vec<ObjectKey> = storage::claims_of_pod(pod).collect();
+    let found = |key: &ObjectKey| view.shared::<PersistentVolumeClaim>(key);
+    if let Some(missing) = keys.iter().find(|key| found(key).is_none() && !is_ephemeral(pod, &key.name)) {
+        let kind = Kind::PersistentVolumeClaim.info().qualified_singular();
+        return Err((Plugins::VOLUME_RESTRICTIONS, format!("{kind} \"{}\" not found", missing.name)));
+    }
     let mut claims = Vec::new();
-    for key in storage::claims_of_pod(pod) {
-        let name = &key.name;
-        let Some(claim) = view.shared::<PersistentVolumeClaim>(&key) else {
-            return Err(match is_ephemeral(pod, name) {
-                true => format!(
-                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
-                ),
-                false => {
-                    format!(
-                        "{} \"{name}\" not found",
-                        Kind::PersistentVolumeClaim.info().qualified_singular()
-                    )
-                }
-            });
-        };
-        if claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Lost") {
-            let volume = storage::volume_name(&claim).unwrap_or_default();
-            return Err(format!(
-                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
-            ));
+    for key in &keys {
+        let claim = found(key);
+        if let Some(why) = unusable(&key.name, claim.as_deref()) {
+            return Err((Plugins::VOLUME_BINDING, why));
         }
-        if meta::is_terminating(&claim.metadata) {
-            return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
-        }
-        claims.push(claim);
+        claims.extend(claim);
     }
     let mut volumes = PodVolumes::default();
     for claim in claims {
@@ -129,11 +119,34 @@ pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes
         } else if storage::volume_name(&claim).is_none() && delays_binding(&claim, view) {
             volumes.waiting.push(claim);
         } else {
-            return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
+            let why = "pod has unbound immediate PersistentVolumeClaims".to_owned();
+            return Err((Plugins::VOLUME_BINDING, why));
         }
+    }
+    if let Some(lost) = volumes.bound.iter().find(|claim| volume_of(claim, view).is_none()) {
+        let kind = Kind::PersistentVolume.info().qualified_singular();
+        let name = storage::volume_name(lost).unwrap_or_default();
+        return Err((Plugins::VOLUME_ZONE, format!("{kind} \"{name}\" not found")));
     }
     volumes.waiting.sort_by_key(|claim| storage::requested_bytes(claim));
     Ok(volumes)
+}
+
+/// Why no pod can use the claim, if none can.
+fn unusable(name: &str, claim: Option<&PersistentVolumeClaim>) -> Option<String> {
+    let Some(claim) = claim else {
+        return Some(format!(
+            "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+        ));
+    };
+    if claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Lost") {
+        let volume = storage::volume_name(claim).unwrap_or_default();
+        return Some(format!(
+            "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+        ));
+    }
+    let deleted = meta::is_terminating(&claim.metadata);
+    deleted.then(|| format!("persistentvolumeclaim \"{name}\" is being deleted"))
 }
 
 fn is_ephemeral(pod: &Pod, claim: &str) -> bool {
@@ -170,18 +183,9 @@ impl FilterPlugin for VolumeBinding {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        for claim in &state.volumes.bound {
-            match volume_of(claim, state.view) {
-                None => {
-                    return Rejection::unresolvable(
-                        "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
-                    );
-                }
-                Some(volume) if !reaches(volume, &node.node) => {
-                    return Rejection::unresolvable("node(s) didn't match PersistentVolume's node affinity");
-                }
-                Some(_) => {}
-            }
+        let out_of_reach = |volume: &PersistentVolume| !reaches(volume, &node.node);
+        if state.volumes.volumes(state.view).any(out_of_reach) {
+            return Rejection::unresolvable("node(s) didn't match PersistentVolume's node affinity");
         }
         match find_on_node(state, node) {
             Some(_) => None,

@@ -1,5 +1,6 @@
 //! Pods get nodes as recorded, and never more than a node holds.
 
+mod hints;
 mod neighbours;
 mod preemption;
 
@@ -105,6 +106,22 @@ fn a_pod_with_a_waiting_claim_is_nominated_and_bound_a_second_later() {
     ADDED Event Pod/web-0 Normal Scheduled x1 Successfully assigned default/web-0 to NODE
     ");
     assert_eq!(bench.now().since_start().as_secs(), 1);
+}
+
+#[test]
+fn an_event_says_what_the_scheduler_was_about() {
+    let mut bench = Bench::recorder();
+    bench.create_pod_with("placed", &[], json!({}));
+    bench.create_pod_with("waits", &[], json!({"nodeSelector": {"disk": "ssd"}}));
+    bench.settle();
+    let mut actions: Vec<String> = bench
+        .api()
+        .store()
+        .all::<k8s_openapi::api::core::v1::Event>()
+        .filter_map(|event| Some(format!("{} {}", event.reason.as_deref()?, event.action.as_deref()?)))
+        .collect();
+    actions.sort();
+    assert_eq!(actions, ["FailedScheduling Scheduling", "Scheduled Binding"]);
 }
 
 #[test]
