@@ -3,9 +3,10 @@
 //! Models pkg/scheduler: `cycle` is the scheduling cycle, `plugins` its filters and scores one a file,
 //! `cache` the nodes with what is taken of them, `pod_counts` where the pods are that others ask for, `active`
 //! the pods whose turn comes, `queue` those that could not be scheduled, `helps` and `hints` what lets them in,
-//! `preemption` making room, `bind` the binding cycle.
+//! `preemption` making room, `bind` the binding cycle, `admission` what nodes ask again.
 
 mod active;
+mod admission;
 mod bind;
 mod budgets;
 mod cache;
@@ -28,6 +29,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use admission::{Refused, admission_check};
 pub(crate) use plugins::node_affinity::is_wanted as wants_node;
 
 use imbl::OrdMap;

@@ -5,8 +5,8 @@
 pub(super) mod inter_pod_affinity;
 pub(super) mod node_affinity;
 mod node_name;
-mod node_ports;
-mod node_resources;
+pub(super) mod node_ports;
+pub(super) mod node_resources;
 mod node_unschedulable;
 mod node_volume_limits;
 pub(super) mod pod_topology_spread;
