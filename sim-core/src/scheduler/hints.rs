@@ -35,7 +35,7 @@ impl Scheduler {
         let asked = asked_of_node(&news);
         if gone {
             self.nodes.remove_node(meta::name(&node.metadata));
-        } else if asked != Plugins::default() {
+        } else {
             self.nodes.set_node(node);
         }
         self.wake(asked, &|rejected_by, pod| node_helps(rejected_by, pod, &news), view, wakes);

@@ -2,6 +2,7 @@
 //!
 //! Models pkg/scheduler/apis/config/v1: getDefaultPlugins.
 
+mod image_locality;
 pub(super) mod inter_pod_affinity;
 pub(super) mod node_affinity;
 mod node_name;
@@ -43,4 +44,5 @@ pub(super) static SCORES: &[&dyn ScorePlugin] = &[
     &pod_topology_spread::PodTopologySpread,
     &inter_pod_affinity::InterPodAffinity,
     &node_resources::BalancedAllocation,
+    &image_locality::ImageLocality,
 ];

@@ -4,10 +4,10 @@ mod hints;
 mod neighbours;
 mod preemption;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Pod, Taint};
+use k8s_openapi::api::core::v1::{ContainerImage, Node, Pod, Taint};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -206,6 +206,33 @@ fn replicas_spread_over_the_nodes() {
         *counts.entry(node_of(&bench, &format!("web-{number}")).expect("placed")).or_default() += 1;
     }
     assert_eq!(counts.into_values().collect::<Vec<_>>(), [3, 3, 3]);
+}
+
+#[test]
+fn a_large_image_draws_pods_that_call_it_by_its_name() {
+    let mut bench = bench_with_nodes(3, "4", 110);
+    let held = json!([{"names": ["registry.local/model:latest"], "sizeBytes": 3_000_000_000_u64}]);
+    let held: Vec<ContainerImage> = serde_json::from_value(held).expect("images");
+    bench
+        .act(|api| {
+            api.modify::<Node>(&ObjectKey::cluster("node-2"), Subresource::Status, |node| {
+                node.status.get_or_insert_default().images = Some(held);
+            })
+        })
+        .expect("modified");
+    bench.settle();
+    let mut places = BTreeMap::<&str, BTreeSet<String>>::new();
+    for (number, image) in ["registry.local/model", "model"].into_iter().cycle().take(12).enumerate() {
+        let name = format!("p-{number}");
+        bench.create(
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"containers": [{"name": "app", "image": image}]}, "status": {"phase": "Pending"}}),
+        );
+        bench.settle();
+        places.entry(image).or_default().insert(node_of(&bench, &name).expect("placed"));
+    }
+    assert_eq!(places["registry.local/model"], BTreeSet::from(["node-2".to_owned()]));
+    assert_eq!(places["model"], BTreeSet::from(["node-1".to_owned(), "node-3".to_owned()]));
 }
 
 #[test]
