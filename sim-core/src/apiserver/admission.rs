@@ -45,7 +45,6 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
             set_default_class(claim, store);
             add_finalizer(&mut claim.metadata, CLAIM_FINALIZER);
         }
-        Object::PriorityClass(class) => check_default_priority(class, store)?,
         Object::PersistentVolume(volume) => {
             add_finalizer(&mut Arc::make_mut(volume).metadata, VOLUME_FINALIZER);
         }
@@ -55,19 +54,23 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
 }
 
 /// Changes an updated object as the default admission plugins do.
+pub fn admit_update(object: &mut Object, old: &Object, store: &Store, gates: FeatureGates) {
+    if let (Object::Pod(new), Object::Pod(old)) = (object, old)
+        && pod::node_name(new).is_some()
+        && pod::node_name(old).is_none()
+    {
+        copy_topology_labels(Arc::make_mut(new), store, gates);
+    }
+}
+
+/// Refuses a valid object as the validating admission plugins do; `old` is what an update replaces.
 ///
 /// # Errors
 /// Forbidden, in a plugin's words.
-pub fn admit_update(object: &mut Object, old: &Object, store: &Store, gates: FeatureGates) -> ApiResult<()> {
+pub fn validate(object: &Object, old: Option<&Object>, store: &Store) -> ApiResult<()> {
     match (object, old) {
-        (Object::Pod(new), Object::Pod(old)) => {
-            if pod::node_name(new).is_some() && pod::node_name(old).is_none() {
-                copy_topology_labels(Arc::make_mut(new), store, gates);
-            }
-            Ok(())
-        }
-        (Object::PriorityClass(new), _) => check_default_priority(new, store),
-        (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
+        (Object::PriorityClass(class), _) => check_default_priority(class, store),
+        (Object::PersistentVolumeClaim(new), Some(Object::PersistentVolumeClaim(old))) => {
             check_resize(new, old, store)
         }
         _ => Ok(()),

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Pod, PodAffinityTerm, PodCondition, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
+use crate::api::SimTime;
+
 /// Puts the pod's own label values into the selectors that ask for them, and says that a gated pod waits.
-pub(super) fn prepare(pod: &mut Pod) {
+pub(super) fn prepare(pod: &mut Pod, now: SimTime) {
     let labels = pod.metadata.labels.clone().unwrap_or_default();
     let Some(spec) = &mut pod.spec else { return };
     for term in affinity_terms(spec) {
@@ -29,6 +31,7 @@ pub(super) fn prepare(pod: &mut Pod) {
             status: "False".to_owned(),
             reason: Some("SchedulingGated".to_owned()),
             message: Some("Scheduling is blocked due to non-empty scheduling gates".to_owned()),
+            last_transition_time: Some(now.to_time()),
             ..PodCondition::default()
         };
         pod.status.get_or_insert_default().conditions.get_or_insert_default().push(gated);

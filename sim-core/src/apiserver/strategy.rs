@@ -31,7 +31,7 @@ pub fn prepare_for_create(
         Object::Pod(pod) => {
             let pod = Arc::make_mut(pod);
             reset_pod(pod);
-            placement::prepare(pod);
+            placement::prepare(pod, now);
         }
         Object::StatefulSet(set) => {
             let set = Arc::make_mut(set);

@@ -267,9 +267,29 @@ fn claims_get_the_default_class_and_grow_only_where_it_allows() {
     let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}";
     assert_eq!(create(&mut api, claim)["spec"]["storageClassName"], "standard");
     let grow = Patch::Merge(json!({"spec": {"resources": {"requests": {"storage": "2Gi"}}}}));
-    let refused =
-        api.patch(Kind::PersistentVolumeClaim, &key("c"), &grow, Subresource::Main, WriteOptions::default());
+    let mut ask = |phase: &str| {
+        let bound = Patch::Merge(json!({"status": {"phase": phase, "capacity": {"storage": "1Gi"}}}));
+        let (kind, key, options) = (Kind::PersistentVolumeClaim, key("c"), WriteOptions::default());
+        api.patch(kind, &key, &bound, Subresource::Status, options).unwrap();
+        api.patch(kind, &key, &grow, Subresource::Main, options)
+    };
+    // Rules of the claim itself come before those of its class.
+    let refused = ask("Pending").unwrap_err().to_string();
+    assert!(refused.contains("spec is immutable after creation except resources.requests"), "{refused}");
+    let refused = ask("Bound");
     insta::assert_snapshot!(refused.unwrap_err(), @r#"persistentvolumeclaims "c" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"#);
+}
+
+#[test]
+fn a_gated_pod_has_waited_since_its_creation() {
+    let mut api = server();
+    let pod = create(
+        &mut api,
+        "{apiVersion: v1, kind: Pod, metadata: {name: g}, spec: {schedulingGates: [{name: x/y}], containers: [{name: c, image: i}]}}",
+    );
+    let condition = &pod["status"]["conditions"][0];
+    assert_eq!(condition["reason"], "SchedulingGated");
+    assert_eq!(condition["lastTransitionTime"], pod["metadata"]["creationTimestamp"]);
 }
 
 /// Patches that are mostly wrong: of a wrong type, of no known field, or against a rule.

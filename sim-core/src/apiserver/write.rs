@@ -104,7 +104,7 @@ impl ApiServer {
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
         }
-        Ok(())
+        admission::validate(object, None, &self.store)
     }
 
     fn store_new(&mut self, kind: Kind, mut object: Object, options: WriteOptions) -> ApiResult<Object> {
@@ -246,7 +246,7 @@ impl ApiServer {
 
     fn prepare_update(&mut self, new: &mut Object, old: &Object, subresource: Subresource) -> ApiResult<()> {
         if subresource != Subresource::Status {
-            admission::admit_update(new, old, &self.store, self.gates)?;
+            admission::admit_update(new, old, &self.store, self.gates);
         }
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(new, self.gates);
@@ -261,6 +261,7 @@ impl ApiServer {
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
             }
+            admission::validate(new, Some(old), &self.store)?;
         }
         Ok(())
     }

@@ -209,7 +209,7 @@ impl Recorder<'_> {
         event.metadata.namespace = Some(namespace);
         event.metadata.name = Some(format!("{name}.{:x}", self.cache.last_named_nanos));
         if new_style {
-            event.action = Some(if reason == "Preempted" { "Preempting" } else { "Scheduling" }.to_owned());
+            event.action = Some(action(reason).to_owned());
             event.event_time = Some(self.now.to_micro_time());
             event.reporting_instance = Some(format!("{}-control-plane", self.source));
             event.source = Some(EventSource::default());
@@ -222,6 +222,15 @@ impl Recorder<'_> {
             event.reporting_instance = host.map(str::to_owned).or(Some(String::new()));
         }
         event
+    }
+}
+
+/// What the scheduler was about when the event happened.
+fn action(reason: &str) -> &'static str {
+    match reason {
+        "Scheduled" => "Binding",
+        "Preempted" => "Preempting",
+        _ => "Scheduling",
     }
 }
 

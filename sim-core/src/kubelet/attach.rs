@@ -2,8 +2,6 @@
 //!
 //! Models pkg/kubelet/volumemanager: waiting for the attach/detach controller, and the node's `volumesInUse`.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::VolumeAttachment;
 
@@ -11,49 +9,23 @@ use super::worker::Sync;
 use crate::api::storage::{self, attachment_name};
 use crate::api::{ApiResult, Kind, ObjectKey, ObjectRef, Resource, meta, pod};
 use crate::apiserver::Subresource;
-use crate::engine::{Context, EventType, Pace, Wakes};
+use crate::engine::{Context, Wakes};
 use crate::store::Store;
 
-/// How long a pod's volumes are waited for at a time (podAttachAndMountTimeout).
-const PATIENCE: Duration = Duration::from_secs(2 * 60 + 3);
-
 impl Sync<'_, '_> {
-    /// Whether the volumes of the pod that need it are attached to the node; says so when they long are not.
+    /// Whether the volumes of the pod that need it are attached to the node. The kubelet waits for them without a
+    /// word: that its time is over it tells its log alone.
+    ///
+    /// Models pkg/kubelet: SyncPod, which has an event for other errors of WaitForAttachAndMount than interruption.
     pub(super) fn are_volumes_attached(&mut self) -> bool {
         let view = self.context.view.clone();
-        let mut waiting = Vec::new();
-        let mut any = false;
-        for (name, volume) in attachable_volumes(self.pod, &view) {
-            any = true;
-            if !is_attached(meta::name(&volume.metadata), self.node, &view) {
-                waiting.push(name);
-            }
-        }
-        if any {
+        let mut volumes = attachable_volumes(self.pod, &view).peekable();
+        if volumes.peek().is_some() {
             // A report that is lost is made again with the next pod.
             let _ = report_in_use(self.node, self.context);
         }
-        if waiting.is_empty() {
-            self.worker.attach_deadline = None;
-            return true;
-        }
-        let now = self.now();
-        let first = self.worker.attach_deadline.is_none();
-        let deadline = *self.worker.attach_deadline.get_or_insert(now + PATIENCE);
-        if deadline > now {
-            let pace = if first { Pace::Progress } else { Pace::Periodic };
-            self.wake(deadline, pace);
-            return false;
-        }
-        let names = waiting.join(" ");
-        let text = format!(
-            "Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[{names}], \
-             failed to process volumes=[]: context deadline exceeded"
-        );
-        self.event(None, EventType::Warning, "FailedMount", &text);
-        self.worker.attach_deadline = Some(now + PATIENCE);
-        self.wake(now + PATIENCE, Pace::Periodic);
-        false
+        // Their attachment wakes the pod.
+        volumes.all(|(_, volume)| is_attached(meta::name(&volume.metadata), self.node, &view))
     }
 }
 

@@ -5,8 +5,8 @@
 use k8s_openapi::api::core::v1::PodCondition;
 
 use super::environment::milli_units;
+use super::node_status;
 use super::worker::Sync;
-use crate::api::{Kind, ObjectKey};
 use crate::engine::{EventType, Pace};
 
 /// Why a node ended a pod.
@@ -29,7 +29,8 @@ impl Sync<'_, '_> {
         }
         if self.worker.evict {
             let message = self.eviction_message();
-            self.node_event("EvictionThresholdMet", "Attempting to reclaim memory");
+            let (reason, reclaims) = ("EvictionThresholdMet", "Attempting to reclaim memory");
+            node_status::tell(self.node, EventType::Warning, reason, reclaims, self.context);
             self.event(None, EventType::Warning, "Evicted", &message);
             self.worker.failure = Some(Failure { reason: "Evicted", message });
             return;
@@ -44,22 +45,6 @@ impl Sync<'_, '_> {
         let message = "Pod was active on the node longer than the specified deadline".to_owned();
         self.event(None, EventType::Normal, "DeadlineExceeded", &message);
         self.worker.failure = Some(Failure { reason: "DeadlineExceeded", message });
-    }
-
-    fn node_event(&mut self, reason: &'static str, message: &str) {
-        let Some(node) = self.context.view.get(Kind::Node, &ObjectKey::cluster(self.node)).cloned() else {
-            return;
-        };
-        let context = &mut *self.context;
-        context.events.kubelet_event(
-            context.api,
-            &node,
-            None,
-            self.node,
-            EventType::Warning,
-            reason,
-            message,
-        );
     }
 
     fn eviction_message(&self) -> String {

@@ -10,7 +10,7 @@ use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::worker::{Slot, Sync, Worker};
-use super::{dns, environment, node_status};
+use super::{admission, dns, environment, node_status};
 use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, meta, pod};
 use crate::engine::{Context, Pace, ReconcileError};
 use crate::runtime::{Runtime, Sandbox};
@@ -66,7 +66,14 @@ impl FullKubelet {
             Some(worker) => worker,
             // Nothing of a pod that ended before the kubelet saw it is left to run.
             None if pod::is_terminal(&pod) => return Ok(()),
+            // No kubelet goes by that name.
+            None if context.view.get(Kind::Node, &ObjectKey::cluster(node)).is_none() => return Ok(()),
             None => {
+                let short = self.low_on_memory_until(node, context.now).is_some();
+                let runs = |other: &ObjectKey| self.workers.get(other).is_some_and(|worker| !worker.terminal);
+                if let Some(refused) = admission::refusal(&pod, node, short, runs, context) {
+                    return admission::reject(key, node, refused, context);
+                }
                 if super::attach::needs_attaching(&pod, context.view) {
                     self.attached.insert(key.clone(), node.into());
                 }

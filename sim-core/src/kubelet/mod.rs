@@ -3,6 +3,7 @@
 //! Models pkg/kubelet. A worker per pod takes it through volumes, sandbox, images, containers, probes
 //! and its end; what runs in the containers is `runtime`'s.
 
+mod admission;
 mod attach;
 mod backoff;
 mod dns;

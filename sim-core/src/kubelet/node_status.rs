@@ -132,8 +132,9 @@ pub(super) fn say_started(node: &str, context: &mut Context<'_>) {
     if context.config.kubelet != KubeletKind::Full {
         return;
     }
-    tell(node, "Starting", "Starting kubelet.", context);
-    tell(node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", context);
+    tell(node, EventType::Normal, "Starting", "Starting kubelet.", context);
+    let limits = "Updated Node Allocatable limit across pods";
+    tell(node, EventType::Normal, "NodeAllocatableEnforced", limits, context);
     for (type_, .., event) in HEALTHY {
         if type_ != "Ready" {
             record(node, event, context);
@@ -141,19 +142,26 @@ pub(super) fn say_started(node: &str, context: &mut Context<'_>) {
     }
 }
 
-/// Kubelets name their node by its name where others give its uid.
-fn tell(node: &str, reason: &'static str, message: &str, context: &mut Context<'_>) {
+/// Records an event about the node. Kubelets name their node by its name where others give its uid.
+pub(super) fn tell(
+    node: &str,
+    event_type: EventType,
+    reason: &'static str,
+    message: &str,
+    context: &mut Context<'_>,
+) {
     let about = ObjectReference {
         kind: Some("Node".to_owned()),
         name: Some(node.to_owned()),
         uid: Some(node.to_owned()),
         ..ObjectReference::default()
     };
-    context.events.event_about(context.api, about, Some(node), EventType::Normal, reason, message);
+    context.events.event_about(context.api, about, Some(node), event_type, reason, message);
 }
 
 fn record(node: &str, reason: &'static str, context: &mut Context<'_>) {
-    tell(node, reason, &format!("Node {node} status is now: {reason}"), context);
+    let text = format!("Node {node} status is now: {reason}");
+    tell(node, EventType::Normal, reason, &text, context);
 }
 
 /// How often a kubelet looks at its node (`nodeStatusUpdateFrequency`).

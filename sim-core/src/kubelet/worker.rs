@@ -121,8 +121,6 @@ pub(super) struct Worker {
     pub refresh_at: Option<SimTime>,
     pub mount_failures: u32,
     pub mount_retry_at: Option<SimTime>,
-    /// Until when it waits for its volumes to be attached, before it complains.
-    pub attach_deadline: Option<SimTime>,
     /// When the sandbox is up.
     pub sandbox_at: Option<SimTime>,
     pub sandbox_up: bool,
@@ -157,7 +155,6 @@ impl Worker {
             refresh_at: None,
             mount_failures: 0,
             mount_retry_at: None,
-            attach_deadline: None,
             sandbox_at: None,
             sandbox_up: false,
             slots,

@@ -37,6 +37,20 @@ pub(super) struct NodeInfo {
 }
 
 impl NodeInfo {
+    /// The node while nothing of it is taken.
+    pub(super) fn of(node: &Arc<Node>) -> NodeInfo {
+        let list = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
+        NodeInfo {
+            node: node.clone(),
+            allocatable: Arc::new(Resources::of(list)),
+            pod_limit: list.and_then(|list| list.get("pods")).map_or(0, |pods| Quantity::of(pods).value()),
+            pods: 0,
+            requested: Resources::default(),
+            scored: Resources::default(),
+            ports: OrdMap::new(),
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         meta::name(&self.node.metadata)
     }
@@ -122,24 +136,11 @@ impl NodeCache {
     /// Adds or updates a node; pods that were assigned before it was known count.
     pub(super) fn set_node(&mut self, node: &Arc<Node>) {
         let name: Arc<str> = meta::name(&node.metadata).into();
-        let list = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
-        let allocatable = Arc::new(Resources::of(list));
-        let pod_limit = list.and_then(|list| list.get("pods")).map_or(0, |pods| Quantity::of(pods).value());
-        if let Some(info) = self.nodes.get_mut(&name) {
-            info.node = node.clone();
-            info.allocatable = allocatable;
-            info.pod_limit = pod_limit;
+        let mut info = NodeInfo::of(node);
+        if let Some(known) = self.nodes.get_mut(&name) {
+            (known.node, known.allocatable, known.pod_limit) = (info.node, info.allocatable, info.pod_limit);
             return;
         }
-        let mut info = NodeInfo {
-            node: node.clone(),
-            allocatable,
-            pod_limit,
-            pods: 0,
-            requested: Resources::default(),
-            scored: Resources::default(),
-            ports: OrdMap::new(),
-        };
         for share in self.shares.values().filter(|share| share.node == name) {
             info.add(share);
         }

@@ -41,6 +41,13 @@ impl Plugins {
     pub(super) const ALL: Plugins = Plugins(u16::MAX);
     /// Those that look at the pod's claims.
     pub(super) const VOLUMES: Plugins = Plugins(0b1111 << 6);
+    /// Those that look at other pods' labels.
+    pub(super) const NEIGHBOURS: Plugins = Plugins::POD_TOPOLOGY_SPREAD.with(Plugins::INTER_POD_AFFINITY);
+    /// Those that look at what other pods take.
+    pub(super) const ROOM: Plugins = Plugins::NODE_RESOURCES_FIT
+        .with(Plugins::NODE_PORTS)
+        .with(Plugins::VOLUME_RESTRICTIONS)
+        .with(Plugins::NODE_VOLUME_LIMITS);
 
     pub(super) const fn with(self, other: Plugins) -> Plugins {
         Plugins(self.0 | other.0)
@@ -84,7 +91,7 @@ impl<'a> CycleState<'a> {
         if node_affinity::named_nodes(pod).is_some_and(|names| names.is_empty()) {
             return Err((Plugins::NODE_AFFINITY, "pod affinity terms conflict".to_owned()));
         }
-        let volumes = volume_binding::pre_filter(pod, view).map_err(|why| (Plugins::VOLUME_BINDING, why))?;
+        let volumes = volume_binding::pre_filter(pod, view)?;
         Ok(CycleState {
             pod,
             view,

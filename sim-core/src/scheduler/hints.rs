@@ -1,6 +1,6 @@
-//! Which waiting pods a change may help.
+//! Wakes the waiting pods that a change may help.
 //!
-//! Models the queueing hints of the plugins (KEP-4247). Pods that no change concerns are not tried again.
+//! `helps` says which; pods that no change concerns are not tried again.
 
 use std::sync::Arc;
 
@@ -8,35 +8,37 @@ use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
 
 use super::Scheduler;
 use super::framework::Plugins;
-use super::pod_terms::{Wish, terms_of};
-use crate::api::selector::Selector;
+use super::helps::{News, asked_of_node, node_helps, pod_helps};
 use crate::api::{Kind, Object, ObjectKey, ObjectRef, meta, storage};
 use crate::engine::Wakes;
 use crate::store::{Change, ChangeType, Store};
 
-/// The plugins that look at other pods' labels.
-const NEIGHBOURS: Plugins = Plugins::POD_TOPOLOGY_SPREAD.with(Plugins::INTER_POD_AFFINITY);
-/// The plugins that look at what other pods take.
-const ROOM: Plugins = Plugins::NODE_RESOURCES_FIT
-    .with(Plugins::NODE_PORTS)
-    .with(Plugins::VOLUME_RESTRICTIONS)
-    .with(Plugins::NODE_VOLUME_LIMITS);
+/// While so few pods wait, all that wait for volumes hear of every volume, as upstream; of many, those of its claim.
+const FEW_WAITING: usize = 16;
+/// The plugins that look at volumes and their classes.
+const VOLUMES: Plugins = Plugins::VOLUME_BINDING.with(Plugins::VOLUME_ZONE);
 
 impl Scheduler {
-    pub(super) fn node_changed(&mut self, change: &Change, node: &Arc<Node>, wakes: &mut Wakes) {
-        if change.change == ChangeType::Deleted {
-            self.nodes.remove_node(meta::name(&node.metadata));
-            self.wake_firsts(Plugins::POD_TOPOLOGY_SPREAD, wakes);
-            return;
-        }
-        let helps = match &change.previous {
-            Some(Object::Node(old)) => what_changed(old, node),
-            _ => Plugins::ALL,
+    pub(super) fn node_changed(
+        &mut self,
+        change: &Change,
+        node: &Arc<Node>,
+        view: &Store,
+        wakes: &mut Wakes,
+    ) {
+        let gone = change.change == ChangeType::Deleted;
+        let old = match &change.previous {
+            Some(Object::Node(old)) if !gone => Some(&**old),
+            _ => gone.then_some(&**node),
         };
-        if helps != Plugins::default() {
+        let news = News { old, new: (!gone).then_some(&**node) };
+        let asked = asked_of_node(&news);
+        if gone {
+            self.nodes.remove_node(meta::name(&node.metadata));
+        } else {
             self.nodes.set_node(node);
-            self.wake_firsts(helps, wakes);
         }
+        self.wake(asked, &|rejected_by, pod| node_helps(rejected_by, pod, &news), view, wakes);
     }
 
     pub(super) fn claim_changed(&mut self, change: &Change, wakes: &mut Wakes) {
@@ -45,51 +47,80 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn volume_changed(&mut self, change: &Change, volume: &PersistentVolume, wakes: &mut Wakes) {
+    pub(super) fn volume_changed(
+        &mut self,
+        change: &Change,
+        volume: &PersistentVolume,
+        view: &Store,
+        wakes: &mut Wakes,
+    ) {
         self.volumes.volume_changed(change);
         if change.change == ChangeType::Deleted {
             return;
         }
         match storage::claim_of(volume) {
-            Some(claim) => self.wake_users_of(&claim, wakes),
-            None => self.wake_firsts(Plugins::VOLUME_BINDING, wakes),
+            Some(claim) if self.waiting.len() > FEW_WAITING => self.wake_users_of(&claim, wakes),
+            _ => self.wake(VOLUMES, &|_, _| true, view, wakes),
         }
     }
 
-    pub(super) fn class_changed(&mut self, change: &Change, wakes: &mut Wakes) {
-        if change.change != ChangeType::Deleted {
-            self.wake_firsts(Plugins::VOLUME_BINDING, wakes);
+    /// Models volumebinding: isSchedulableAfterStorageClassChange.
+    pub(super) fn class_changed(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
+        let same_places = match (&change.object, &change.previous) {
+            (Object::StorageClass(new), Some(Object::StorageClass(old))) => {
+                new.allowed_topologies == old.allowed_topologies
+            }
+            _ => change.change == ChangeType::Deleted,
+        };
+        if !same_places {
+            self.wake(VOLUMES, &|_, _| true, view, wakes);
         }
     }
 
-    pub(super) fn namespace_changed(&mut self, change: &Change, wakes: &mut Wakes) {
+    pub(super) fn namespace_changed(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         let labels = |object: &Object| object.meta().labels.clone();
         if change.previous.as_ref().is_some_and(|old| labels(old) != labels(&change.object)) {
-            self.wake_firsts(Plugins::INTER_POD_AFFINITY, wakes);
+            self.wake(Plugins::INTER_POD_AFFINITY, &|_, _| true, view, wakes);
         }
     }
 
     /// A pod left the node: those that are nominated for it come first.
-    pub(super) fn wake_after_room_was_freed(&mut self, node: Option<&str>, wakes: &mut Wakes) {
+    pub(super) fn pod_went(&mut self, gone: &Pod, node: Option<&str>, view: &Store, wakes: &mut Wakes) {
         if let Some(node) = node {
             let nominated: Vec<ObjectKey> = self.nominated.on(node).cloned().collect();
             nominated.iter().for_each(|pod| self.activate(pod, wakes));
         }
-        self.wake_firsts(ROOM, wakes);
+        let news = News { old: Some(gone), new: None };
+        let asked = Plugins::ROOM.with(Plugins::NEIGHBOURS);
+        self.wake(asked, &|rejected_by, pod| pod_helps(rejected_by, pod, &news, view), view, wakes);
     }
 
-    /// A pod came to a node, left it or changed there: wakes those that want to be near or far from such.
-    pub(super) fn wake_neighbours(&mut self, pod: &Pod, old: Option<&Pod>, view: &Store, wakes: &mut Wakes) {
-        for key in self.waiting.firsts(NEIGHBOURS) {
-            let Some(waiting) = view.typed::<Pod>(&key) else { continue };
-            if cares(waiting, pod, view) || old.is_some_and(|old| cares(waiting, old, view)) {
+    /// A pod came to a node or got other labels there.
+    pub(super) fn pod_came_or_changed(
+        &mut self,
+        pod: &Pod,
+        old: Option<&Pod>,
+        view: &Store,
+        wakes: &mut Wakes,
+    ) {
+        let news = News { old, new: Some(pod) };
+        let helps = |rejected_by, waiting: &Pod| pod_helps(rejected_by, waiting, &news, view);
+        self.wake(Plugins::NEIGHBOURS, &helps, view, wakes);
+    }
+
+    /// Wakes the pods that one of `asked` turned down and that the change helps.
+    fn wake(
+        &mut self,
+        asked: Plugins,
+        helps: &dyn Fn(Plugins, &Pod) -> bool,
+        view: &Store,
+        wakes: &mut Wakes,
+    ) {
+        for (rejected_by, key) in self.waiting.turned_down_by(asked) {
+            if view.typed::<Pod>(&key).is_some_and(|pod| helps(rejected_by, pod)) {
                 self.activate(&key, wakes);
             }
         }
-    }
-
-    fn wake_firsts(&mut self, plugins: Plugins, wakes: &mut Wakes) {
-        self.waiting.firsts(plugins).iter().for_each(|pod| self.activate(pod, wakes));
     }
 
     fn wake_users_of(&mut self, claim: &ObjectKey, wakes: &mut Wakes) {
@@ -100,47 +131,6 @@ impl Scheduler {
     /// A pod that could not be scheduled is to be tried again.
     pub(super) fn activate(&mut self, key: &ObjectKey, wakes: &mut Wakes) {
         self.active.add(key, self.waiting.priority_of(key));
-        wakes.soon(pod_ref(key));
+        wakes.soon(ObjectRef::new(Kind::Pod, key.clone()));
     }
-}
-
-fn pod_ref(key: &ObjectKey) -> ObjectRef {
-    ObjectRef::new(Kind::Pod, key.clone())
-}
-
-/// The plugins that may decide otherwise for the changed node; none for a heartbeat.
-fn what_changed(old: &Node, new: &Node) -> Plugins {
-    let mut plugins = Plugins::default();
-    let spec = |node: &Node| node.spec.clone().unwrap_or_default();
-    let allocatable = |node: &Node| node.status.as_ref().and_then(|status| status.allocatable.clone());
-    if old.metadata.labels != new.metadata.labels {
-        plugins = plugins.with(Plugins::NODE_AFFINITY).with(Plugins::VOLUMES).with(NEIGHBOURS);
-    }
-    if spec(old).taints != spec(new).taints {
-        plugins = plugins.with(Plugins::TAINT_TOLERATION).with(Plugins::POD_TOPOLOGY_SPREAD);
-    }
-    if spec(old).unschedulable != spec(new).unschedulable {
-        plugins = plugins.with(Plugins::NODE_UNSCHEDULABLE);
-    }
-    if allocatable(old) != allocatable(new) {
-        plugins = plugins.with(Plugins::NODE_RESOURCES_FIT);
-    }
-    plugins
-}
-
-/// Whether it matters to the waiting pod where the other one is.
-fn cares(waiting: &Pod, other: &Pod, view: &Store) -> bool {
-    let labels = meta::labels(&other.metadata);
-    let constraints = waiting.spec.iter().flat_map(|spec| spec.topology_spread_constraints.iter().flatten());
-    let spreads = waiting.metadata.namespace == other.metadata.namespace
-        && constraints
-            .filter_map(|constraint| constraint.label_selector.as_ref())
-            .any(|selector| Selector::from_api(selector).matches(labels));
-    let speaks_of = |owner: &Pod, wish: Wish, pod: &Pod| {
-        terms_of(owner, wish).iter().any(|(term, _)| term.matches(pod, view))
-    };
-    spreads
-        || speaks_of(waiting, Wish::RequiredNear, other)
-        || speaks_of(waiting, Wish::RequiredFar, other)
-        || speaks_of(other, Wish::RequiredFar, waiting)
 }

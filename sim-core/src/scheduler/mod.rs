@@ -2,16 +2,18 @@
 //!
 //! Models pkg/scheduler: `cycle` is the scheduling cycle, `plugins` its filters and scores one a file,
 //! `cache` the nodes with what is taken of them, `pod_counts` where the pods are that others ask for, `active`
-//! the pods whose turn comes, `queue` those that could not be scheduled and what they wait for, `preemption`
-//! making room, `bind` the binding cycle.
+//! the pods whose turn comes, `queue` those that could not be scheduled, `helps` and `hints` what lets them in,
+//! `preemption` making room, `bind` the binding cycle, `admission` what nodes ask again.
 
 mod active;
+mod admission;
 mod bind;
 mod budgets;
 mod cache;
 mod cycle;
 mod diagnosis;
 mod framework;
+mod helps;
 mod hints;
 mod node_selector;
 mod nominated;
@@ -27,6 +29,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use admission::{Refused, admission_check};
 pub(crate) use plugins::node_affinity::is_wanted as wants_node;
 
 use imbl::OrdMap;
@@ -76,11 +79,11 @@ impl Component for Scheduler {
     fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
         match &change.object {
             Object::Pod(pod) => self.pod_changed(change, pod, view, wakes),
-            Object::Node(node) => self.node_changed(change, node, wakes),
+            Object::Node(node) => self.node_changed(change, node, view, wakes),
             Object::PersistentVolumeClaim(_) => self.claim_changed(change, wakes),
-            Object::PersistentVolume(volume) => self.volume_changed(change, volume, wakes),
-            Object::StorageClass(_) => self.class_changed(change, wakes),
-            Object::Namespace(_) => self.namespace_changed(change, wakes),
+            Object::PersistentVolume(volume) => self.volume_changed(change, volume, view, wakes),
+            Object::StorageClass(_) => self.class_changed(change, view, wakes),
+            Object::Namespace(_) => self.namespace_changed(change, view, wakes),
             _ => {}
         }
     }
@@ -167,32 +170,32 @@ impl Scheduler {
         wakes: &mut Wakes,
     ) {
         let stays = !gone && !pod::is_terminal(pod);
-        let counts_otherwise = old.is_some_and(|old| {
-            old.metadata.labels != pod.metadata.labels
-                || old.metadata.deletion_timestamp.is_some() != pod.metadata.deletion_timestamp.is_some()
+        let relabelled = old.is_some_and(|old| old.metadata.labels != pod.metadata.labels);
+        // Pods that are being deleted count no more for those that are spread, and nobody is told of that.
+        let begins_to_end = old.is_some_and(|old| {
+            old.metadata.deletion_timestamp.is_some() != pod.metadata.deletion_timestamp.is_some()
         });
         match pod::node_name(pod) {
             Some(node) if stays => {
                 self.binding.remove(key);
-                let came = old.is_none_or(|old| pod::node_name(old).is_none());
+                let before = old.filter(|old| pod::node_name(old).is_some());
                 self.nodes.assign(key, node, pod);
-                if counts_otherwise {
+                if relabelled || begins_to_end {
                     self.nodes.recount(key, pod);
                 }
-                if came || counts_otherwise {
-                    self.wake_neighbours(pod, old, view, wakes);
+                if before.is_none() || relabelled {
+                    self.pod_came_or_changed(pod, before, view, wakes);
                 }
             }
             _ if !gone && self.binding.contains_key(key) => {
-                if counts_otherwise {
+                if relabelled || begins_to_end {
                     self.nodes.recount(key, pod);
                 }
             }
             node => {
                 self.binding.remove(key);
                 if self.nodes.release(key) {
-                    self.wake_after_room_was_freed(node, wakes);
-                    self.wake_neighbours(pod, old, view, wakes);
+                    self.pod_went(pod, node, view, wakes);
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! [`WaitingPods`]: pods that could not be scheduled, by what they wait for.
 //!
 //! Models pkg/scheduler/backend/queue: the unschedulable pods and their queueing hints. Pods that fail for
-//! the same reasons and come from the same template form a group; an event wakes the first of a group, and
-//! its success wakes the next, so that an event costs as many tries as there are groups, not pods.
+//! the same reasons and come from the same template form a group. A change wakes the pods of a small group all,
+//! as upstream does; of a large group it wakes the first, whose success wakes the next, so that a change costs as
+//! many tries as there are groups, not pods.
 
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use k8s_openapi::api::core::v1::Pod;
 use super::diagnosis::FitError;
 use super::framework::Plugins;
 use crate::api::{ObjectKey, Resource, meta, storage};
+
+/// Up to so many pods of a group are woken together.
+const SMALL_GROUP: usize = 16;
 
 /// Pods with the same needs that were turned down by the same plugins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +32,8 @@ struct Entry {
     group: Group,
     arrival: Arrival,
     claims: Vec<ObjectKey>,
+    /// The number of its last failure among all: who failed first is tried first.
+    failure: u64,
 }
 
 /// See the module.
@@ -38,11 +44,17 @@ pub(super) struct WaitingPods {
     groups: OrdMap<Group, OrdSet<(Arrival, ObjectKey)>>,
     /// Claim and pod, for pods that are turned down because of a claim.
     by_claim: OrdSet<(ObjectKey, ObjectKey)>,
+    failures: u64,
 }
 
 impl WaitingPods {
     pub(super) fn contains(&self, key: &ObjectKey) -> bool {
         self.pods.contains_key(key)
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.pods.len()
     }
 
     /// The priority of a pod that waits.
@@ -64,7 +76,9 @@ impl WaitingPods {
             self.by_claim.insert((claim.clone(), key.clone()));
         }
         self.groups.entry(group.clone()).or_default().insert((arrival.clone(), key.clone()));
-        self.pods.insert(key, Arc::new(Entry { group: group.clone(), arrival, claims }));
+        self.failures += 1;
+        let failure = self.failures;
+        self.pods.insert(key, Arc::new(Entry { group: group.clone(), arrival, claims, failure }));
         group
     }
 
@@ -88,11 +102,12 @@ impl WaitingPods {
         self.groups.get(group)?.get_min().map(|(_, key)| key)
     }
 
-    /// The first pod of every group that one of `plugins` turned down. Groups are sorted by what turned them
-    /// down, so that those whom it does not concern are passed over together.
-    pub(super) fn firsts(&self, plugins: Plugins) -> Vec<ObjectKey> {
+    /// The pods that one of `plugins` turned down, each with all that did, in the order of their last failures; of a
+    /// large group the first. Groups are sorted by what turned them down, so that those whom it does not concern are
+    /// passed over together.
+    pub(super) fn turned_down_by(&self, plugins: Plugins) -> Vec<(Plugins, ObjectKey)> {
         let from = |bits: u16| Group { rejected_by: Plugins(bits), template: "".into() };
-        let mut firsts = Vec::new();
+        let mut found = Vec::new();
         let mut next = Some(0);
         while let Some(bits) = next {
             let Some((group, _)) = self.groups.range(from(bits)..).next() else { break };
@@ -100,11 +115,15 @@ impl WaitingPods {
             if rejected_by.overlaps(plugins) {
                 let alike = self.groups.range(from(rejected_by.0)..);
                 let alike = alike.take_while(|(group, _)| group.rejected_by == rejected_by);
-                firsts.extend(alike.filter_map(|(_, members)| members.get_min().map(|(_, key)| key.clone())));
+                for (_, members) in alike {
+                    let woken = if members.len() > SMALL_GROUP { 1 } else { members.len() };
+                    found.extend(members.iter().take(woken).map(|(_, key)| (rejected_by, key.clone())));
+                }
             }
             next = rejected_by.0.checked_add(1);
         }
-        firsts
+        found.sort_by_key(|(_, key)| self.pods.get(key).map(|entry| entry.failure));
+        found
     }
 
     /// The pods that wait because of the claim.

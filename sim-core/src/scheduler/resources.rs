@@ -44,6 +44,18 @@ impl Resources {
         resources
     }
 
+    /// Every resource with its amount.
+    pub(super) fn amounts(&self) -> impl Iterator<Item = (&str, i64)> {
+        let own =
+            [("cpu", self.milli_cpu), ("memory", self.memory), ("ephemeral-storage", self.ephemeral_storage)];
+        own.into_iter().chain(self.others.iter().map(|(name, amount)| (name.as_str(), *amount)))
+    }
+
+    /// The amount of one resource, none when it is not spoken of.
+    pub(super) fn amount(&self, name: &str) -> i64 {
+        self.amounts().find(|(own, _)| *own == name).map_or(0, |(_, amount)| amount)
+    }
+
     pub(super) fn add(&mut self, other: &Resources) {
         self.change(other, i64::saturating_add);
     }

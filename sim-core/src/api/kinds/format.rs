@@ -17,8 +17,16 @@ pub const UNSET: &str = "<unset>";
 /// What stands for a time or state that is not known.
 pub const UNKNOWN: &str = "<unknown>";
 
-/// How long before `now` `time` was, as tables write durations.
+/// What stands for a time that lies ahead, as that of the end of a pod's grace period does.
+const AHEAD: &str = "<invalid>";
+
+/// How long before `now` `time` was, as tables write durations; a clock that goes wrong by a second is forgiven.
+///
+/// Models apimachinery pkg/util/duration: HumanDuration.
 pub fn since(now: SimTime, time: Timestamp) -> String {
+    if time.duration_since(now.timestamp()).as_secs() > 1 {
+        return AHEAD.to_owned();
+    }
     human_duration(now.age_of(&Time(time)))
 }
 

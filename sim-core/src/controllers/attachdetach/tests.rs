@@ -117,12 +117,8 @@ fn a_second_node_does_not_get_a_volume_that_is_in_use() {
         said(&cluster, "b", "FailedAttachVolume"),
         ["Multi-Attach error for volume \"PV\" Volume is already used by pod(s) a"]
     );
-    assert_eq!(
-        said(&cluster, "b", "FailedMount"),
-        [
-            "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[data], failed to process volumes=[]: context deadline exceeded"
-        ]
-    );
+    // What the kubelet waits for in vain it tells its log alone.
+    assert_eq!(said(&cluster, "b", "FailedMount"), Vec::<String>::new());
     let options = DeleteOptions::default();
     cluster
         .act("delete", |api| api.delete(Kind::Pod, &ObjectKey::new("default", "a"), &options))

@@ -134,9 +134,8 @@ impl VolumeExpandController {
     ) -> ApiResult<()> {
         let about = Object::from(claim.clone());
         let driver = volume.spec.as_ref().and_then(|spec| spec.csi.as_ref()).map(|csi| csi.driver.clone());
-        let event_type = if driver.is_some() { EventType::Normal } else { EventType::Warning };
         let message = "waiting for an external controller to expand this PVC";
-        context.events.event(context.api, &about, event_type, "ExternalExpanding", message);
+        context.events.event(context.api, &about, EventType::Normal, "ExternalExpanding", message);
         let Some(driver) = driver else { return Ok(()) };
         let now = context.now;
         let wanted = requested(claim);

@@ -117,3 +117,28 @@ fn a_file_system_waits_for_a_pod() {
     cluster.advance(Duration::from_secs(90));
     assert_eq!(size(&cluster), "2Gi");
 }
+
+#[test]
+fn that_somebody_else_makes_a_volume_larger_is_no_warning() {
+    let mut cluster = crate::cluster::Cluster::new(crate::engine::ClusterConfig::recorder(1));
+    let claim = serde_json::json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "default"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    cluster
+        .act("create", |api| api.create(crate::api::decode::object(claim).expect("a manifest")))
+        .expect("new");
+    cluster.settle(Duration::from_secs(10));
+    cluster
+        .act("allow", |api| {
+            api.modify::<StorageClass>(&ObjectKey::cluster("standard"), Subresource::Main, |class| {
+                class.allow_volume_expansion = Some(true);
+            })
+        })
+        .expect("a class");
+    ask_for(&mut cluster, "2Gi").expect("allowed");
+    cluster.settle(Duration::from_secs(10));
+    let mut events = cluster.store().all::<Event>();
+    let event = events.find(|event| event.reason.as_deref() == Some("ExternalExpanding")).expect("said");
+    assert_eq!(event.type_.as_deref(), Some("Normal"));
+    assert_eq!(size(&cluster), "1Gi");
+}

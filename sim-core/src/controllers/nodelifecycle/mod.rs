@@ -9,6 +9,7 @@ mod taints;
 mod tests;
 mod zones;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
@@ -38,6 +39,8 @@ pub struct NodeLifecycleController {
     zones: Zones,
     /// Nodes that joined, and when the controller first looks at them.
     joined: OrdMap<String, SimTime>,
+    /// Nodes that were deleted, and when the controller finds them missing.
+    missing: OrdMap<String, (Arc<Node>, SimTime)>,
 }
 
 impl NodeLifecycleController {
@@ -81,9 +84,13 @@ impl Component for NodeLifecycleController {
                 wakes.soon(ObjectRef::new(Kind::Node, ObjectKey::cluster(name)));
             }
         }
+        // The look of this very moment is over.
+        let due = next_pass(change.at + Duration::from_nanos(1), MONITOR_PERIOD);
+        if gone {
+            self.missing.insert(key.name.to_string(), (node.clone(), due));
+            wakes.at(ObjectRef::new(Kind::Node, key.clone()), due, Pace::Progress);
+        }
         if change.change == ChangeType::Added && condition_status(node, "Ready") != Some("True") {
-            // The look of this very moment is over.
-            let due = next_pass(change.at + Duration::from_nanos(1), MONITOR_PERIOD);
             self.joined.insert(key.name.to_string(), due);
             wakes.at(ObjectRef::new(Kind::Node, key.clone()), due, Pace::Progress);
         }
@@ -98,8 +105,10 @@ impl Component for NodeLifecycleController {
             self.silent.remove(&**name);
             self.queued.remove(&**name);
             self.joined.remove(&**name);
+            self.notice_missing(key, context);
             return Ok(());
         };
+        self.missing.remove(&**name);
         match self.joined.get(&**name).copied() {
             Some(due) if due <= context.now => {
                 self.joined.remove(&**name);
@@ -129,6 +138,20 @@ impl Component for NodeLifecycleController {
 }
 
 impl NodeLifecycleController {
+    /// Says that a node is gone, at the look that finds it missing.
+    fn notice_missing(&mut self, key: &ObjectRef, context: &mut Context<'_>) {
+        let name = &key.key.name;
+        match self.missing.get(&**name).cloned() {
+            Some((node, due)) if due <= context.now => {
+                self.missing.remove(&**name);
+                let what = format!("Node {name} event: Removing Node {name} from Controller");
+                record(&node, "RemovingNode", &what, context);
+            }
+            Some((_, due)) => context.wakes.at(key.clone(), due, Pace::Progress),
+            None => {}
+        }
+    }
+
     /// Lets pods be evicted from a node that is not ready, and stay on one that is.
     ///
     /// Models pkg/controller/nodelifecycle: processTaintBaseEviction, doNoExecuteTaintingPass.

@@ -131,3 +131,18 @@ fn a_cordoned_node_is_tainted_until_it_is_uncordoned() {
     assert_eq!(cordon(&mut cluster, Some(true)), ["node.kubernetes.io/unschedulable:NoSchedule"]);
     assert!(cordon(&mut cluster, None).is_empty());
 }
+
+#[test]
+fn the_controller_says_at_its_next_look_that_a_node_is_gone() {
+    let mut cluster = cluster(2);
+    let options = DeleteOptions::default();
+    cluster.act("delete", |api| api.delete(Kind::Node, &ObjectKey::cluster("n-2"), &options)).expect("there");
+    let said = |cluster: &Cluster| {
+        let mut events = cluster.store().all::<Event>();
+        let event = events.find(|event| event.reason.as_deref() == Some("RemovingNode"));
+        event.and_then(|event| event.message.clone())
+    };
+    assert_eq!(said(&cluster), None);
+    cluster.advance(Duration::from_secs(5));
+    assert_eq!(said(&cluster).as_deref(), Some("Node n-2 event: Removing Node n-2 from Controller"));
+}

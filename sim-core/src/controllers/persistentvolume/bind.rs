@@ -88,30 +88,23 @@ fn set_claim_bound(
     write(api, new, Subresource::Status).map(drop)
 }
 
-/// Sets the volume's phase; `failure` is reason and message of a failed reclaim.
+/// Sets the volume's phase, with a message when its reclaim failed. One that has the phase keeps its message.
+///
+/// Models persistentvolume: updateVolumePhase, which leaves the reason to others.
 pub(super) fn set_volume_phase(
     api: &mut ApiServer,
     volume: &Arc<PersistentVolume>,
     phase: &str,
-    failure: Option<(&str, &str)>,
+    message: Option<&str>,
 ) -> ApiResult<Arc<PersistentVolume>> {
-    let (reason, message) = failure.unzip();
-    let known = volume.status.as_ref().is_some_and(|status| {
-        status.phase.as_deref() == Some(phase)
-            && status.reason.as_deref() == reason
-            && status.message.as_deref() == message
-    });
-    if known {
+    if volume.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some(phase)) {
         return Ok(volume.clone());
     }
     let mut new = PersistentVolume::clone(volume);
     let now = api.now().to_time();
     let status = new.status.get_or_insert_default();
-    if status.phase.as_deref() != Some(phase) {
-        status.phase = Some(phase.to_owned());
-        status.last_phase_transition_time = Some(now);
-    }
-    status.reason = reason.map(str::to_owned);
+    status.phase = Some(phase.to_owned());
+    status.last_phase_transition_time = Some(now);
     status.message = message.map(str::to_owned);
     write(api, new, Subresource::Status)
 }

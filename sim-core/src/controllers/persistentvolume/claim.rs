@@ -68,7 +68,8 @@ impl PersistentVolumeController {
     /// The smallest volume that serves the claim, one that is kept for it before all others. While binding
     /// waits for a pod only the latter count: the scheduler chooses among the rest.
     ///
-    /// Models persistentvolume: findBestMatchForClaim.
+    /// Models persistentvolume: findBestMatchForClaim, and volume: FindMatchingVolume, which asks the class and the
+    /// labels only of volumes that are kept for nobody.
     fn find_best_match(
         &self,
         claim: &PersistentVolumeClaim,
@@ -76,10 +77,11 @@ impl PersistentVolumeController {
         view: &Store,
     ) -> Option<Arc<PersistentVolume>> {
         let bytes = storage::requested_bytes(claim);
-        let kept =
-            self.index.volumes_of(&claim.key()).filter_map(|key| view.shared::<PersistentVolume>(key)).find(
-                |volume| storage::is_volume_bound_to(volume, claim) && mismatch(volume, claim).is_none(),
-            );
+        let kept = self
+            .index
+            .volumes_of(&claim.key())
+            .filter_map(|key| view.shared::<PersistentVolume>(key))
+            .find(|volume| storage::is_volume_bound_to(volume, claim) && could_hold(volume, claim));
         if kept.is_some() || delays {
             return kept;
         }
@@ -152,26 +154,34 @@ fn sync_bound_claim(claim: &Arc<PersistentVolumeClaim>, context: &mut Context<'_
     set_claim_lost(context, claim, "ClaimMisbound", message)
 }
 
+/// Whether a volume that is kept for the claim is one for it.
+fn could_hold(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
+    !meta::is_terminating(&volume.metadata)
+        && storage::capacity_bytes(volume) >= storage::requested_bytes(claim)
+        && !storage::volume_modes_differ(claim, volume)
+        && storage::has_access_modes(volume, claim)
+}
+
 /// Why the volume cannot serve the claim, if it cannot.
 ///
 /// Models persistentvolume: checkVolumeSatisfyClaim.
-fn mismatch(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> Option<&'static str> {
+fn mismatch(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> Option<String> {
     if meta::is_terminating(&volume.metadata) {
-        return Some("the volume is marked for deletion");
+        let name = meta::name(&volume.metadata);
+        return Some(format!("the volume is marked for deletion \"{name}\""));
     }
-    if storage::capacity_bytes(volume) < storage::requested_bytes(claim) {
-        return Some("requested PV is too small");
-    }
-    if storage::volume_class(volume) != storage::claim_class(claim) {
-        return Some("storageClassName does not match");
-    }
-    if storage::volume_modes_differ(claim, volume) {
-        return Some("incompatible volumeMode");
-    }
-    if !storage::has_access_modes(volume, claim) {
-        return Some("incompatible accessMode");
-    }
-    None
+    let why = if storage::capacity_bytes(volume) < storage::requested_bytes(claim) {
+        "requested PV is too small"
+    } else if storage::volume_class(volume) != storage::claim_class(claim) {
+        "storageClassName does not match"
+    } else if storage::volume_modes_differ(claim, volume) {
+        "incompatible volumeMode"
+    } else if !storage::has_access_modes(volume, claim) {
+        "incompatible accessMode"
+    } else {
+        return None;
+    };
+    Some(why.to_owned())
 }
 
 /// Whether the claim's class makes binding wait for a pod. A class that is not there does not.

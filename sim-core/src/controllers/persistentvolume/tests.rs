@@ -262,3 +262,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_volume_that_is_kept_for_a_claim_is_its_whatever_their_classes() {
+    let mut bench = Bench::recorder();
+    let kept = json!({"spec": {"claimRef": {"namespace": "default", "name": "data"}}});
+    bench.create_volume("kept", "other", "5Gi", kept);
+    bench.create_claim("data", "manual", "1Gi");
+    bench.settle();
+    assert_eq!(bench.bound_volume("data").as_deref(), Some("kept"));
+}
+
+#[test]
+fn a_volume_that_cannot_be_reclaimed_says_so_in_its_message_alone() {
+    let mut bench = Bench::recorder();
+    bench.create_volume(
+        "data",
+        "manual",
+        "1Gi",
+        json!({"spec": {"persistentVolumeReclaimPolicy": "Delete"}}),
+    );
+    bench.create_claim("data", "manual", "1Gi");
+    bench.settle();
+    bench.delete(Kind::PersistentVolumeClaim, "data");
+    bench.settle();
+    let status = bench.volume("data").and_then(|volume| volume.status.clone()).expect("a status");
+    assert_eq!((status.phase.as_deref(), status.reason), (Some("Failed"), None));
+    assert_eq!(
+        status.message.as_deref(),
+        Some("host_path deleter only supports /tmp/.+ but received provided /data")
+    );
+}
+
+#[test]
+fn a_volume_that_is_being_deleted_is_named_to_the_claim_that_asks_for_it() {
+    let mut bench = Bench::recorder();
+    bench.create_volume("going", "manual", "1Gi", json!({"metadata": {"finalizers": ["x/y"]}}));
+    bench.delete(Kind::PersistentVolume, "going");
+    bench.create(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "default"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "manual", "volumeName": "going",
+            "resources": {"requests": {"storage": "1Gi"}}}}));
+    bench.settle();
+    let said = "VolumeMismatch x1 Cannot bind to requested volume \"going\": the volume is marked for deletion \"going\"";
+    assert!(bench.changes().contains(said));
+}

@@ -81,14 +81,14 @@ fn release(volume: &Arc<PersistentVolume>, context: &mut Context<'_>) -> ApiResu
     Ok(())
 }
 
-/// Deletes a volume that no external provisioner made: only hostPath below /tmp has a deleter left.
+/// Deletes a volume that no external provisioner made: only hostPath below a /tmp has a deleter left.
 ///
 /// Models pkg/volume/hostpath: hostPathDeleter.
 fn delete_unprovisioned(volume: &Arc<PersistentVolume>, context: &mut Context<'_>) -> ApiResult<()> {
     let name = meta::name(&volume.metadata);
     let host_path = volume.spec.as_ref().and_then(|spec| spec.host_path.as_ref());
     let failure = match host_path {
-        Some(source) if source.path.strip_prefix("/tmp/").is_some_and(|rest| !rest.is_empty()) => None,
+        Some(source) if source.path.split_once("/tmp/").is_some_and(|(_, rest)| !rest.is_empty()) => None,
         Some(source) => {
             Some(format!("host_path deleter only supports /tmp/.+ but received provided {}", source.path))
         }
@@ -102,7 +102,7 @@ fn delete_unprovisioned(volume: &Arc<PersistentVolume>, context: &mut Context<'_
     };
     let was_failed = volume.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Failed");
     let reason = "VolumeFailedDelete";
-    let stored = set_volume_phase(context.api, volume, "Failed", Some((reason, &message)))?;
+    let stored = set_volume_phase(context.api, volume, "Failed", Some(&message))?;
     if !was_failed {
         context.events.event(context.api, &Object::from(stored), EventType::Warning, reason, &message);
     }

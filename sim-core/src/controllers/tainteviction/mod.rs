@@ -129,11 +129,10 @@ impl TaintEvictionController {
             }
             Tolerated::Seconds(seconds) => context.now + Duration::from_secs(seconds),
         };
-        let due = match self.planned.get(&key) {
-            Some(Eviction::Done) => return Ok(()),
-            Some(Eviction::At(earlier)) => due.min(*earlier),
-            None => due,
-        };
+        if self.planned.contains_key(&key) {
+            // What was planned stays, even where a new taint is tolerated for a shorter time.
+            return Ok(());
+        }
         self.planned.insert(key.clone(), Eviction::At(due));
         if due <= context.now {
             return self.evict(&key, context);

@@ -62,6 +62,23 @@ fn delete_waits_until_the_pod_is_gone() {
 }
 
 #[test]
+fn a_pod_that_ends_is_described_with_its_grace_period() {
+    let mut bench = Bench::new();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n\
+               spec: {nodeName: node-1, containers: [{name: c, image: app:1.0, command: [sleep, 1d]}]}\n";
+    bench.run_with("create -f -", Some(pod));
+    bench.sleep(3);
+    bench.run("delete pod p --wait=false");
+    let text = bench.run("describe pod p");
+    let lines = text.lines().filter(|line| line.starts_with("Status:") || line.starts_with("Term"));
+    // The time of its deletion lies ahead.
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    Status:                    Terminating (lasts <invalid>)
+    Termination Grace Period:  30s
+    ");
+}
+
+#[test]
 fn the_hash_of_the_content_goes_behind_the_name() {
     let mut bench = Bench::new();
     let mut name = |line: &str| bench.run(&format!("create {line} --append-hash --dry-run=client -o name"));

@@ -1,5 +1,6 @@
 //! Tests of the kubelets on a real cluster: pods are bound by hand, so no scheduler is needed.
 
+mod admission;
 mod cluster;
 mod companions;
 mod ephemeral;

@@ -2,18 +2,21 @@
 //!
 //! Models pkg/scheduler/apis/config/v1: getDefaultPlugins.
 
+mod image_locality;
 pub(super) mod inter_pod_affinity;
 pub(super) mod node_affinity;
 mod node_name;
-mod node_ports;
-mod node_resources;
+pub(super) mod node_ports;
+pub(super) mod node_resources;
 mod node_unschedulable;
 pub(super) mod node_volume_limits;
 pub(super) mod pod_topology_spread;
-mod taint_toleration;
+pub(super) mod taint_toleration;
 pub(super) mod volume_binding;
 pub(super) mod volume_restrictions;
 mod volume_zone;
+
+pub(super) use node_ports::collide;
 
 use super::framework::{FilterPlugin, ScorePlugin};
 
@@ -41,4 +44,5 @@ pub(super) static SCORES: &[&dyn ScorePlugin] = &[
     &pod_topology_spread::PodTopologySpread,
     &inter_pod_affinity::InterPodAffinity,
     &node_resources::BalancedAllocation,
+    &image_locality::ImageLocality,
 ];

@@ -21,9 +21,12 @@ impl FilterPlugin for NodeAffinity {
         if is_wanted(state.pod, &node.node) {
             return None;
         }
-        Rejection::unresolvable("node(s) didn't match Pod's node affinity/selector")
+        Rejection::unresolvable(REASON)
     }
 }
+
+/// What is said of a node that the pod does not want.
+pub(in super::super) const REASON: &str = "node(s) didn't match Pod's node affinity/selector";
 
 impl ScorePlugin for NodeAffinity {
     fn weight(&self) -> i64 {

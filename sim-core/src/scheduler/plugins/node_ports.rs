@@ -12,13 +12,21 @@ impl FilterPlugin for NodePorts {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        let taken = state.ports.iter().any(|wanted| node.ports.keys().any(|used| collide(wanted, used)));
-        let reason = "node(s) didn't have free ports for the requested pod ports".to_owned();
-        taken.then(|| Rejection { reasons: vec![reason], resolvable: true })
+        are_taken(&state.ports, node)
+            .then(|| Rejection { reasons: vec![REASON.to_owned()], resolvable: true })
     }
 }
 
-fn collide(wanted: &HostPort, used: &HostPort) -> bool {
+/// What is said of a node where the pod's ports are taken.
+pub(in super::super) const REASON: &str = "node(s) didn't have free ports for the requested pod ports";
+
+/// Whether pods of the node have one of those ports.
+pub(in super::super) fn are_taken(ports: &[HostPort], node: &NodeInfo) -> bool {
+    ports.iter().any(|wanted| node.ports.keys().any(|used| collide(wanted, used)))
+}
+
+/// Whether the two ports cannot be had at once.
+pub(in super::super) fn collide(wanted: &HostPort, used: &HostPort) -> bool {
     let any = |port: &HostPort| &*port.2 == ANY_ADDRESS;
     wanted.0 == used.0 && wanted.1 == used.1 && (wanted.2 == used.2 || any(wanted) || any(used))
 }

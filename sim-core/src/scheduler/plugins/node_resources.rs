@@ -2,6 +2,7 @@
 
 use super::super::cache::{NodeCache, NodeInfo};
 use super::super::framework::{CycleState, FilterPlugin, MAX_SCORE, Plugins, Rejection, ScorePlugin};
+use super::super::resources::Resources;
 
 /// Models pkg/scheduler/framework/plugins/noderesources: Fit, with the LeastAllocated strategy.
 pub(super) struct NodeResourcesFit;
@@ -12,28 +13,45 @@ impl FilterPlugin for NodeResourcesFit {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        let mut rejection = Rejection { reasons: Vec::new(), resolvable: true };
-        if node.pods + 1 > node.pod_limit {
-            rejection.reasons.push("Too many pods".to_owned());
-        }
-        let (wanted, used, has) = (&state.requests, &node.requested, &*node.allocatable);
-        let mut check = |name: &str, wanted: i64, used: i64, has: i64| {
-            if wanted > 0 && wanted > has.saturating_sub(used) {
-                rejection.reasons.push(format!("Insufficient {name}"));
-                // More than the node has at all: no pod's removal helps.
-                rejection.resolvable &= wanted <= has;
-            }
-        };
-        check("cpu", wanted.milli_cpu, used.milli_cpu, has.milli_cpu);
-        check("memory", wanted.memory, used.memory, has.memory);
-        check("ephemeral-storage", wanted.ephemeral_storage, used.ephemeral_storage, has.ephemeral_storage);
-        for (name, amount) in &wanted.others {
-            let of =
-                |amounts: &super::super::resources::Resources| amounts.others.get(name).copied().unwrap_or(0);
-            check(name, *amount, of(used), of(has));
-        }
-        (!rejection.reasons.is_empty()).then_some(rejection)
+        let lacks = insufficient(&state.requests, node);
+        // Where it is more than the node has at all no pod's removal helps.
+        let resolvable = lacks.iter().all(|lack| lack.name == PODS || lack.wanted <= lack.has);
+        let reasons: Vec<String> = lacks.iter().map(Insufficient::reason).collect();
+        (!reasons.is_empty()).then_some(Rejection { reasons, resolvable })
     }
+}
+
+/// The name of the room for pods, which nodes have as a resource and pods do not ask for.
+const PODS: &str = "pods";
+
+/// A resource that a node has too little of for a pod.
+pub(in super::super) struct Insufficient<'a> {
+    pub name: &'a str,
+    pub wanted: i64,
+    pub used: i64,
+    pub has: i64,
+}
+
+impl Insufficient<'_> {
+    fn reason(&self) -> String {
+        if self.name == PODS { "Too many pods".to_owned() } else { format!("Insufficient {}", self.name) }
+    }
+}
+
+/// What the node has too little of for a pod that wants that much.
+///
+/// Models noderesources: Fits.
+pub(in super::super) fn insufficient<'a>(wanted: &'a Resources, node: &NodeInfo) -> Vec<Insufficient<'a>> {
+    let (used, has) = (&node.requested, &*node.allocatable);
+    let room = Insufficient { name: PODS, wanted: 1, used: node.pods, has: node.pod_limit };
+    let amounts = wanted.amounts().map(|(name, wanted)| Insufficient {
+        name,
+        wanted,
+        used: used.amount(name),
+        has: has.amount(name),
+    });
+    let lacks = |lack: &Insufficient<'_>| lack.wanted > 0 && lack.wanted > lack.has.saturating_sub(lack.used);
+    std::iter::once(room).chain(amounts).filter(lacks).collect()
 }
 
 impl ScorePlugin for NodeResourcesFit {

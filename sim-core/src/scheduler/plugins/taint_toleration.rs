@@ -35,13 +35,13 @@ impl ScorePlugin for TaintToleration {
 }
 
 /// Whether none of the node's taints keeps the pod away.
-pub(super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
+pub(in super::super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
     let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
     untolerated(pod, node, keeps_away) == 0
 }
 
 /// How many taints that `counts` picks the pod does not tolerate.
-fn untolerated(pod: &Pod, node: &Node, counts: impl Fn(&Taint) -> bool) -> i64 {
+pub(in super::super) fn untolerated(pod: &Pod, node: &Node, counts: impl Fn(&Taint) -> bool) -> i64 {
     let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
     let tolerations = tolerations_of(pod);
     taints.filter(|taint| counts(taint) && !is_tolerated(taint, tolerations)).map(|_| 1).sum()

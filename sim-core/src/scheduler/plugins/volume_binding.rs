@@ -54,8 +54,8 @@ fn entry(volume: &PersistentVolume) -> (Arc<str>, i64, ObjectKey) {
 /// The claims of a pod, sorted by what is to be done for them.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct PodVolumes {
-    /// The volumes of bound claims, `None` for one that is gone: looked up once, asked about for every node.
-    bound: Vec<Option<Arc<PersistentVolume>>>,
+    /// The volumes of the claims that are bound: looked up once, asked about for every node.
+    bound: Vec<Arc<PersistentVolume>>,
     /// Claims whose volume is chosen or made for the node of the pod.
     waiting: Vec<Arc<PersistentVolumeClaim>>,
 }
@@ -63,17 +63,14 @@ pub(in super::super) struct PodVolumes {
 impl PodVolumes {
     /// Whether the pod's own volumes decide which nodes it can run on.
     pub(in super::super) fn tie_to_nodes(&self) -> bool {
-        let affine = |volume: &Option<Arc<PersistentVolume>>| {
-            volume
-                .as_ref()
-                .is_none_or(|volume| volume.spec.as_ref().is_some_and(|spec| spec.node_affinity.is_some()))
-        };
-        !self.waiting.is_empty() || self.bound.iter().any(affine)
+        let affine =
+            |volume: &PersistentVolume| volume.spec.as_ref().is_some_and(|spec| spec.node_affinity.is_some());
+        !self.waiting.is_empty() || self.volumes().any(affine)
     }
 
     /// The volumes of the claims that are bound.
     pub(super) fn volumes(&self) -> impl Iterator<Item = &PersistentVolume> {
-        self.bound.iter().filter_map(Option::as_deref)
+        self.bound.iter().map(Arc::as_ref)
     }
 }
 
@@ -94,48 +91,63 @@ impl NodeVolumes {
 
 /// Looks at the pod's claims before any node: an immediate claim must be bound by now.
 ///
+/// Models the PreFilters of volumerestrictions, which looks for the claims first, of volumebinding, and of
+/// volumezone, which looks for the volumes.
+///
 /// # Errors
-/// Why the pod cannot be placed anywhere yet.
-pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes, String> {
-    let mut claims = Vec::new();
-    for key in storage::claims_of_pod(pod) {
-        let name = &key.name;
-        let Some(claim) = view.shared::<PersistentVolumeClaim>(&key) else {
-            return Err(match is_ephemeral(pod, name) {
-                true => format!(
-                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
-                ),
-                false => {
-                    format!(
-                        "{} \"{name}\" not found",
-                        Kind::PersistentVolumeClaim.info().qualified_singular()
-                    )
-                }
-            });
-        };
-        if claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Lost") {
-            let volume = storage::volume_name(&claim).unwrap_or_default();
-            return Err(format!(
-                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
-            ));
-        }
-        if meta::is_terminating(&claim.metadata) {
-            return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
-        }
-        claims.push(claim);
+/// The plugin that cannot place the pod anywhere yet, and why.
+pub(in super::super) fn pre_filter(pod: &Pod, view: &Store) -> Result<PodVolumes, (Plugins, String)> {
+    let keys: Vec<ObjectKey> = storage::claims_of_pod(pod).collect();
+    let found = |key: &ObjectKey| view.shared::<PersistentVolumeClaim>(key);
+    if let Some(missing) = keys.iter().find(|key| found(key).is_none() && !is_ephemeral(pod, &key.name)) {
+        let kind = Kind::PersistentVolumeClaim.info().qualified_singular();
+        return Err((Plugins::VOLUME_RESTRICTIONS, format!("{kind} \"{}\" not found", missing.name)));
     }
-    let mut volumes = PodVolumes::default();
+    let mut claims = Vec::new();
+    for key in &keys {
+        let claim = found(key);
+        if let Some(why) = unusable(&key.name, claim.as_deref()) {
+            return Err((Plugins::VOLUME_BINDING, why));
+        }
+        claims.extend(claim);
+    }
+    let (mut volumes, mut lost) = (PodVolumes::default(), None);
     for claim in claims {
         if storage::is_claim_fully_bound(&claim) {
-            volumes.bound.push(volume_of(&claim, view));
+            match volume_of(&claim, view) {
+                Some(volume) => volumes.bound.push(volume),
+                None => lost = lost.or_else(|| storage::volume_name(&claim).map(str::to_owned)),
+            }
         } else if storage::volume_name(&claim).is_none() && delays_binding(&claim, view) {
             volumes.waiting.push(claim);
         } else {
-            return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
+            let why = "pod has unbound immediate PersistentVolumeClaims".to_owned();
+            return Err((Plugins::VOLUME_BINDING, why));
         }
+    }
+    if let Some(name) = lost {
+        let kind = Kind::PersistentVolume.info().qualified_singular();
+        return Err((Plugins::VOLUME_ZONE, format!("{kind} \"{name}\" not found")));
     }
     volumes.waiting.sort_by_key(|claim| storage::requested_bytes(claim));
     Ok(volumes)
+}
+
+/// Why no pod can use the claim, if none can.
+fn unusable(name: &str, claim: Option<&PersistentVolumeClaim>) -> Option<String> {
+    let Some(claim) = claim else {
+        return Some(format!(
+            "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+        ));
+    };
+    if claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Lost") {
+        let volume = storage::volume_name(claim).unwrap_or_default();
+        return Some(format!(
+            "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+        ));
+    }
+    let deleted = meta::is_terminating(&claim.metadata);
+    deleted.then(|| format!("persistentvolumeclaim \"{name}\" is being deleted"))
 }
 
 fn is_ephemeral(pod: &Pod, claim: &str) -> bool {
@@ -172,18 +184,9 @@ impl FilterPlugin for VolumeBinding {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        for volume in &state.volumes.bound {
-            match volume {
-                None => {
-                    return Rejection::unresolvable(
-                        "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
-                    );
-                }
-                Some(volume) if !reaches(volume, &node.node) => {
-                    return Rejection::unresolvable("node(s) didn't match PersistentVolume's node affinity");
-                }
-                Some(_) => {}
-            }
+        let out_of_reach = |volume: &PersistentVolume| !reaches(volume, &node.node);
+        if state.volumes.volumes().any(out_of_reach) {
+            return Rejection::unresolvable("node(s) didn't match PersistentVolume's node affinity");
         }
         match find_on_node(state, node) {
             Some(_) => None,

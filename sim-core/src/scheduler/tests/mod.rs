@@ -1,12 +1,13 @@
 //! Pods get nodes as recorded, and never more than a node holds.
 
+mod hints;
 mod neighbours;
 mod preemption;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Pod, Taint};
+use k8s_openapi::api::core::v1::{ContainerImage, Node, Pod, Taint};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -108,6 +109,22 @@ fn a_pod_with_a_waiting_claim_is_nominated_and_bound_a_second_later() {
 }
 
 #[test]
+fn an_event_says_what_the_scheduler_was_about() {
+    let mut bench = Bench::recorder();
+    bench.create_pod_with("placed", &[], json!({}));
+    bench.create_pod_with("waits", &[], json!({"nodeSelector": {"disk": "ssd"}}));
+    bench.settle();
+    let mut actions: Vec<String> = bench
+        .api()
+        .store()
+        .all::<k8s_openapi::api::core::v1::Event>()
+        .filter_map(|event| Some(format!("{} {}", event.reason.as_deref()?, event.action.as_deref()?)))
+        .collect();
+    actions.sort();
+    assert_eq!(actions, ["FailedScheduling Scheduling", "Scheduled Binding"]);
+}
+
+#[test]
 fn a_missing_claim_is_named() {
     let mut bench = Bench::recorder();
     bench.create_pod("web-0", &["data"], None);
@@ -189,6 +206,33 @@ fn replicas_spread_over_the_nodes() {
         *counts.entry(node_of(&bench, &format!("web-{number}")).expect("placed")).or_default() += 1;
     }
     assert_eq!(counts.into_values().collect::<Vec<_>>(), [3, 3, 3]);
+}
+
+#[test]
+fn a_large_image_draws_pods_that_call_it_by_its_name() {
+    let mut bench = bench_with_nodes(3, "4", 110);
+    let held = json!([{"names": ["registry.local/model:latest"], "sizeBytes": 3_000_000_000_u64}]);
+    let held: Vec<ContainerImage> = serde_json::from_value(held).expect("images");
+    bench
+        .act(|api| {
+            api.modify::<Node>(&ObjectKey::cluster("node-2"), Subresource::Status, |node| {
+                node.status.get_or_insert_default().images = Some(held);
+            })
+        })
+        .expect("modified");
+    bench.settle();
+    let mut places = BTreeMap::<&str, BTreeSet<String>>::new();
+    for (number, image) in ["registry.local/model", "model"].into_iter().cycle().take(12).enumerate() {
+        let name = format!("p-{number}");
+        bench.create(
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"containers": [{"name": "app", "image": image}]}, "status": {"phase": "Pending"}}),
+        );
+        bench.settle();
+        places.entry(image).or_default().insert(node_of(&bench, &name).expect("placed"));
+    }
+    assert_eq!(places["registry.local/model"], BTreeSet::from(["node-2".to_owned()]));
+    assert_eq!(places["model"], BTreeSet::from(["node-1".to_owned(), "node-3".to_owned()]));
 }
 
 #[test]
