@@ -4,7 +4,7 @@ use super::Session;
 use super::shell::PACKAGES;
 use super::words::WORDS;
 use crate::api::{Kind, meta};
-use crate::kubectl::{Stream, suggest, verbs};
+use crate::kubectl::{Stream, absent_kind, suggest, verbs};
 use crate::runtime::shell::tools_of;
 
 /// What the user may have meant, from what the failed command printed.
@@ -27,6 +27,9 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     if let Some(word) = between(last, "resource type \"", "\"") {
         // A kind that is known was asked for in a version that is not served.
         return if Kind::from_word(word).is_some() { None } else { did_you_mean(word, &kinds()) };
+    }
+    if let Some(kind) = between(last, "no matches for kind \"", "\"").and_then(absent_kind) {
+        return Some(format!("{} are not simulated: nothing can be made of that kind", kind.plural));
     }
     let (before, name) =
         last.split_once(" \"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.0)))?;
