@@ -3,6 +3,7 @@
 //! Models pkg/kubelet. A worker per pod takes it through volumes, sandbox, images, containers, probes
 //! and its end; what runs in the containers is `runtime`'s.
 
+mod adopt;
 mod attach;
 mod backoff;
 mod dns;
@@ -11,6 +12,7 @@ mod failure;
 mod faults;
 mod full;
 mod identity;
+mod mirror;
 mod node_status;
 mod probe;
 mod recorder;
@@ -23,6 +25,7 @@ mod tests;
 mod volumes;
 mod worker;
 
+pub(crate) use adopt::Standing;
 pub use backoff::go_duration;
 pub use node_status::{healthy_conditions, starting_conditions};
 pub use probe::ProbeKind;

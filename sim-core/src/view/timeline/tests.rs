@@ -31,7 +31,7 @@ fn lanes_tell_of_starts_deletions_and_incarnations() {
     session.kubectl("delete pod web-0").expect("deleted");
     session.kubectl("settle").expect("settled");
     pass(&mut session, 5);
-    insta::assert_snapshot!(timeless(&timeline_text(session.timeline(), session.now(), 80)), @r"
+    insta::assert_snapshot!(timeless(&timeline_text(session.timeline(), session.now(), 80, "default")), @r"
     commands    c                                           c
     web-0       .------=====================================x.-------===============
     web-1              .-------=====================================================
