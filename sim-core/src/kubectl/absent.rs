@@ -121,6 +121,11 @@ pub fn served(version: KubernetesVersion) -> impl Iterator<Item = &'static Absen
     ABSENT.iter().filter(move |absent| absent.since <= version)
 }
 
+/// What a word of the command line names.
+pub fn named(word: &str, version: KubernetesVersion) -> Option<&'static Absent> {
+    served(version).find(|absent| absent.is_named(word))
+}
+
 /// The kind of that name, `Ingress`.
 pub fn of_kind(kind: &str) -> Option<&'static Absent> {
     ABSENT.iter().find(|absent| absent.kind == kind)
@@ -134,10 +139,13 @@ const LOOKING: [&str; 7] = ["annotate", "delete", "describe", "edit", "get", "la
 /// # Errors
 /// NotFound for each name.
 pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, CliError>> {
+    if verb == "patch" && !args.has("patch") && !args.has("patch-file") {
+        return None;
+    }
     let version = env.cluster.api().gates.version();
     let first = args.words.first().filter(|_| LOOKING.contains(&verb))?;
-    let find = |word: &str| served(version).find(|absent| absent.is_named(word));
-    let named: Vec<(&Absent, &str)> = if first.contains('/') {
+    let find = |word: &str| named(word, version);
+    let asked: Vec<(&Absent, &str)> = if first.contains('/') {
         let pairs = args.words.iter().filter_map(|word| word.split_once('/'));
         let pairs: Vec<(&str, &str)> = pairs.filter(|(_, name)| !name.contains('=')).collect();
         pairs.iter().map(|(word, name)| Some((find(word)?, *name))).collect::<Option<_>>()?
@@ -153,8 +161,8 @@ pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow,
         kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, *name))).collect()
     };
     let statuses: Vec<(&Absent, &str)> =
-        named.iter().copied().filter(|(absent, name)| is_component(absent, name)).collect();
-    if verb == "get" && !statuses.is_empty() && statuses.len() == named.len() {
+        asked.iter().copied().filter(|(absent, name)| is_component(absent, name)).collect();
+    if verb == "get" && !statuses.is_empty() && statuses.len() == asked.len() {
         let names: Vec<&str> = statuses.iter().map(|(_, name)| *name).collect();
         return Some(components(&names, args, env));
     }
@@ -165,14 +173,13 @@ pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow,
         let plural = absent.qualified_plural();
         CliError::Verbatim(format!("Error from server (NotFound): {plural} {} not found", quote(name)))
     };
-    CliError::aggregate(named.iter().map(missing).collect()).map(Err)
+    CliError::aggregate(asked.iter().map(missing).collect()).map(Err)
 }
 
 /// The command without the kinds that have no objects, where it names others besides.
 pub fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> {
     let first = args.words.first().filter(|first| LOOKING.contains(&verb) && first.contains(','))?;
-    let is_absent = |word: &&str| served(version).any(|absent| absent.is_named(word));
-    let kept: Vec<&str> = first.split(',').filter(|word| !is_absent(word)).collect();
+    let kept: Vec<&str> = first.split(',').filter(|word| named(word, version).is_none()).collect();
     if kept.is_empty() || kept.len() == first.split(',').count() {
         return None;
     }
@@ -183,9 +190,8 @@ pub fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Ar
 
 /// All objects of kinds that have none.
 fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let selects = ["all", "selector", "field-selector"].iter().any(|flag| args.has(flag));
-    if !matches!(verb, "get" | "describe") && !selects {
-        return Err(CliError::plain("resource(s) were provided, but no name was specified"));
+    if !matches!(verb, "get" | "describe") {
+        return change_none(verb, args, env);
     }
     if verb == "get" && kinds.iter().any(|absent| absent.kind == "ComponentStatus") {
         return components(&[], args, env);
@@ -205,6 +211,20 @@ fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result
     if let Some(missed) = kinds.iter().find(|absent| absent.is_missed(args, env.namespace)) {
         let plural = missed.plural;
         env.out.err_line(format!("hint: {plural} are not simulated; a real cluster has some of its own"));
+    }
+    Ok(Flow::OK)
+}
+
+/// A verb that changes objects, about all of kinds that have none.
+fn change_none(verb: &str, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let selects = ["all", "selector", "field-selector"].iter().any(|flag| args.has(flag));
+    match verb {
+        "edit" => return Err(CliError::plain("edit cancelled, no objects found")),
+        _ if !selects => {
+            return Err(CliError::plain("resource(s) were provided, but no name was specified"));
+        }
+        "delete" => env.out.line("No resources found"),
+        _ => {}
     }
     Ok(Flow::OK)
 }
@@ -230,7 +250,7 @@ fn components(names: &[&str], args: &Args, env: &mut Env<'_>) -> Result<Flow, Cl
                     "apiVersion": "v1",
                     "conditions": [condition],
                     "kind": "ComponentStatus",
-                    "metadata": { "creationTimestamp": null, "name": name },
+                    "metadata": { "name": name },
                 })
             })
             .collect();

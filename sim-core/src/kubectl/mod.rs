@@ -4,7 +4,7 @@
 //! `wait`, `rollout status`, `get -w`, `exec`) comes back as a [`Task`]: whoever drives the clock polls
 //! it after every event, so that the same command works live, in scripts and in the browser.
 
-mod absent;
+pub(crate) mod absent;
 mod apply;
 pub mod args;
 mod attach;
@@ -49,7 +49,6 @@ pub mod verbs;
 mod workstation;
 pub mod yaml;
 
-pub(crate) use absent::of_kind as absent_kind;
 pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
 pub use resources::{ResourceArgs, Target, resolve_kind};
