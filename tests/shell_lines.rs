@@ -136,7 +136,7 @@ fn substitutions_and_variables_outlive_their_line() {
         shown,
         "\
 $ IP=$(kubectl get pod web-0 -o jsonpath='{.status.podIP}') && echo \"at $IP\"
-at 10.244.0.2
+at 10.244.0.3
 $ kubectl exec web-1 -- curl -s -o /dev/null -w '%{http_code}\\n' $IP:80/nosuch
 404
 $ export TIER=db

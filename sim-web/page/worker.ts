@@ -167,6 +167,8 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "line":
       simulator.submit(data.line);
+      // It may have been about the namespace that the pictures show.
+      drawn.stale = true;
       lines += 1;
       // The picture first: what looks at a command's end sees the cluster as it is by then.
       draw();

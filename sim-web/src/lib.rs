@@ -180,12 +180,14 @@ impl Simulator {
 
     /// The picture of the cluster, SVG of this width in pixels.
     pub fn map(&self, width: u32) -> String {
-        view::cluster_svg(self.session.cluster(), &MapOptions { width, ..MapOptions::default() })
+        let namespace = Some(self.session.namespace().to_owned());
+        view::cluster_svg(self.session.cluster(), &MapOptions { width, namespace })
     }
 
     /// The timeline, SVG of this width in pixels.
     pub fn timeline(&self, width: u32) -> String {
-        let options = TimelineOptions { width, ..TimelineOptions::default() };
+        let namespace = Some(self.session.namespace().to_owned());
+        let options = TimelineOptions { width, namespace, ..TimelineOptions::default() };
         view::timeline_svg(self.session.timeline(), self.session.now(), &options)
     }
 
@@ -201,7 +203,7 @@ impl Simulator {
 
     /// The cluster in short, for the lab's marks and the list of objects.
     pub fn state(&self) -> String {
-        state::state(self.session.cluster().store()).to_string()
+        state::state(self.session.cluster().store(), self.session.namespace()).to_string()
     }
 }
 

@@ -6,12 +6,17 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use serde_json::{Value, json};
 use sim_core::api::{Kind, meta, pod};
 use sim_core::store::Store;
+use sim_core::view::SYSTEM_NAMESPACES;
 
 /// At most this many objects of a kind are told of.
 const MOST: usize = 500;
 
-/// The state of `store`.
-pub fn state(store: &Store) -> Value {
+/// The state of `store`, for somebody who works in `namespace`: the cluster's own pods are told of among themselves.
+pub fn state(store: &Store, namespace: &str) -> Value {
+    let is_told = |pod: &&Pod| {
+        let home = meta::namespace(&pod.metadata);
+        home == namespace || !SYSTEM_NAMESPACES.contains(&home)
+    };
     let names = |kind: &Kind| {
         let of = store.list(*kind).take(MOST);
         let named = of.map(|object| json!([meta::namespace(object.meta()), meta::name(object.meta())]));
@@ -34,7 +39,7 @@ pub fn state(store: &Store) -> Value {
     json!({
         "revision": store.revision(),
         "objects": told.iter().map(names).collect::<serde_json::Map<String, Value>>(),
-        "pods": store.all::<Pod>().take(MOST).map(pod_state).collect::<Vec<_>>(),
+        "pods": store.all::<Pod>().filter(is_told).take(MOST).map(pod_state).collect::<Vec<_>>(),
         "sets": store.all::<StatefulSet>().take(MOST).map(set_state).collect::<Vec<_>>(),
         "claims": store.all::<PersistentVolumeClaim>().take(MOST).map(claim_state).collect::<Vec<_>>(),
         "services": store.all::<Service>().take(MOST).map(service_state).collect::<Vec<_>>(),

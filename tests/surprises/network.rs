@@ -38,8 +38,8 @@ spec:
     $ get pods -o wide
     NAME                   READY   STATUS        RESTARTS   AGE   IP           NODE           NOMINATED NODE   READINESS GATES
     api-58dc6c6d98-645v9   1/1     Running       0          24h   10.244.3.2   kind-worker3   <none>           <none>
-    api-58dc6c6d98-8mvw8   1/1     Running       0          23h   10.244.3.4   kind-worker3   <none>           <none>
     api-58dc6c6d98-nszjr   1/1     Running       0          24h   10.244.1.2   kind-worker    <none>           <none>
+    api-58dc6c6d98-wq8hj   1/1     Running       0          23h   10.244.3.4   kind-worker3   <none>           <none>
     api-58dc6c6d98-z5gpc   1/1     Terminating   0          24h   10.244.2.3   kind-worker2   <none>           <none>
     web-0                  1/1     Terminating   0          24h   10.244.2.2   kind-worker2   <none>           <none>
     web-1                  1/1     Running       0          24h   10.244.3.3   kind-worker3   <none>           <none>

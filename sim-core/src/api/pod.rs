@@ -24,6 +24,19 @@ pub fn condition<'a>(pod: &'a Pod, condition_type: &str) -> Option<&'a PodCondit
     pod.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == condition_type)
 }
 
+/// Marks the pod by which the API server shows a static pod of a node; its value is the hash of the manifest there.
+pub const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// The hash of the manifest, for a pod that mirrors a static one.
+pub fn mirrored(pod: &Pod) -> Option<&str> {
+    super::meta::annotations(&pod.metadata).get(MIRROR).map(String::as_str)
+}
+
+/// What its node tells a pod by: the uid, or the hash of a static pod's manifest, which outlives its mirrors.
+pub fn identity(pod: &Pod) -> &str {
+    mirrored(pod).unwrap_or_else(|| super::meta::uid(&pod.metadata))
+}
+
 /// Whether the Ready condition is true.
 pub fn is_ready(pod: &Pod) -> bool {
     condition(pod, "Ready").is_some_and(|condition| condition.status == "True")

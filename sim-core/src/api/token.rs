@@ -63,6 +63,11 @@ pub fn certificate(seed: u64) -> String {
     lines.join("\n")
 }
 
+/// Bytes in base64, as kubeconfigs carry certificates.
+pub fn encoded(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// Bytes that look like noise and depend on nothing but `input`: FNV-1a, then xorshift.
 fn noise(input: &[u8], count: usize) -> Vec<u8> {
     let mut state = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -12,6 +12,7 @@ mod limit_range;
 mod managed;
 mod patch;
 mod placement;
+mod plant;
 mod quota;
 mod scale;
 mod service;

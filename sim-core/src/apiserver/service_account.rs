@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::allocate::Allocator;
-use crate::api::{ApiError, ApiResult, Kind, ObjectKey, SimTime, meta};
+use crate::api::{ApiError, ApiResult, Kind, ObjectKey, SimTime, meta, pod};
 use crate::store::Store;
 
 /// The account of pods that name none.
@@ -32,6 +32,10 @@ const RETRIES_FOR: Duration = Duration::from_secs(1);
 /// # Errors
 /// Forbidden: there is no such account.
 pub fn admit(pod: &mut Pod, store: &Store, allocator: &mut Allocator, now: SimTime) -> ApiResult<()> {
+    // Upstream: shouldIgnore. A mirror says what its node runs, and that is no account's.
+    if pod::mirrored(pod).is_some() {
+        return Ok(());
+    }
     let namespace = meta::namespace(&pod.metadata).to_owned();
     let spec = pod.spec.get_or_insert_default();
     let given = spec.service_account_name.clone().or_else(|| spec.service_account.clone());

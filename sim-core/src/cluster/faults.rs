@@ -5,6 +5,7 @@ use std::fmt;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::{Cluster, Plane, bootstrap};
+use crate::api::validation::SYSTEM_CLASSES;
 use crate::api::{Kind, ObjectKey, ObjectRef, Resource};
 use crate::controllers::podautoscaler::usage::Load;
 use crate::engine::CauseKind;
@@ -140,6 +141,12 @@ impl fmt::Display for Fault {
 #[error("{0}")]
 pub struct FaultError(pub String);
 
+/// Models pkg/kubelet/types: IsCriticalPod, which the eviction manager spares.
+fn is_critical(pod: &Pod) -> bool {
+    let priority = pod.spec.as_ref().and_then(|spec| spec.priority).unwrap_or(0);
+    crate::api::pod::mirrored(pod).is_some() || priority >= SYSTEM_CLASSES[0].1
+}
+
 impl Cluster {
     /// Breaks or mends something now. What follows from it happens as the clock runs.
     ///
@@ -229,7 +236,12 @@ impl Cluster {
                 let made = kubelet.oom_kill(pod, container.as_deref(), now);
                 return one(made, pod, "such a container in pod");
             }
-            Fault::Evict { pod } => return one(kubelet.evict(pod), pod, "a pod"),
+            Fault::Evict { pod } => {
+                if self.store().typed::<Pod>(pod).is_some_and(is_critical) {
+                    return Err(FaultError(format!("pod {pod} is critical: its node does not evict it")));
+                }
+                return one(self.plane.kubelet.evict(pod), pod, "a pod");
+            }
             Fault::Probe { pod, kind, outcome } => {
                 // A probe that is not there cannot fail; the pod would only seem to.
                 let has = self.store().shared::<Pod>(pod).is_none_or(|pod| kind.is_in(&pod));

@@ -114,6 +114,12 @@ impl ClusterConfig {
             if long { node_monitor_grace_period_seconds() } else { FORMER_GRACE_PERIOD_SECONDS };
     }
 
+    /// Whether the cluster shows the pods that it consists of itself, in `kube-system`: those whose every part can be
+    /// looked up do. A cloud hides them or runs its vendor's own, and the others are made for tests and recordings.
+    pub fn has_system_pods(&self) -> bool {
+        self.kubelet == KubeletKind::Full && matches!(self.profile.name.as_str(), "minikube" | "kind")
+    }
+
     /// What this cluster's release has.
     pub fn gates(&self) -> FeatureGates {
         FeatureGates::of(self.kubernetes_version)

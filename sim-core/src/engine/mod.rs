@@ -30,9 +30,9 @@ pub use profile::TimingProfile;
 pub use queue::{ComponentId, Pace, Wake, WakeQueue};
 pub use random::{Span, stream};
 
-use crate::api::{ObjectRef, SimTime};
+use crate::api::{Object, ObjectRef, SimTime};
 use crate::apiserver::{ApiServer, Author};
-use crate::store::{CauseId, Change, Store};
+use crate::store::{CauseId, Change, ChangeType, Store};
 use component::Delay;
 use events::EventCache;
 
@@ -185,6 +185,31 @@ impl Engine {
         let result = action(&mut self.api);
         self.deliver(plane);
         result
+    }
+
+    /// Puts objects where they were before the clock started: `make` plants them, and nothing follows from them.
+    ///
+    /// They are as their components leave them, so that those only take note. No change tells of them, and what
+    /// they draw is drawn apart, as `consumer`: a history is the same with and without them.
+    pub(crate) fn plant<P: ControlPlane>(
+        &mut self,
+        plane: &mut P,
+        consumer: &str,
+        make: impl FnOnce(&mut ApiServer, &mut P) -> Vec<Object>,
+    ) {
+        let planted = self.api.apart(stream(self.config.seed, consumer), |api| make(api, plane));
+        for object in &planted {
+            self.view.plant(object.clone());
+        }
+        let revision = self.api.store().revision();
+        for object in planted {
+            let reference = object.reference();
+            let (at, cause, change) = (self.now, CauseId::default(), ChangeType::Added);
+            let change = Change { revision, at, cause, change, reference, object, previous: None };
+            for id in (0..plane.count()).map(ComponentId) {
+                plane.component(id).observe(&change, &self.view, &mut Wakes::default());
+            }
+        }
     }
 
     /// Wakes `component` for `key` now, because of a user's `kind` of cause.

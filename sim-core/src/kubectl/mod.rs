@@ -4,6 +4,7 @@
 //! `wait`, `rollout status`, `get -w`, `exec`) comes back as a [`Task`]: whoever drives the clock polls
 //! it after every event, so that the same command works live, in scripts and in the browser.
 
+pub(crate) mod absent;
 mod apply;
 pub mod args;
 mod attach;

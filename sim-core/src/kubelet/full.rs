@@ -29,15 +29,17 @@ const SETTLING: Duration = Duration::from_secs(60);
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FullKubelet {
-    workers: OrdMap<ObjectKey, Arc<Worker>>,
+    pub(super) workers: OrdMap<ObjectKey, Arc<Worker>>,
     /// How many addresses each node has given out.
-    addresses: OrdMap<String, u32>,
+    pub(super) addresses: OrdMap<String, u32>,
     /// Pods with volumes that are attached to their nodes.
     attached: OrdMap<ObjectKey, Arc<str>>,
     /// Nodes that are stopped: their kubelets and containers stand still.
     stopped: OrdSet<String>,
     /// When nodes were last low on memory, for as long as they say so.
     low_on_memory: OrdMap<String, SimTime>,
+    /// The static pods of all nodes, as their mirrors were when they were seen last.
+    pub(super) statics: Vec<Arc<Pod>>,
 }
 
 impl FullKubelet {
@@ -52,6 +54,9 @@ impl FullKubelet {
         context: &mut Context<'_>,
     ) -> Result<(), ReconcileError> {
         let Some(pod) = context.view.shared::<Pod>(key) else {
+            if self.mirror_again(key, context)? {
+                return Ok(());
+            }
             self.forget(key, runtime);
             return self.let_volumes_go(key, context);
         };
@@ -59,7 +64,10 @@ impl FullKubelet {
         if self.stopped.contains(node) {
             return Ok(());
         }
-        if self.workers.get(key).is_some_and(|worker| worker.uid != meta::uid(&pod.metadata)) {
+        if pod::mirrored(&pod).is_some() && self.replace_mirror(key, &pod, context)? {
+            return Ok(());
+        }
+        if self.workers.get(key).is_some_and(|worker| worker.uid != pod::identity(&pod)) {
             self.forget(key, runtime);
         }
         let worker = match self.workers.remove(key) {
@@ -278,6 +286,7 @@ impl Sync<'_, '_> {
             uid: self.worker.uid.clone(),
             node: self.node.to_owned(),
             ip: self.worker.ip.clone(),
+            host_network: self.spec.host_network == Some(true),
             hostname: environment::hostname(self),
             asks_cluster: resolver.servers.contains(&environment::nameserver(self)),
             nameserver: resolver.servers.first().cloned().unwrap_or_default(),
@@ -312,6 +321,12 @@ impl Sync<'_, '_> {
         addresses.insert(self.node.to_owned(), number.wrapping_add(1));
         address(offset).to_string()
     }
+}
+
+/// The address that a pod gets of a block from which `given` were given out before.
+pub(super) fn pod_address(block: &str, given: u32) -> String {
+    let base = base_address(block).unwrap_or_default();
+    Ipv4Addr::from(base.wrapping_add(2 + given % BLOCK)).to_string()
 }
 
 /// The first address of a block, `10.244.0.0/24`.

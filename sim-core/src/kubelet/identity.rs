@@ -3,7 +3,7 @@
 //! Models pkg/securitycontext: DetermineEffectiveSecurityContext, and pkg/kubelet/kuberuntime:
 //! verifyRunAsNonRoot.
 
-use k8s_openapi::api::core::v1::PodSpec;
+use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::worker::Sync;
 use crate::runtime::{ImageSpec, User};
@@ -19,16 +19,16 @@ pub(super) fn fs_group(spec: &PodSpec) -> Option<u32> {
 }
 
 /// The user that a container runs as.
-pub(super) fn user(sync: &Sync<'_, '_>, index: usize, image: &ImageSpec) -> User {
-    let own = sync.container_spec(index).and_then(|spec| spec.security_context.as_ref());
-    let pod = sync.spec.security_context.as_ref();
+pub(super) fn user(spec: &PodSpec, container: Option<&Container>, image: &ImageSpec) -> User {
+    let own = container.and_then(|container| container.security_context.as_ref());
+    let pod = spec.security_context.as_ref();
     let asked = id(own.and_then(|own| own.run_as_user).or(pod.and_then(|pod| pod.run_as_user)));
     let group = id(own.and_then(|own| own.run_as_group).or(pod.and_then(|pod| pod.run_as_group)));
     let (image_uid, image_gid) = image_user(image).unwrap_or((0, 0));
     let gid = group.unwrap_or(if asked.is_some() { 0 } else { image_gid });
     let more = pod.and_then(|pod| pod.supplemental_groups.clone()).unwrap_or_default();
     let mut groups: Vec<u32> = more.into_iter().filter_map(|group| id(Some(group))).collect();
-    groups.extend(fs_group(sync.spec));
+    groups.extend(fs_group(spec));
     groups.push(gid);
     groups.sort_unstable();
     groups.dedup();

@@ -4,6 +4,7 @@
 //! and its end; what runs in the containers is `runtime`'s.
 
 mod admission;
+mod adopt;
 mod attach;
 mod backoff;
 mod dns;
@@ -12,6 +13,7 @@ mod failure;
 mod faults;
 mod full;
 mod identity;
+mod mirror;
 mod node_status;
 mod probe;
 mod recorder;
@@ -24,6 +26,7 @@ mod tests;
 mod volumes;
 mod worker;
 
+pub(crate) use adopt::Standing;
 pub use backoff::go_duration;
 pub use node_status::{healthy_conditions, starting_conditions};
 pub use probe::ProbeKind;

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::worker::Sync;
-use crate::api::SimTime;
+use crate::api::{SimTime, pod};
 use crate::engine::{EventType, Pace};
 use crate::network::http::{HttpRequest, NetError};
 use crate::runtime::CommandOutcome;
@@ -44,7 +44,7 @@ impl ProbeKind {
         spec.containers.iter().chain(sidecars).any(|container| self.of(container).is_some())
     }
 
-    fn of(self, spec: &ContainerSpec) -> Option<&Probe> {
+    pub(super) fn of(self, spec: &ContainerSpec) -> Option<&Probe> {
         match self {
             ProbeKind::Liveness => spec.liveness_probe.as_ref(),
             ProbeKind::Readiness => spec.readiness_probe.as_ref(),
@@ -68,6 +68,16 @@ pub(super) struct ProbeState {
 }
 
 impl ProbeState {
+    /// A probe that has long been passing and is due at any time.
+    pub(super) fn passing() -> ProbeState {
+        ProbeState {
+            next: Some(SimTime::ZERO),
+            last: Some(true),
+            result: Some(true),
+            ..ProbeState::default()
+        }
+    }
+
     /// What the next outcome will be is open, whatever the last ones were.
     pub(super) fn expect_change(&mut self) {
         self.seen = u64::MAX;
@@ -153,6 +163,10 @@ impl Sync<'_, '_> {
         let state = slot.probes[kind as usize];
         let Some(next) = state.next.filter(|_| slot.is_running()) else { return };
         let steady = state.last.is_some() && state.last == state.result && state.seen == self.changes(index);
+        // The program of a static pod answers alike until something is done to it, and that wakes its node.
+        if steady && pod::mirrored(self.pod).is_some() {
+            return;
+        }
         self.wake(next, if steady { Pace::Periodic } else { Pace::Progress });
     }
 

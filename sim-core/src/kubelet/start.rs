@@ -10,7 +10,7 @@ use rand_core::Rng;
 use super::backoff::go_duration;
 use super::probe::ProbeState;
 use super::worker::{Ended, RELIST, Role, Slot, Stage, Sync, Waiting};
-use super::{environment, identity};
+use super::{adopt, environment, identity};
 use crate::api::{Feature, SimTime};
 use crate::engine::{EventType, Pace};
 use crate::runtime::fs::FileSystem;
@@ -221,11 +221,14 @@ impl Sync<'_, '_> {
     }
 
     /// Whether the node has the image. A minikube node has those of the labs from the start: they were
-    /// built in it or pulled long ago, and the seed's pods are up three seconds after their creation.
+    /// built in it or pulled long ago, and the seed's pods are up three seconds after their creation. A node of a
+    /// cluster that shows its own pods comes with their images.
     fn is_present(&self, reference: &Reference) -> bool {
         const BUILT_IN: [&str; 6] =
             ["alpine", "busybox", "crash-looper", "nginx", "python-app", "slow-starter"];
-        let local = self.context.config.profile.name == "minikube" && BUILT_IN.contains(&reference.name());
+        let config = self.context.config;
+        let local = config.profile.name == "minikube" && BUILT_IN.contains(&reference.name());
+        let local = local || (config.has_system_pods() && adopt::is_system_image(reference));
         let exists = || self.runtime.registry.find(reference).is_some();
         self.runtime.has_image(self.node, reference) || (local && exists())
     }
@@ -394,7 +397,7 @@ impl Sync<'_, '_> {
         let id: String = (0..4).map(|_| format!("{:016x}", self.context.random.next_u64())).collect();
         let mounts = self.mounts(index, &env);
         let files = environment::files(self);
-        let user = identity::user(self, index, &image.spec);
+        let user = identity::user(self.spec, self.container_spec(index), &image.spec);
         let Some(spec) = self.container_spec(index) else { return Err("no such container".to_owned()) };
         let expand = |words: &Option<Vec<String>>| {
             words.iter().flatten().map(|word| environment::expand(word, &env)).collect::<Vec<String>>()

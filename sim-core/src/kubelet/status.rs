@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus,
-    ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition, PodIP, PodStatus, ResourceRequirements,
-    VolumeMountStatus,
+    Container as ContainerSpec, ContainerState, ContainerStateRunning, ContainerStateTerminated,
+    ContainerStateWaiting, ContainerStatus, ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition,
+    PodIP, PodStatus, ResourceRequirements, VolumeMountStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::worker::{Ended, Role, Slot, Stage, Sync};
+use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
+use crate::api::pod;
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::{Image, User};
@@ -74,20 +75,25 @@ impl Sync<'_, '_> {
         PodStatus {
             reason: failure.map(|failure| failure.reason.to_owned()).or_else(|| old.reason.clone()),
             message: failure.map(|failure| failure.message.clone()).or_else(|| old.message.clone()),
-            observed_generation: self.pod.metadata.generation,
+            observed_generation: self.generation(),
             phase: Some(phase.to_owned()),
             conditions: Some(self.conditions(phase, old.conditions.as_deref().unwrap_or_default())),
             host_ips: (!host_ip.is_empty()).then(|| vec![HostIP { ip: host_ip.clone() }]),
             host_ip: (!host_ip.is_empty()).then_some(host_ip),
             pod_ips: (!ip.is_empty()).then(|| vec![PodIP { ip: ip.clone() }]),
             pod_ip: (!ip.is_empty()).then(|| ip.clone()),
-            start_time: old.start_time.clone().or_else(|| Some(self.worker.started_at.to_time())),
+            start_time: old.start_time.clone().or_else(|| Some(self.worker.time_of(self.worker.started_at))),
             init_container_statuses: (!init.is_empty()).then_some(init),
             container_statuses: Some(containers),
             ephemeral_container_statuses: (!ephemeral.is_empty()).then_some(ephemeral),
             nominated_node_name: None,
             ..old.clone()
         }
+    }
+
+    /// The generation that the status is about. A static pod has none: its mirror's counts for nothing.
+    fn generation(&self) -> Option<i64> {
+        self.pod.metadata.generation.filter(|_| pod::mirrored(self.pod).is_none())
     }
 
     /// Models pkg/kubelet: getPhase.
@@ -152,7 +158,7 @@ impl Sync<'_, '_> {
     }
 
     fn conditions(&self, phase: &str, old: &[PodCondition]) -> Vec<PodCondition> {
-        let generation = self.pod.metadata.generation;
+        let generation = self.generation();
         let now = self.context.now.to_time();
         let facts = self.facts(phase, old);
         let mut conditions: Vec<PodCondition> = facts
@@ -261,44 +267,53 @@ impl Sync<'_, '_> {
 
     fn container_status(&self, index: usize, slot: &Slot) -> ContainerStatus {
         let spec = self.container_spec(index);
-        let runtime = self.runtime_name();
-        let asked = spec.and_then(|spec| spec.image.clone()).unwrap_or_default();
-        // A run whose postStart hook is not done has not been told of yet.
-        let ran = slot.runs > i32::from(slot.hook.is_some());
-        let image = slot.image.as_ref().filter(|_| ran);
-        let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
-        let id = |id: &str| format!("{runtime}://{id}");
-        let state = match (slot.stage, &slot.ended) {
-            (Stage::Running, _) => ContainerState {
-                running: Some(ContainerStateRunning { started_at: Some(slot.started_at.to_time()) }),
-                ..ContainerState::default()
-            },
-            (_, Some(ended)) => terminated(ended, &runtime),
-            (_, None) => waiting(slot.waiting.reason, &slot.waiting.message),
-        };
-        ContainerStatus {
-            name: slot.name.clone(),
-            image: image.map_or(asked, |image| shown_image(image, &runtime)),
-            image_id: image.map(|image| image_id(image, &runtime)).unwrap_or_default(),
-            container_id: ran.then(|| id(&slot.container_id)),
-            state: Some(state),
-            last_state: Some(slot.last.as_ref().map(|ended| terminated(ended, &runtime)).unwrap_or_default()),
-            ready: if slot.is_init() {
-                slot.is_completed() || (slot.is_running() && slot.ready)
-            } else {
-                slot.ready
-            },
-            restart_count: slot.restarts(),
-            started: Some(slot.is_running() && slot.started),
-            allocated_resources: resources.requests.clone().filter(|requests| !requests.is_empty()),
-            resources: Some(ResourceRequirements { claims: None, ..resources }),
-            user: (slot.is_running() && runtime == "containerd").then(|| {
-                let image = slot.image.as_ref();
-                linux_user(&image.map(|image| identity::user(self, index, &image.spec)).unwrap_or_default())
-            }),
-            volume_mounts: mounts(spec),
-            ..ContainerStatus::default()
-        }
+        let user = slot.image.as_ref().map(|image| identity::user(self.spec, spec, &image.spec));
+        container_status(self.worker, slot, spec, &self.runtime_name(), &user.unwrap_or_default())
+    }
+}
+
+/// What a node with that container runtime reports of a container, whose processes are `user`'s.
+pub(super) fn container_status(
+    worker: &Worker,
+    slot: &Slot,
+    spec: Option<&ContainerSpec>,
+    runtime: &str,
+    user: &User,
+) -> ContainerStatus {
+    let asked = spec.and_then(|spec| spec.image.clone()).unwrap_or_default();
+    // A run whose postStart hook is not done has not been told of yet.
+    let ran = slot.runs > i32::from(slot.hook.is_some());
+    let image = slot.image.as_ref().filter(|_| ran);
+    let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
+    let state = match (slot.stage, &slot.ended) {
+        (Stage::Running, _) => ContainerState {
+            running: Some(ContainerStateRunning { started_at: Some(worker.time_of(slot.started_at)) }),
+            ..ContainerState::default()
+        },
+        (_, Some(ended)) => terminated(worker, ended, runtime),
+        (_, None) => waiting(slot.waiting.reason, &slot.waiting.message),
+    };
+    ContainerStatus {
+        name: slot.name.clone(),
+        image: image.map_or(asked, |image| shown_image(image, runtime)),
+        image_id: image.map(|image| image_id(image, runtime)).unwrap_or_default(),
+        container_id: ran.then(|| format!("{runtime}://{}", slot.container_id)),
+        state: Some(state),
+        last_state: Some(
+            slot.last.as_ref().map(|ended| terminated(worker, ended, runtime)).unwrap_or_default(),
+        ),
+        ready: if slot.is_init() {
+            slot.is_completed() || (slot.is_running() && slot.ready)
+        } else {
+            slot.ready
+        },
+        restart_count: slot.restarts(),
+        started: Some(slot.is_running() && slot.started),
+        allocated_resources: resources.requests.clone().filter(|requests| !requests.is_empty()),
+        resources: Some(ResourceRequirements { claims: None, ..resources }),
+        user: (slot.is_running() && runtime == "containerd").then(|| linux_user(user)),
+        volume_mounts: mounts(spec),
+        ..ContainerStatus::default()
     }
 }
 
@@ -310,12 +325,12 @@ fn waiting(reason: &str, message: &str) -> ContainerState {
     ContainerState { waiting: Some(waiting), ..ContainerState::default() }
 }
 
-fn terminated(ended: &Ended, runtime: &str) -> ContainerState {
+fn terminated(worker: &Worker, ended: &Ended, runtime: &str) -> ContainerState {
     let started_at = if ended.exit.reason == "StartError" {
         // The runtime gives no start time to what never ran; it is shown as the beginning of Unix time.
         Time(jiff::Timestamp::UNIX_EPOCH)
     } else {
-        ended.started_at.to_time()
+        worker.time_of(ended.started_at)
     };
     let terminated = ContainerStateTerminated {
         container_id: Some(format!("{runtime}://{}", ended.container_id)),
@@ -359,7 +374,7 @@ fn linux_user(user: &User) -> ContainerUser {
     ContainerUser { linux: Some(linux) }
 }
 
-fn mounts(spec: Option<&k8s_openapi::api::core::v1::Container>) -> Option<Vec<VolumeMountStatus>> {
+fn mounts(spec: Option<&ContainerSpec>) -> Option<Vec<VolumeMountStatus>> {
     let mounts = spec?.volume_mounts.as_ref()?;
     let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
     let statuses: Vec<VolumeMountStatus> = mounts

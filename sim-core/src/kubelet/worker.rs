@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::backoff::Backoff;
 use super::failure::Failure;
@@ -112,8 +113,11 @@ pub(super) struct Ending {
 /// What the kubelet knows of one pod.
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
+    /// What tells the pod from others of its name; see `pod::identity`.
     pub uid: String,
     pub started_at: SimTime,
+    /// For a pod that was running before the clock started: since when.
+    pub since: Option<Time>,
     pub ip: String,
     /// The pod's volumes, once they are mounted.
     pub volumes: Option<Volumes>,
@@ -148,8 +152,9 @@ impl Worker {
         // There are many pods, and few of them get ephemeral containers.
         slots.shrink_to_fit();
         Worker {
-            uid: crate::api::meta::uid(&pod.metadata).to_owned(),
+            uid: pod::identity(pod).to_owned(),
             started_at: now,
+            since: None,
             ip: String::new(),
             volumes: None,
             refresh_at: None,
@@ -164,6 +169,14 @@ impl Worker {
             failure: None,
             terminal: false,
             forced: [None; 3],
+        }
+    }
+
+    /// A moment of the pod's as its status gives it: what was before the clock started has a time of its own.
+    pub(super) fn time_of(&self, moment: SimTime) -> Time {
+        match &self.since {
+            Some(since) if moment == SimTime::ZERO => since.clone(),
+            _ => moment.to_time(),
         }
     }
 
@@ -275,7 +288,11 @@ impl Sync<'_, '_> {
             };
             format!("spec.{list}{{{}}}", slot.name)
         });
-        let Some(about) = self.context.view.get(Kind::Pod, self.key).cloned() else { return };
+        let Some(mut about) = self.context.view.get(Kind::Pod, self.key).cloned() else { return };
+        // A static pod's events outlive its mirrors: they are about the pod of the manifest.
+        if pod::mirrored(self.pod).is_some() {
+            about.meta_mut().uid = Some(self.worker.uid.clone());
+        }
         let context = &mut *self.context;
         context.events.kubelet_event(context.api, &about, field_path, self.node, event_type, reason, message);
     }

@@ -3,7 +3,8 @@
 use imbl::OrdMap;
 
 use super::answer::Zone;
-use crate::api::SimTime;
+use super::route::is_reached;
+use crate::api::{ObjectKey, SimTime};
 use crate::store::Store;
 
 /// What is asked.
@@ -136,6 +137,8 @@ pub const TTL_SECONDS: u32 = 30;
 #[derive(Clone, Debug, Default)]
 pub struct Dns {
     caching: bool,
+    /// Whether pods answer for it, as a user sees them: it is as well as they are.
+    has_pods: bool,
     cache: OrdMap<Question, (SimTime, Answer)>,
     /// Answers so far; the loadbalance plugin's order of addresses turns with them.
     answered: u64,
@@ -150,6 +153,16 @@ impl Dns {
     /// A server as kubeadm set it up before v1.32, which keeps the zone's answers and denials for 30 s.
     pub fn caching() -> Dns {
         Dns { caching: true, ..Dns::default() }
+    }
+
+    /// From now on there is an answer only while a pod of the Service `kube-dns` can give it.
+    pub fn rest_on_pods(&mut self) {
+        self.has_pods = true;
+    }
+
+    /// Whether there is somebody to ask.
+    pub fn is_served(&self, store: &Store) -> bool {
+        !self.has_pods || is_reached(store, &ObjectKey::new("kube-system", "kube-dns"))
     }
 
     /// Answers a question from the objects in `store`.

@@ -126,6 +126,13 @@ impl Router {
     }
 }
 
+/// Whether a Service has an endpoint that takes connections, on its first port.
+pub(super) fn is_reached(store: &Store, service: &ObjectKey) -> bool {
+    let Some(service) = store.typed::<Service>(service) else { return false };
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    ports.first().is_some_and(|port| !endpoints(store, service, port).is_empty())
+}
+
 fn has_address(service: &Service, ip: &str) -> bool {
     let Some(spec) = &service.spec else { return false };
     let own = spec.cluster_ip.iter().chain(spec.cluster_ips.iter().flatten());

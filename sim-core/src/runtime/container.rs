@@ -50,6 +50,30 @@ pub struct ContainerConfig {
     pub target: Option<String>,
 }
 
+impl ContainerConfig {
+    /// A container with nothing but its image's program.
+    pub fn bare(name: String, id: String, image: Image, ports: Vec<u16>) -> ContainerConfig {
+        ContainerConfig {
+            name,
+            id,
+            image,
+            ports,
+            command: Vec::new(),
+            args: Vec::new(),
+            env: Vec::new(),
+            working_dir: None,
+            mounts: Vec::new(),
+            files: Vec::new(),
+            tty: false,
+            stdin: false,
+            root_read_only: false,
+            memory_limit: None,
+            user: User::default(),
+            target: None,
+        }
+    }
+}
+
 /// Who a process is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -165,6 +189,8 @@ pub struct Sandbox {
     pub node: String,
     /// The pod's address.
     pub ip: String,
+    /// Whether that is the node's, which its pods share.
+    pub host_network: bool,
     /// The pod's host name.
     pub hostname: String,
     /// Whether it asks the cluster's DNS server.

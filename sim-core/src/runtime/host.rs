@@ -97,6 +97,9 @@ impl Host for ContainerHost<'_> {
                 additional: Vec::new(),
             };
         }
+        if asks_cluster && !self.runtime.dns.is_served(self.store) {
+            return dns::Answer::empty(dns::ResponseCode::Unreachable);
+        }
         self.runtime.dns.query(self.store, self.now, question)
     }
 

@@ -69,7 +69,9 @@ impl Runtime {
     /// Sets a pod's sandbox up; one that was there before goes with all its containers.
     pub fn create_sandbox(&mut self, pod: &ObjectKey, sandbox: Sandbox) {
         self.remove_sandbox(pod);
-        if let Ok(ip) = sandbox.ip.parse::<Ipv4Addr>() {
+        if !sandbox.host_network
+            && let Ok(ip) = sandbox.ip.parse::<Ipv4Addr>()
+        {
             self.by_ip.insert(ip, pod.clone());
         }
         self.sandboxes.insert(pod.clone(), Arc::new(sandbox));
@@ -88,6 +90,11 @@ impl Runtime {
     /// Puts another DNS server in the place of the cluster's.
     pub fn set_dns(&mut self, dns: Dns) {
         self.dns = dns;
+    }
+
+    /// The cluster's DNS server is its pods from now on; see [`Dns::rest_on_pods`].
+    pub fn rest_dns_on_pods(&mut self) {
+        self.dns.rest_on_pods();
     }
 
     /// A pod's sandbox.
@@ -189,6 +196,30 @@ impl Runtime {
             sandbox.previous.insert(name, old.log);
         }
         Ok(())
+    }
+
+    /// Puts a container there that was started before the clock, and has by now said what it says at its start. It
+    /// has no files: its image holds no tool that would show them.
+    pub fn resume_container(&mut self, pod: &ObjectKey, config: ContainerConfig) {
+        let now = SimTime::ZERO;
+        let Some(sandbox) = self.sandbox_mut(pod) else { return };
+        let program = program::start(&config.image.spec, &config.ports, &config.env, now);
+        let (name, hostname, ip) = (config.name.clone(), sandbox.hostname.clone(), sandbox.ip.clone());
+        let mut container = Container {
+            config: Arc::new(config),
+            started: now,
+            program: Program::Native(program),
+            root: FileTree::new(),
+            log: Log::default(),
+            exit: None,
+            wake: None,
+            steady: false,
+            hands_over: false,
+            services: Vec::new(),
+            changes: 0,
+        };
+        container.advance_native(program::Place { hostname: &hostname, ip: &ip }, now);
+        sandbox.containers.insert(name, Box::new(container));
     }
 
     /// Makes the folder that a mount shows, when the volume lacks it.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
 
-use super::Runtime;
 use super::program;
+use super::{Runtime, Sandbox};
 use crate::api::{ObjectKey, SimTime};
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
 use crate::network::route::{Client, Destination};
@@ -144,7 +144,7 @@ impl Runtime {
         let (name, namespace) = (labels.next().unwrap_or_default(), labels.next().unwrap_or("default"));
         let service = store.typed::<Service>(&ObjectKey::new(namespace, name))?;
         let routed = self.router.route_to(store, client, service, port);
-        Some(routed.and_then(|destination| self.reach(None, destination, (name, port))))
+        Some(routed.and_then(|destination| self.reach(None, destination, (name, port), client.now)))
     }
 
     /// The pod and port behind an address; a Service's address leads to one of its ready endpoints.
@@ -159,7 +159,7 @@ impl Runtime {
             || (own.is_some() && is_loopback(ip));
         let destination =
             if is_pods { Destination::Direct } else { self.router.route(store, client, (ip, port))? };
-        self.reach(own, destination, (ip, port))
+        self.reach(own, destination, (ip, port), client.now)
     }
 
     /// The pod at a connection's end.
@@ -168,6 +168,7 @@ impl Runtime {
         own: Option<&ObjectKey>,
         destination: Destination,
         (ip, port): (&str, u16),
+        now: SimTime,
     ) -> Result<(ObjectKey, u16), NetError> {
         let (ip, port) = match destination {
             Destination::Endpoint { ip, port } => (ip, port),
@@ -176,9 +177,17 @@ impl Runtime {
                 None => (ip.to_owned(), port),
             },
         };
-        let ip: Ipv4Addr = ip.parse().map_err(|_| NetError::NoRoute)?;
-        let pod = self.by_ip.get(&ip).ok_or(NetError::NoRoute)?;
+        let known = self.by_ip.get(&ip.parse::<Ipv4Addr>().map_err(|_| NetError::NoRoute)?);
+        let pod = known.or_else(|| self.pod_on_host(&ip, port, now)).ok_or(NetError::NoRoute)?;
         if self.is_reachable(pod) { Ok((pod.clone(), port)) } else { Err(NetError::TimedOut) }
+    }
+
+    /// Of the pods that have their node's address the one that listens on the port; any of them when none does.
+    fn pod_on_host(&self, ip: &str, port: u16, now: SimTime) -> Option<&ObjectKey> {
+        let hosted = || self.sandboxes.iter().filter(|(_, sandbox)| sandbox.host_network && sandbox.ip == ip);
+        let listens = |sandbox: &Sandbox| sandbox.containers.values().any(|one| one.listens_on(port, now));
+        let found = hosted().find(|(_, sandbox)| listens(sandbox)).or_else(|| hosted().next());
+        found.map(|(pod, _)| pod)
     }
 }
 

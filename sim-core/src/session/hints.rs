@@ -4,6 +4,7 @@ use super::Session;
 use super::shell::PACKAGES;
 use super::words::WORDS;
 use crate::api::{Kind, meta};
+use crate::kubectl::absent::{self, Absent};
 use crate::kubectl::{Stream, suggest, verbs};
 use crate::runtime::shell::tools_of;
 
@@ -25,8 +26,17 @@ pub(super) fn hint(session: &Session) -> Option<String> {
         };
     }
     if let Some(word) = between(last, "resource type \"", "\"") {
+        if let Some(absent) = absent::named(word, session.cluster().api().gates.version()) {
+            return Some(none_of(absent));
+        }
         // A kind that is known was asked for in a version that is not served.
         return if Kind::from_word(word).is_some() { None } else { did_you_mean(word, &kinds()) };
+    }
+    if let Some(absent) = between(last, "no matches for kind \"", "\"").and_then(absent::of_kind) {
+        return Some(none_of(absent));
+    }
+    if let Some(word) = between(last, "Unexpected args: [", "]").and_then(|words| words.split(' ').next()) {
+        return absent::named(word, session.cluster().api().gates.version()).map(none_of);
     }
     let (before, name) =
         last.split_once(" \"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.0)))?;
@@ -36,6 +46,10 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     let plural = before.rsplit(' ').next()?;
     let kind = Kind::from_word(plural)?;
     missing(session, kind, name)
+}
+
+fn none_of(absent: &Absent) -> String {
+    format!("{} are not simulated: nothing can be made of that kind", absent.plural)
 }
 
 /// The command that a shell's complaint says it does not have.

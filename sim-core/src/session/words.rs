@@ -223,7 +223,7 @@ fn milliseconds(duration: Duration) -> String {
 }
 
 fn timeline(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
-    let text = timeline_text(&session.timeline, session.now(), TIMELINE_COLUMNS);
+    let text = timeline_text(&session.timeline, session.now(), TIMELINE_COLUMNS, &session.namespace);
     session.out.out(text);
     0
 }

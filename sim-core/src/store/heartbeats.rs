@@ -1,7 +1,8 @@
 //! Heartbeats: what a node's kubelet repeats for ever, and nothing stores.
 //!
 //! A kubelet renews its node's Lease every 10 s and reports the node's conditions every 5 minutes even when nothing
-//! changed. Here that is no event: a reader sees the time of the last one that there was.
+//! changed; the parts of the control plane renew theirs. Here that is no event: a reader sees the time of the last
+//! one that there was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,10 @@ const RENEWAL: Duration = Duration::from_secs(10);
 const REPORT: Duration = Duration::from_secs(5 * 60);
 /// Where the nodes' leases are.
 const LEASES: &str = "kube-node-lease";
+/// Where those of the control plane are.
+const SYSTEM: &str = "kube-system";
+/// How often a leader renews its lease (`--leader-elect-retry-period`).
+const LEADERS_RENEWAL: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Since when nothing is heard of the node, if it is silent.
@@ -39,7 +44,16 @@ impl Store {
         match &object {
             Object::Lease(lease) if meta::namespace(&lease.metadata) == LEASES => {
                 let last = self.silent_since(meta::name(&lease.metadata)).unwrap_or(now);
-                Object::from(renewed(lease, last))
+                Object::from(renewed(lease, RENEWAL, last))
+            }
+            Object::Lease(lease) if meta::namespace(&lease.metadata) == SYSTEM => {
+                match meta::name(&lease.metadata) {
+                    "kube-controller-manager" | "kube-scheduler" => {
+                        Object::from(renewed(lease, LEADERS_RENEWAL, now))
+                    }
+                    name if name.starts_with("apiserver-") => Object::from(renewed(lease, RENEWAL, now)),
+                    _ => object,
+                }
             }
             Object::Node(node) if is_reported(node) => {
                 let last = self.silent_since(meta::name(&node.metadata)).unwrap_or(now);
@@ -50,10 +64,10 @@ impl Store {
     }
 }
 
-fn renewed(lease: &Lease, last: SimTime) -> Lease {
+fn renewed(lease: &Lease, period: Duration, last: SimTime) -> Lease {
     let mut lease = lease.clone();
     if let Some(time) = lease.spec.as_mut().and_then(|spec| spec.renew_time.as_mut()) {
-        *time = MicroTime(repeated(time.0, RENEWAL, last));
+        *time = MicroTime(repeated(time.0, period, last));
     }
     lease
 }

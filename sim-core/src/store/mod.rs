@@ -146,6 +146,12 @@ impl Store {
         self.record(ChangeType::Deleted, reference, last, previous, stamp);
     }
 
+    /// Puts an object where it was before the log begins: there is no change and no revision for it.
+    pub(crate) fn plant(&mut self, object: Object) {
+        let reference = object.reference();
+        self.insert(object, &reference);
+    }
+
     /// Brings a copy of a store to the state after `change`, without logging it.
     pub(crate) fn follow(&mut self, change: &Change) {
         self.revision = change.revision;

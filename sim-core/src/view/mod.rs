@@ -16,5 +16,8 @@ pub use map::{MapOptions, cluster_svg};
 pub use state::State;
 pub use timeline::{Timeline, TimelineOptions, timeline_svg, timeline_text};
 
+/// Namespaces of the cluster's own pods: the pictures leave them out while the user works elsewhere.
+pub const SYSTEM_NAMESPACES: [&str; 2] = ["kube-system", "local-path-storage"];
+
 /// The style sheet of the pictures. A page sets its variables anew for a dark scheme.
 pub const STYLE: &str = include_str!("style.css");

@@ -5,6 +5,7 @@
 mod companions;
 mod nodes;
 mod services;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -69,6 +70,7 @@ pub(super) fn install(cluster: &mut Cluster) {
             }
         });
     });
+    system::install(cluster, &created);
     cluster.settle(SETTLE_LIMIT);
 }
 

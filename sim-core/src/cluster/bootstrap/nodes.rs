@@ -148,12 +148,17 @@ fn is_kind(config: &ClusterConfig) -> bool {
     config.kubelet == KubeletKind::Full && config.profile.name == "kind"
 }
 
+/// The block of addresses for the pods of the node at `index`: /24s of 10.244.0.0/16, and further /16s for clusters of
+/// more than 256 nodes.
+pub(super) fn pod_block(index: usize) -> String {
+    format!("10.{}.{}.0/24", 244 + index / 256, index % 256)
+}
+
 fn spec(config: &ClusterConfig, node: &NodeConfig, index: usize) -> NodeSpec {
     if config.kubelet == KubeletKind::Recorder {
         return NodeSpec::default();
     }
-    // /24 blocks of 10.244.0.0/16, and further /16s for clusters of more than 256 nodes.
-    let block = format!("10.{}.{}.0/24", 244 + index / 256, index % 256);
+    let block = pod_block(index);
     // kubeadm keeps pods off the control plane; minikube, and kind where there is no other node, let them.
     let taint = Taint { key: CONTROL_PLANE.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() };
     NodeSpec {
@@ -230,7 +235,7 @@ fn node_info(config: &ClusterConfig, platform: &Platform, index: usize) -> NodeS
 }
 
 /// 32 hexadecimal digits in the groups of a UUID.
-fn dashed(digits: &str) -> String {
+pub(super) fn dashed(digits: &str) -> String {
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -26,7 +26,7 @@ pub(super) fn create(api: &mut ApiServer, config: &ClusterConfig, created: &Time
 }
 
 /// The port on which the API server listens on its node.
-fn api_server_port(config: &ClusterConfig) -> i32 {
+pub(super) fn api_server_port(config: &ClusterConfig) -> i32 {
     match config.profile.name.as_str() {
         "kind" => 6443,
         "recorder" => 16443,

@@ -25,6 +25,7 @@ use crate::api::{Kind, Object, ObjectKey, ObjectRef, SimTime, meta};
 use crate::engine::{Component, Context, EventType, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
 
+pub(crate) use nodes::{HASH_LABEL, new_pod};
 use sync::Sync;
 
 /// See the module.

@@ -13,7 +13,7 @@ use crate::api::{Object, meta, pod};
 use crate::scheduler::wants_node;
 
 /// The label that carries the hash of a pod's revision.
-pub(super) const HASH_LABEL: &str = "controller-revision-hash";
+pub(crate) const HASH_LABEL: &str = "controller-revision-hash";
 /// The label that carries the number of a pod's template.
 const GENERATION_LABEL: &str = "pod-template-generation";
 /// The annotation that counts a DaemonSet's templates.
@@ -78,7 +78,7 @@ pub(super) fn target_of(daemon: &Pod) -> Option<&str> {
 }
 
 /// A pod of the set for the node.
-pub(super) fn new_pod(set: &DaemonSet, owner: &Object, node: &str, hash: &str) -> Pod {
+pub(crate) fn new_pod(set: &DaemonSet, owner: &Object, node: &str, hash: &str) -> Pod {
     let template = set.spec.as_ref().map(|spec| spec.template.clone()).unwrap_or_default();
     let metadata = template.metadata.unwrap_or_default();
     let mut spec = template.spec.unwrap_or_default();

@@ -26,6 +26,7 @@ use crate::store::{Change, ChangeType, Store};
 
 use pods::{PodCounts, PodFacts};
 use scale::Creation;
+pub(crate) use scale::pod_from_template;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]

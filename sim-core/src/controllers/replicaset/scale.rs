@@ -104,7 +104,7 @@ fn create_pods(
 }
 
 /// Models pkg/controller: GetPodFromTemplate.
-fn pod_from_template(set: &ReplicaSet, owner: &Object) -> Pod {
+pub(crate) fn pod_from_template(set: &ReplicaSet, owner: &Object) -> Pod {
     let template = set.spec.as_ref().and_then(|spec| spec.template.clone()).unwrap_or_default();
     let metadata = template.metadata.unwrap_or_default();
     Pod {

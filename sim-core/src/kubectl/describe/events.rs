@@ -2,12 +2,12 @@
 //!
 //! Models kubectl pkg/describe: DescribeEvents and searchEvents.
 
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, Pod};
 
 use super::text::Text;
 use crate::api::kinds::event::last_seen;
 use crate::api::kinds::format::{UNKNOWN, since};
-use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
+use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta, pod};
 use crate::store::Store;
 
 /// The events about `object`, oldest first by when they were last seen; pods are found under any kind.
@@ -28,8 +28,9 @@ pub(super) fn about<'a>(store: &'a Store, object: &'a Object) -> Vec<&'a Event> 
 fn is_about(event: &Event, object: &Object, kind: Kind) -> bool {
     let about = &event.involved_object;
     let same = |field: &Option<String>, wanted: &str| field.as_deref().unwrap_or_default() == wanted;
+    let uid = object.as_ref::<Pod>().map_or(object.uid(), pod::identity);
     let uid_fits =
-        same(&about.uid, object.uid()) || (kind == Kind::Node && same(&about.uid, meta::name(object.meta())));
+        same(&about.uid, uid) || (kind == Kind::Node && same(&about.uid, meta::name(object.meta())));
     same(&about.name, meta::name(object.meta()))
         && same(&about.namespace, meta::namespace(object.meta()))
         && uid_fits

@@ -1,5 +1,6 @@
 //! Golden tests of the writing verbs, with the texts of the recordings.
 
+mod absent;
 mod accounts;
 mod autoscale;
 mod containers;

@@ -3,7 +3,8 @@
 //! Models kubectl pkg/cmd/apiresources.
 
 use super::Verb;
-use crate::api::Kind;
+use crate::api::{Kind, KubernetesVersion};
+use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::table::TabWriter;
@@ -43,8 +44,18 @@ struct Resource {
     categories: &'static [&'static str],
 }
 
-/// Every resource.
-fn all() -> Vec<Resource> {
+/// Every resource, those without objects too.
+fn all(version: KubernetesVersion) -> Vec<Resource> {
+    let absent = absent::served(version).map(|absent| Resource {
+        name: absent.plural,
+        short_names: absent.short_names,
+        group: absent.group,
+        version: absent.api_version(),
+        namespaced: absent.namespaced,
+        kind: absent.kind,
+        verbs: absent::VERBS,
+        categories: &[],
+    });
     Kind::ALL
         .iter()
         .map(|kind| {
@@ -60,6 +71,7 @@ fn all() -> Vec<Resource> {
                 categories: info.categories,
             }
         })
+        .chain(absent)
         .collect()
 }
 
@@ -81,7 +93,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !matches!(sort_by, "" | "name" | "kind") {
         return Err(CliError::plain("--sort-by accepts only name or kind"));
     }
-    let mut shown: Vec<Resource> = all().into_iter().filter(|resource| is_wanted(resource, args)).collect();
+    let every = all(env.cluster.api().gates.version());
+    let mut shown: Vec<Resource> = every.into_iter().filter(|resource| is_wanted(resource, args)).collect();
     shown.sort_by_key(|resource| {
         let first = match sort_by {
             "name" => resource.name,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Verb;
 use crate::api::Kind;
+use crate::kubectl::absent;
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow};
@@ -22,7 +23,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         let why = format!("unexpected arguments: [{}]", args.words.join(" "));
         return Err(CliError::misuse("api-versions", why));
     }
-    let versions: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.info().api_version()).collect();
+    let absent = absent::served(env.cluster.api().gates.version()).map(absent::Absent::api_version);
+    let versions: BTreeSet<String> =
+        Kind::ALL.iter().map(|kind| kind.info().api_version()).chain(absent).collect();
     versions.iter().for_each(|version| env.out.line(version));
     Ok(Flow::OK)
 }

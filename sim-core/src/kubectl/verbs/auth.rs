@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Verb;
 use crate::api::Kind;
+use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::ALL_NAMESPACES;
 use crate::kubectl::error::CliError;
@@ -115,17 +116,20 @@ fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 
 /// Warnings about words that may be slips; they stand on lines of their own.
 fn warn(args: &Args, env: &mut Env<'_>, verb: &str, resource: &str) {
-    let known = Kind::from_word(resource);
+    let version = env.cluster.api().gates.version();
+    let known = match Kind::from_word(resource) {
+        Some(kind) => Some((kind.info().plural, kind.info().group, kind.info().namespaced)),
+        None => absent::named(resource, version).map(|kind| (kind.plural, kind.group, kind.namespaced)),
+    };
     if known.is_none() && resource != "*" && !NAMES_WITHOUT_TYPE.contains(&resource) {
         let resource = resource.to_lowercase();
         let (name, group) = resource.split_once('.').unwrap_or((&resource, ""));
         let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
         env.out.err_line(format!("Warning: the server doesn't have a resource type '{name}'{group}\n"));
     }
-    if let Some(kind) = known.filter(|kind| !kind.info().namespaced && !args.flag("all-namespaces")) {
-        let info = kind.info();
-        let group = if info.group.is_empty() { String::new() } else { format!(" in group '{}'", info.group) };
-        env.out.err_line(format!("Warning: resource '{}' is not namespace scoped{group}\n", info.plural));
+    if let Some((plural, group, false)) = known.filter(|_| !args.flag("all-namespaces")) {
+        let group = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
+        env.out.err_line(format!("Warning: resource '{plural}' is not namespace scoped{group}\n"));
     }
     if !VERBS.contains(&verb) && !args.flag("all-namespaces") {
         env.out.err_line(format!("Warning: verb '{verb}' is not a known verb\n"));

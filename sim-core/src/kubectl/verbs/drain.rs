@@ -272,7 +272,7 @@ impl Options {
     }
 
     fn judge(&self, pod: &Pod) -> Verdict {
-        if meta::annotations(&pod.metadata).contains_key("kubernetes.io/config.mirror") {
+        if pod::mirrored(pod).is_some() {
             return Verdict::Skip;
         }
         if pod::is_terminal(pod) {

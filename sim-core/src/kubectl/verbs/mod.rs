@@ -68,6 +68,7 @@ mod wait;
 pub use create::SAVE_CONFIG;
 pub use explain::place as explained_place;
 
+use super::absent;
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
 use super::error::CliError;
 use super::result::DryRun;
@@ -265,9 +266,20 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
                 workstation: env.workstation,
                 out: env.out,
             };
-            (verb.run)(&args, &mut inner)
+            run(verb, &args, &mut inner)
         }
-        None => (verb.run)(&args, env),
+        None => run(verb, &args, env),
+    }
+}
+
+/// Runs the verb, unless it is about kinds of which there are no objects.
+fn run(verb: &Verb, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if let Some(answer) = absent::answer(verb.name, args, env) {
+        return answer;
+    }
+    match absent::without(verb.name, args, env.cluster.api().gates.version()) {
+        Some(rest) => (verb.run)(&rest, env),
+        None => (verb.run)(args, env),
     }
 }
 

@@ -250,7 +250,10 @@ fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         let usage = env.cluster.plane().podautoscaler.usage.of(store.pods_on(name), store, now);
         let amounts = usage.values().map(|containers| Amounts::of(containers));
-        let at_rest = Amounts { cpu: SYSTEM_CPU_MILLI, memory: SYSTEM_MEMORY_BYTES };
+        let at_rest = match env.cluster.engine().config().has_system_pods() {
+            true => Amounts { cpu: NODE_CPU_MILLI, memory: NODE_MEMORY_BYTES },
+            false => Amounts { cpu: SYSTEM_CPU_MILLI, memory: SYSTEM_MEMORY_BYTES },
+        };
         rows.push((node, amounts.fold(at_rest, |sum, one| sum.plus(one.cpu, one.memory))));
     }
     if rows.is_empty() {
@@ -281,9 +284,13 @@ fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     Ok(Flow::OK)
 }
 
-/// CPU of a node's own programs, in thousandths of a core.
+/// CPU of a node's kubelet and container runtime, in thousandths of a core.
+const NODE_CPU_MILLI: i64 = 40;
+/// Their memory, in bytes.
+const NODE_MEMORY_BYTES: i64 = 260 << 20;
+/// CPU of all that runs on a node besides the pods that are shown, in thousandths of a core.
 const SYSTEM_CPU_MILLI: i64 = 120;
-/// Memory of a node's own programs, in bytes.
+/// Its memory, in bytes.
 const SYSTEM_MEMORY_BYTES: i64 = 700 << 20;
 
 fn room_of(room: Option<&BTreeMap<String, ApiQuantity>>) -> (i64, i64) {

@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::engine::{ClusterConfig, TimingProfile};
 
 fn ready_pods(cluster: &Cluster) -> usize {
-    cluster.store().all::<Pod>().filter(|pod| is_ready(pod)).count()
+    cluster.store().all_in::<Pod>("default").filter(|pod| is_ready(pod)).count()
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn a_set_with_its_claims_volumes_and_service() {
     let session = session(1, WEB);
     insta::assert_snapshot!(outline(&map(&session)), @r"
     node ready [Node/minikube]: Node minikube: ready
-    pod ready [Pod/default/web-0]: Pod web-0: ready, 1/1 containers ready, on minikube, 10.244.0.2
-    pod ready [Pod/default/web-1]: Pod web-1: ready, 1/1 containers ready, on minikube, 10.244.0.3
+    pod ready [Pod/default/web-0]: Pod web-0: ready, 1/1 containers ready, on minikube, 10.244.0.3
+    pod ready [Pod/default/web-1]: Pod web-1: ready, 1/1 containers ready, on minikube, 10.244.0.4
     service [Service/default/kubernetes]: Service kubernetes: ClusterIP 10.96.0.1, reaches no pods
     service [Service/default/web]: Service web: headless, 2 of 2 pods ready
     set [StatefulSet/default/web]: StatefulSet web: 2 of 2 ready, OrderedReady
@@ -34,7 +34,7 @@ fn a_pod_that_was_deleted_leaves_its_seat_and_its_claim() {
     session.kubectl("settle").expect("settled");
     insta::assert_snapshot!(outline(&map(&session)), @r"
     node ready [Node/minikube]: Node minikube: ready
-    pod ready [Pod/default/web-0]: Pod web-0: ready, 1/1 containers ready, on minikube, 10.244.0.2
+    pod ready [Pod/default/web-0]: Pod web-0: ready, 1/1 containers ready, on minikube, 10.244.0.3
     service [Service/default/kubernetes]: Service kubernetes: ClusterIP 10.96.0.1, reaches no pods
     service [Service/default/web]: Service web: headless, 1 of 1 pods ready
     set [StatefulSet/default/web]: StatefulSet web: 1 of 1 ready, OrderedReady

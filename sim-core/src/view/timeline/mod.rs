@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub use svg::{TimelineOptions, timeline_svg};
 pub use text::timeline_text;
 
+use super::SYSTEM_NAMESPACES;
 use super::model::in_words;
 use super::state::State;
 use crate::api::kinds::pod_summary::summarize;
@@ -24,6 +25,8 @@ use crate::store::{CauseId, Change, ChangeType};
 
 /// How many lanes are kept; what comes later is counted only.
 const LANES_MAX: usize = 2_000;
+/// How many lanes the cluster's own pods have at most.
+const SYSTEM_LANES_MAX: usize = 100;
 /// How many segments a lane keeps; the oldest go first.
 const SEGMENTS_MAX: usize = 256;
 /// How many commands and faults are kept; the oldest go first.
@@ -79,6 +82,11 @@ impl LaneKey {
         }
     }
 
+    /// Whether somebody who works in `namespace` sees the lane: those of the cluster's own pods only from among them.
+    fn is_seen_from(&self, namespace: &str) -> bool {
+        self.namespace == namespace || !SYSTEM_NAMESPACES.contains(&self.namespace.as_str())
+    }
+
     fn kind(&self) -> Kind {
         if self.is_claim { Kind::PersistentVolumeClaim } else { Kind::Pod }
     }
@@ -97,6 +105,8 @@ struct Mark {
 pub struct Timeline {
     start: SimTime,
     lanes: BTreeMap<LaneKey, Lane>,
+    /// How many of the lanes are those of the cluster's own pods.
+    system_lanes: usize,
     marks: VecDeque<Mark>,
     /// Changes of objects that there was no lane for.
     left_out: u64,
@@ -111,6 +121,7 @@ impl Timeline {
         let mut timeline = Timeline {
             start: cluster.now(),
             lanes: BTreeMap::new(),
+            system_lanes: 0,
             marks: VecDeque::new(),
             left_out: 0,
             revision: store.revision(),
@@ -173,9 +184,13 @@ impl Timeline {
     fn note(&mut self, object: &Object, at: SimTime, is_new: bool) {
         let Some(mut segment) = segment(object, at) else { return };
         let key = LaneKey::new(object.kind(), &object.key());
-        if self.lanes.len() >= LANES_MAX && !self.lanes.contains_key(&key) {
-            self.left_out += 1;
-            return;
+        if !self.lanes.contains_key(&key) {
+            let is_system = SYSTEM_NAMESPACES.contains(&key.namespace.as_str());
+            if self.lanes.len() >= LANES_MAX || (is_system && self.system_lanes >= SYSTEM_LANES_MAX) {
+                self.left_out += 1;
+                return;
+            }
+            self.system_lanes += usize::from(is_system);
         }
         let lane = self.lanes.entry(key).or_default();
         lane.incarnations += u32::from(is_new);

@@ -31,7 +31,7 @@ fn lanes_tell_of_starts_deletions_and_incarnations() {
     session.kubectl("delete pod web-0").expect("deleted");
     session.kubectl("settle").expect("settled");
     pass(&mut session, 5);
-    insta::assert_snapshot!(timeless(&timeline_text(session.timeline(), session.now(), 80)), @r"
+    insta::assert_snapshot!(timeless(&timeline_text(session.timeline(), session.now(), 80, "default")), @r"
     commands    c                                           c
     web-0       .------=====================================x.-------===============
     web-1              .-------=====================================================
@@ -103,4 +103,17 @@ fn ticks_are_round_and_have_room() {
     let axis = axis::Axis::new(SimTime::ZERO, SimTime::ZERO + Duration::from_secs(95), 700);
     let labels: Vec<String> = axis.ticks(70).into_iter().map(axis::elapsed).collect();
     assert_eq!(labels, ["0s", "10s", "20s", "30s", "40s", "50s", "1m", "1m10s", "1m20s", "1m30s"]);
+}
+
+#[test]
+fn the_clusters_own_pods_have_lanes_for_those_who_work_among_them() {
+    let mut session = Session::new(crate::engine::ClusterConfig::for_profile(
+        crate::engine::TimingProfile::named("minikube").expect("a known profile"),
+        1,
+    ));
+    pass(&mut session, 5);
+    let lanes = |namespace: &str| timeline_text(session.timeline(), session.now(), 80, namespace);
+    assert!(!lanes("default").contains("etcd-minikube"));
+    let line = lanes("kube-system").lines().find(|line| line.starts_with("etcd-minikube")).map(str::to_owned);
+    assert!(line.is_some_and(|line| line.ends_with("====")));
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::{Axis, elapsed};
-use super::{Lane, Timeline};
+use super::{Lane, LaneKey, Timeline};
 use crate::api::SimTime;
 use crate::view::state::State;
 use crate::view::svg::shortened;
@@ -15,27 +15,29 @@ const MARKS_MAX: usize = 10;
 /// The widest names.
 const NAME_MAX: usize = 24;
 
-/// Draws `timeline` up to `now` in lines of `width` columns.
-pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize) -> String {
-    if timeline.lanes.is_empty() && timeline.marks.is_empty() {
+/// Draws `timeline` up to `now` in lines of `width` columns, for somebody who works in `namespace`.
+pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize, namespace: &str) -> String {
+    let lanes: Vec<(&LaneKey, &Lane)> =
+        timeline.lanes.iter().filter(|(key, _)| key.is_seen_from(namespace)).collect();
+    if lanes.is_empty() && timeline.marks.is_empty() {
         return "nothing has happened yet\n".to_owned();
     }
-    let names = timeline.lanes.keys().take(LANES_MAX).map(|key| key.name().chars().count());
+    let names = lanes.iter().take(LANES_MAX).map(|(key, _)| key.name().chars().count());
     let name_width = names.max().unwrap_or(0).clamp(8, NAME_MAX);
     let columns = width.saturating_sub(name_width + 2).clamp(10, 1_000);
-    let from = timeline.first_moment().min(now);
+    let from = timeline.first_moment(&lanes).min(now);
     let axis = Axis::new(from, now, columns as u64);
     let mut text = format!("{:name_width$}  {}\n", "", scale(&axis, columns));
     if !timeline.marks.is_empty() {
         let _ = writeln!(text, "{:name_width$}  {}", "commands", marks(timeline, &axis, columns));
     }
-    for (key, lane) in timeline.lanes.iter().take(LANES_MAX) {
+    for (key, lane) in lanes.iter().take(LANES_MAX) {
         let name = shortened(&key.name(), name_width);
         let line = format!("{name:name_width$}  {}", row(lane, &axis, columns, now));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    if timeline.lanes.len() > LANES_MAX {
-        let _ = writeln!(text, "and {} more", timeline.lanes.len() - LANES_MAX);
+    if lanes.len() > LANES_MAX {
+        let _ = writeln!(text, "and {} more", lanes.len() - LANES_MAX);
     }
     text.push('\n');
     text.push_str(&legend());
@@ -53,10 +55,10 @@ pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize) -> String 
 }
 
 impl Timeline {
-    /// When the first thing happened.
-    fn first_moment(&self) -> SimTime {
-        let lanes = self.lanes.values().filter_map(|lane| lane.segments.front()).map(|segment| segment.from);
-        lanes.chain(self.marks.front().map(|mark| mark.at)).min().unwrap_or(self.start)
+    /// When the first thing happened of what the lanes show, or the first command came.
+    fn first_moment(&self, lanes: &[(&LaneKey, &Lane)]) -> SimTime {
+        let firsts = lanes.iter().filter_map(|(_, lane)| lane.segments.front()).map(|segment| segment.from);
+        firsts.chain(self.marks.front().map(|mark| mark.at)).min().unwrap_or(self.start)
     }
 }
 

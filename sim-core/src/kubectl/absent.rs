@@ -1,0 +1,271 @@
+//! Kinds that every cluster serves and the simulator keeps no objects of: one table, and what kubectl says of them.
+//!
+//! They can be asked for, and there are none. Manifests of them are refused, as those of kinds that no server knows.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::error::CliError;
+use super::printer::{Printer, is_table, list_of};
+use super::table::TabWriter;
+use super::{Env, Flow};
+use crate::api::KubernetesVersion;
+use crate::api::error::quote;
+
+/// A kind of which there are no objects.
+#[derive(Debug)]
+pub struct Absent {
+    /// The kind, `Ingress`.
+    pub kind: &'static str,
+    /// The resource's plural, `ingresses`.
+    pub plural: &'static str,
+    /// Short names, `ing`.
+    pub short_names: &'static [&'static str],
+    /// The API group, empty for the core group.
+    pub group: &'static str,
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
+    /// The first of our releases that serves it as v1.
+    since: KubernetesVersion,
+    /// Whether a real cluster has some that nobody made.
+    has_own: bool,
+}
+
+/// What can be done with them.
+pub const VERBS: &[&str] = &["get", "list"];
+
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const FLOW: &str = "flowcontrol.apiserver.k8s.io";
+const NETWORKING: &str = "networking.k8s.io";
+const RBAC: &str = "rbac.authorization.k8s.io";
+const RESOURCE: &str = "resource.k8s.io";
+const STORAGE: &str = "storage.k8s.io";
+
+const fn cluster(kind: &'static str, plural: &'static str, group: &'static str) -> Absent {
+    Absent {
+        kind,
+        plural,
+        short_names: &[],
+        group,
+        namespaced: false,
+        since: KubernetesVersion::V1_27,
+        has_own: false,
+    }
+}
+
+const fn namespaced(kind: &'static str, plural: &'static str, group: &'static str) -> Absent {
+    Absent { namespaced: true, ..cluster(kind, plural, group) }
+}
+
+/// The table, by group and name.
+#[rustfmt::skip]
+pub static ABSENT: &[Absent] = &[
+    Absent { short_names: &["cs"], has_own: true, ..cluster("ComponentStatus", "componentstatuses", "") },
+    namespaced("PodTemplate", "podtemplates", ""),
+    Absent { short_names: &["rc"], ..namespaced("ReplicationController", "replicationcontrollers", "") },
+    cluster("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION),
+    Absent { since: KubernetesVersion::V1_31, ..cluster("ValidatingAdmissionPolicy", "validatingadmissionpolicies", ADMISSION) },
+    Absent { since: KubernetesVersion::V1_31, ..cluster("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", ADMISSION) },
+    cluster("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", ADMISSION),
+    Absent { short_names: &["crd", "crds"], ..cluster("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io") },
+    Absent { has_own: true, ..cluster("APIService", "apiservices", "apiregistration.k8s.io") },
+    Absent { short_names: &["csr"], ..cluster("CertificateSigningRequest", "certificatesigningrequests", "certificates.k8s.io") },
+    Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("FlowSchema", "flowschemas", FLOW) },
+    Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("PriorityLevelConfiguration", "prioritylevelconfigurations", FLOW) },
+    cluster("IngressClass", "ingressclasses", NETWORKING),
+    Absent { short_names: &["ing"], ..namespaced("Ingress", "ingresses", NETWORKING) },
+    Absent { since: KubernetesVersion::V1_34, short_names: &["ip"], has_own: true, ..cluster("IPAddress", "ipaddresses", NETWORKING) },
+    Absent { short_names: &["netpol"], ..namespaced("NetworkPolicy", "networkpolicies", NETWORKING) },
+    Absent { since: KubernetesVersion::V1_34, has_own: true, ..cluster("ServiceCIDR", "servicecidrs", NETWORKING) },
+    cluster("RuntimeClass", "runtimeclasses", "node.k8s.io"),
+    Absent { has_own: true, ..cluster("ClusterRoleBinding", "clusterrolebindings", RBAC) },
+    Absent { has_own: true, ..cluster("ClusterRole", "clusterroles", RBAC) },
+    Absent { has_own: true, ..namespaced("RoleBinding", "rolebindings", RBAC) },
+    Absent { has_own: true, ..namespaced("Role", "roles", RBAC) },
+    Absent { since: KubernetesVersion::V1_34, ..cluster("DeviceClass", "deviceclasses", RESOURCE) },
+    Absent { since: KubernetesVersion::V1_34, ..namespaced("ResourceClaim", "resourceclaims", RESOURCE) },
+    Absent { since: KubernetesVersion::V1_34, ..namespaced("ResourceClaimTemplate", "resourceclaimtemplates", RESOURCE) },
+    Absent { since: KubernetesVersion::V1_34, ..cluster("ResourceSlice", "resourceslices", RESOURCE) },
+    cluster("CSIDriver", "csidrivers", STORAGE),
+    namespaced("CSIStorageCapacity", "csistoragecapacities", STORAGE),
+    Absent { since: KubernetesVersion::V1_34, short_names: &["vac"], ..cluster("VolumeAttributesClass", "volumeattributesclasses", STORAGE) },
+];
+
+impl Absent {
+    /// `networking.k8s.io/v1`, or `v1` for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
+    }
+
+    fn qualified_plural(&self) -> String {
+        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// Whether a word of the command line names it, with or without the beginning of its group.
+    fn is_named(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let (resource, rest) = word.split_once('.').unwrap_or((&word, ""));
+        let singular = self.kind.to_ascii_lowercase();
+        let known = self.plural == resource || singular == resource || self.short_names.contains(&resource);
+        known && (self.group.starts_with(rest) || rest == format!("v1.{}", self.group))
+    }
+
+    /// Whether objects of it that nobody made are what was asked for.
+    fn is_missed(&self, args: &Args, namespace: &str) -> bool {
+        self.has_own && (!self.namespaced || args.flag("all-namespaces") || namespace == "kube-system")
+    }
+}
+
+/// The kinds that a cluster of that release serves.
+pub fn served(version: KubernetesVersion) -> impl Iterator<Item = &'static Absent> {
+    ABSENT.iter().filter(move |absent| absent.since <= version)
+}
+
+/// What a word of the command line names.
+pub fn named(word: &str, version: KubernetesVersion) -> Option<&'static Absent> {
+    served(version).find(|absent| absent.is_named(word))
+}
+
+/// The kind of that name, `Ingress`.
+pub fn of_kind(kind: &str) -> Option<&'static Absent> {
+    ABSENT.iter().find(|absent| absent.kind == kind)
+}
+
+/// The verbs that look objects up by kind and name.
+const LOOKING: [&str; 7] = ["annotate", "delete", "describe", "edit", "get", "label", "patch"];
+
+/// The answer to a command about kinds without objects; `None` when it is about others too.
+///
+/// # Errors
+/// NotFound for each name.
+pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, CliError>> {
+    if verb == "patch" && !args.has("patch") && !args.has("patch-file") {
+        return None;
+    }
+    let version = env.cluster.api().gates.version();
+    let first = args.words.first().filter(|_| LOOKING.contains(&verb))?;
+    let find = |word: &str| named(word, version);
+    let asked: Vec<(&Absent, &str)> = if first.contains('/') {
+        let pairs = args.words.iter().filter_map(|word| word.split_once('/'));
+        let pairs: Vec<(&str, &str)> = pairs.filter(|(_, name)| !name.contains('=')).collect();
+        pairs.iter().map(|(word, name)| Some((find(word)?, *name))).collect::<Option<_>>()?
+    } else {
+        let kinds = first.split(',').map(find).collect::<Option<Vec<_>>>()?;
+        let is_pair =
+            |word: &str| matches!(verb, "annotate" | "label") && (word.contains('=') || word.ends_with('-'));
+        let names: Vec<&str> =
+            args.words[1..].iter().map(String::as_str).filter(|name| !is_pair(name)).collect();
+        if names.is_empty() {
+            return Some(list(verb, &kinds, args, env));
+        }
+        kinds.iter().flat_map(|kind| names.iter().map(move |name| (*kind, *name))).collect()
+    };
+    let statuses: Vec<(&Absent, &str)> =
+        asked.iter().copied().filter(|(absent, name)| is_component(absent, name)).collect();
+    if verb == "get" && !statuses.is_empty() && statuses.len() == asked.len() {
+        let names: Vec<&str> = statuses.iter().map(|(_, name)| *name).collect();
+        return Some(components(&names, args, env));
+    }
+    if args.flag("ignore-not-found") {
+        return Some(Ok(Flow::OK));
+    }
+    let missing = |(absent, name): &(&Absent, &str)| {
+        let plural = absent.qualified_plural();
+        CliError::Verbatim(format!("Error from server (NotFound): {plural} {} not found", quote(name)))
+    };
+    CliError::aggregate(asked.iter().map(missing).collect()).map(Err)
+}
+
+/// The command without the kinds that have no objects, where it names others besides.
+pub fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> {
+    let first = args.words.first().filter(|first| LOOKING.contains(&verb) && first.contains(','))?;
+    let kept: Vec<&str> = first.split(',').filter(|word| named(word, version).is_none()).collect();
+    if kept.is_empty() || kept.len() == first.split(',').count() {
+        return None;
+    }
+    let mut args = args.clone();
+    args.words[0] = kept.join(",");
+    Some(args)
+}
+
+/// All objects of kinds that have none.
+fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if !matches!(verb, "get" | "describe") {
+        return change_none(verb, args, env);
+    }
+    if verb == "get" && kinds.iter().any(|absent| absent.kind == "ComponentStatus") {
+        return components(&[], args, env);
+    }
+    if verb == "get" && !is_table(args.output()) {
+        let text = Printer::new(args.output(), args, env.files)?.print(&list_of(Vec::new()))?;
+        env.out.out(text);
+        return Ok(Flow::OK);
+    }
+    if !args.flag("ignore-not-found") {
+        let somewhere = kinds.iter().all(|absent| absent.namespaced) || verb == "describe";
+        env.out.err_line(match somewhere && !args.flag("all-namespaces") {
+            true => format!("No resources found in {} namespace.", env.namespace),
+            false => "No resources found".to_owned(),
+        });
+    }
+    if let Some(missed) = kinds.iter().find(|absent| absent.is_missed(args, env.namespace)) {
+        let plural = missed.plural;
+        env.out.err_line(format!("hint: {plural} are not simulated; a real cluster has some of its own"));
+    }
+    Ok(Flow::OK)
+}
+
+/// A verb that changes objects, about all of kinds that have none.
+fn change_none(verb: &str, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let selects = ["all", "selector", "field-selector"].iter().any(|flag| args.has(flag));
+    match verb {
+        "edit" => return Err(CliError::plain("edit cancelled, no objects found")),
+        _ if !selects => {
+            return Err(CliError::plain("resource(s) were provided, but no name was specified"));
+        }
+        "delete" => env.out.line("No resources found"),
+        _ => {}
+    }
+    Ok(Flow::OK)
+}
+
+/// The parts of the control plane whose health there is a kind for: models pkg/registry/core/componentstatus.
+const COMPONENTS: [&str; 3] = ["scheduler", "controller-manager", "etcd-0"];
+
+fn is_component(absent: &Absent, name: &str) -> bool {
+    absent.kind == "ComponentStatus" && COMPONENTS.contains(&name)
+}
+
+/// The components of these names, or all: they are well.
+fn components(names: &[&str], args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    env.out.err_line_once("Warning: v1 ComponentStatus is deprecated in v1.19+");
+    let shown: Vec<&str> =
+        COMPONENTS.into_iter().filter(|name| names.is_empty() || names.contains(name)).collect();
+    if !is_table(args.output()) {
+        let mut values: Vec<Value> = shown
+            .iter()
+            .map(|name| {
+                let condition = json!({ "message": "ok", "status": "True", "type": "Healthy" });
+                json!({
+                    "apiVersion": "v1",
+                    "conditions": [condition],
+                    "kind": "ComponentStatus",
+                    "metadata": { "name": name },
+                })
+            })
+            .collect();
+        let value = if names.len() == 1 { values.remove(0) } else { list_of(values) };
+        let text = Printer::new(args.output(), args, env.files)?.print(&value)?;
+        env.out.out(text);
+        return Ok(Flow::OK);
+    }
+    let mut writer = TabWriter::for_tables();
+    if !args.flag("no-headers") {
+        writer.row(["NAME", "STATUS", "MESSAGE", "ERROR"]);
+    }
+    for name in shown {
+        writer.row([name, "Healthy", "ok", ""]);
+    }
+    env.out.out(writer.flush());
+    Ok(Flow::OK)
+}
