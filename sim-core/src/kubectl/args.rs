@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::CliError;
+use super::quote;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,12 +82,16 @@ const TEMPLATE_FLAGS: &[Flag] = &[
     Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
 ];
 
+/// Verbs for which what follows `--` is a command of its own; for all others it is more arguments.
+const COMMANDS_AFTER_DASHES: &[&str] =
+    &["create cronjob", "create deployment", "create job", "debug", "exec", "run"];
+
 /// A parsed command line of one verb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
-    /// Arguments before `--`.
+    /// Arguments; those before `--` alone where a command follows it.
     pub words: Vec<String>,
-    /// Arguments after `--`, when it was there.
+    /// The command after `--`, when it was there.
     pub after_dashes: Option<Vec<String>>,
     values: BTreeMap<&'static str, Vec<String>>,
     command: String,
@@ -101,6 +106,9 @@ impl Args {
         let parser = Parser { flags };
         let mut args =
             parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })?;
+        if !COMMANDS_AFTER_DASHES.contains(&verb) {
+            args.words.extend(args.after_dashes.take().into_iter().flatten());
+        }
         args.command =
             std::iter::once(verb).chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         Ok(args)
@@ -182,6 +190,31 @@ impl GoDuration {
             rest = tail;
         }
         Some(GoDuration { negative, length: Duration::from_nanos(u64::try_from(nanos).ok()?) })
+    }
+
+    /// What Go says of a text that is no duration.
+    ///
+    /// Models Go's time.ParseDuration.
+    fn complaint(text: &str) -> String {
+        let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let invalid = format!("time: invalid duration {}", quote(text));
+        while !rest.is_empty() {
+            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let (digits, tail) = rest.split_at(number);
+            if digits.matches('.').count() > 1 || scaled(digits, 1).is_none_or(|nanos| nanos >= 1 << 63) {
+                return invalid;
+            }
+            let (unit, tail) =
+                tail.split_at(tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len()));
+            if unit.is_empty() {
+                return format!("time: missing unit in duration {}", quote(text));
+            }
+            if unit_nanos(unit).is_none() {
+                return format!("time: unknown unit {} in duration {}", quote(unit), quote(text));
+            }
+            rest = tail;
+        }
+        invalid
     }
 }
 
@@ -315,13 +348,7 @@ fn set(args: &mut Args, flag: &Flag, value: &str, shown: &str) -> Result<(), Str
             return refuse(&format!("strconv.ParseInt: parsing \"{value}\": invalid syntax"));
         }
         Takes::Duration if GoDuration::parse(value).is_none() => {
-            let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-            let why = if digits.chars().all(|c| c.is_ascii_digit()) && !digits.is_empty() {
-                format!("time: missing unit in duration \"{value}\"")
-            } else {
-                format!("time: invalid duration \"{value}\"")
-            };
-            return refuse(&why);
+            return refuse(&GoDuration::complaint(value));
         }
         Takes::List if value.is_empty() => Vec::new(),
         Takes::List => value.split(',').map(str::to_owned).collect(),

@@ -22,7 +22,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("serviceaccount is required"));
     };
     let infos = set::select(args, env, resources)?;
-    set::patch_all(args, env, &infos, "serviceaccount updated", "service account", |object, _| {
+    set::patch_all(args, env, &infos, "serviceaccount updated", "ServiceAccountName", |object, _| {
         let Some(spec) = template::pod_spec_mut(object) else { return set::no_template(object) };
         spec.service_account_name = Some(account.clone());
         spec.service_account = None;
