@@ -58,19 +58,30 @@ pub const GLOBAL_FLAGS: &[Flag] = &[
     Flag::new("as", Takes::Text, "Accepted and ignored: the user may do everything"),
     Flag::new("as-group", Takes::Array, "Accepted and ignored: the user may do everything"),
     Flag::new("as-uid", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("as-user-extra", Takes::Array, "Accepted and ignored: the user may do everything"),
     Flag::new("cache-dir", Takes::Text, "Accepted and ignored: discovery costs nothing"),
     Flag::new("certificate-authority", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("client-certificate", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("client-key", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("cluster", Takes::Text, "A cluster of the kubeconfig; there is one"),
     Flag::new("context", Takes::Text, "The context of the kubeconfig to use"),
+    Flag::new("disable-compression", Takes::Bool, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("insecure-skip-tls-verify", Takes::Bool, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("kubeconfig", Takes::Text, "Accepted and ignored: the kubeconfig is the session's"),
+    Flag::new("kuberc", Takes::Text, "Accepted and ignored: there are no preferences"),
+    Flag::new("log-flush-frequency", Takes::Duration, "Accepted and ignored: there is no log"),
+    Flag::new("match-server-version", Takes::Bool, "Accepted and ignored: the versions go together"),
     Flag::short("namespace", 'n', Takes::Text, "The namespace to work in"),
+    Flag::new("password", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("profile", Takes::Text, "Accepted and ignored: nothing is measured"),
+    Flag::new("profile-output", Takes::Text, "Accepted and ignored: nothing is measured"),
     Flag::new("request-timeout", Takes::Text, "Accepted and ignored: requests take no time"),
     Flag::short("server", 's', Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("tls-server-name", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("token", Takes::Text, "Accepted and ignored: the user may do everything"),
     Flag::new("user", Takes::Text, "A user of the kubeconfig; there is one"),
+    Flag::new("username", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("vmodule", Takes::Text, "Accepted and ignored: there is no log"),
     Flag::short("v", 'v', Takes::Int, "Accepted and ignored: there is no log"),
     Flag::new("warnings-as-errors", Takes::Bool, "Treat warnings as errors"),
     Flag::short("help", 'h', Takes::Bool, "Say how the verb is used"),
@@ -81,6 +92,10 @@ const TEMPLATE_FLAGS: &[Flag] = &[
     Flag::new("template", Takes::Text, "The template, for go-template, jsonpath and custom-columns"),
     Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
 ];
+
+/// Verbs that have `--output`, and print nothing by templates.
+const NO_TEMPLATES: &[&str] =
+    &["api-resources", "config get-contexts", "delete", "explain", "top node", "top pod", "version"];
 
 /// Verbs for which what follows `--` is a command of its own; for all others it is more arguments.
 const COMMANDS_AFTER_DASHES: &[&str] =
@@ -103,7 +118,7 @@ impl Args {
     /// # Errors
     /// The flag library's complaint, with the verb's usage hint.
     pub fn parse(verb: &str, flags: &[Flag], words: &[String]) -> Result<Args, CliError> {
-        let parser = Parser { flags };
+        let parser = Parser { verb, flags };
         let mut args =
             parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })?;
         if !COMMANDS_AFTER_DASHES.contains(&verb) {
@@ -246,7 +261,15 @@ fn scaled(number: &str, unit: u128) -> Option<u128> {
     Some(total)
 }
 
+/// Flags that the verb takes beside its own.
+pub fn more_flags(verb: &str, flags: &[Flag]) -> impl Iterator<Item = &'static Flag> + use<> {
+    let prints = flags.iter().any(|flag| flag.long == "output") && !NO_TEMPLATES.contains(&verb);
+    let templates = if prints { TEMPLATE_FLAGS } else { &[] };
+    templates.iter().chain(super::verbs::accepted(verb))
+}
+
 struct Parser<'a> {
+    verb: &'a str,
     flags: &'a [Flag],
 }
 
@@ -330,9 +353,8 @@ impl Parser<'_> {
     }
 
     fn find(&self, wanted: impl Fn(&Flag) -> bool) -> Option<Flag> {
-        let prints = self.flags.iter().any(|flag| flag.long == "output");
-        let more = if prints { TEMPLATE_FLAGS } else { &[] };
-        self.flags.iter().chain(more).chain(GLOBAL_FLAGS).copied().find(|flag| wanted(flag))
+        let more = more_flags(self.verb, self.flags);
+        self.flags.iter().copied().chain(more.chain(GLOBAL_FLAGS).copied()).find(|flag| wanted(flag))
     }
 }
 

@@ -26,7 +26,8 @@ pub const APPEND_HASH: Flag =
 pub static VERB: Verb = Verb {
     name: "create configmap",
     about: "Create a config map based on a file, directory, or specified literal value.",
-    usage: "create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+    usage: "create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] \
+            [--dry-run=server|client|none]",
     flags: &[
         OUTPUT,
         DRY_RUN,

@@ -22,8 +22,8 @@ use crate::store::ChangeType;
 pub static VERB: Verb = Verb {
     name: "events",
     about: "List events",
-    usage: "events [(-o|--output=)json|yaml|name|jsonpath=...] [--for TYPE/NAME] [--watch] \
-            [--types=Normal,Warning]",
+    usage: "events [(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|\
+            jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]",
     flags: &[
         Flag::short("output", 'o', Takes::Text, "json, yaml, name, jsonpath=..."),
         Flag::short("all-namespaces", 'A', Takes::Bool, "Events of all namespaces"),

@@ -17,7 +17,7 @@ pub static VERB: Verb = Verb {
     name: "run",
     about: "Create and run a particular image in a pod.",
     usage: "run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] \
-            [--command] -- [COMMAND] [args...]",
+            [--overrides=inline-json] [--command] -- [COMMAND] [args...]",
     flags: &[
         OUTPUT,
         DRY_RUN,

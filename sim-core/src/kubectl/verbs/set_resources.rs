@@ -17,7 +17,7 @@ use crate::kubectl::{Env, Flow, template};
 pub static VERB: Verb = Verb {
     name: "set resources",
     about: "Update resource requests/limits on objects with pod templates.",
-    usage: "set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
+    usage: "set resources (-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS]",
     flags: &[
         FILENAME,
         RECURSIVE,

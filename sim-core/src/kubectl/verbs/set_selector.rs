@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::Verb;
-use super::set::{self, SET_FLAGS};
+use super::set::{self, LOCAL};
 use crate::api::selector::{Operator, Requirement, Selector};
 use crate::api::{Kind, Object};
 use crate::kubectl::args::Args;
+use crate::kubectl::builder::ALL;
 use crate::kubectl::error::CliError;
+use crate::kubectl::manifests::{FILENAME, RECURSIVE};
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow};
 
 /// `set selector`
@@ -17,7 +20,7 @@ pub static VERB: Verb = Verb {
     name: "set selector",
     about: "Set the selector on a resource.",
     usage: "set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-    flags: SET_FLAGS,
+    flags: &[FILENAME, RECURSIVE, ALL, OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, LOCAL],
     run,
 };
 

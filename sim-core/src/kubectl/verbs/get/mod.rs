@@ -24,8 +24,9 @@ use serde_json::{Value, json};
 pub static VERB: Verb = Verb {
     name: "get",
     about: "Display one or many resources",
-    usage: "get [(-o|--output=)json|yaml|name|wide|jsonpath=...|custom-columns=...] (TYPE[.VERSION][.GROUP] [NAME | -l \
-            label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    usage: "get [(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|\
+            jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | \
+            -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
     flags: &[
         Flag::short("output", 'o', Takes::Text, "json, yaml, name, wide, jsonpath=..., custom-columns=..."),
         Flag::short("selector", 'l', Takes::Text, "Only objects with these labels, app=web,tier!=db"),
