@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{ApiServer, Subresource, WriteOptions};
 use crate::api::managed::{self, FieldSet, Managers, Shape, Writer, field};
-use crate::api::{ApiError, ApiResult, FieldError, Kind, Object, ObjectKey, SimTime, defaults, meta, wire};
+use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, SimTime, defaults, meta, wire};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -227,15 +227,7 @@ impl ApiServer {
         if current.is_none() {
             return self.create_noting(object, options, managers);
         }
-        for (path, same) in [
-            ("metadata.name", object.key().name == key.name),
-            ("metadata.namespace", object.key().namespace == key.namespace),
-        ] {
-            if !same {
-                let error = FieldError::invalid(path, meta::name(object.meta()), "field is immutable");
-                return Err(ApiError::invalid(kind, &key.name, &[error]));
-            }
-        }
+        super::patch::check_identity(key, &object)?;
         // What is kept of the status is worked out from the object.
         let managers = managers.filter(|_| request.subresource == Subresource::Main);
         self.update_noting(object, request.subresource, options, managers)

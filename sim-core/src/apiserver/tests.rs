@@ -210,16 +210,26 @@ fn patches_that_make_no_object_are_refused_in_words() {
         api.patch(Kind::StatefulSet, &key("web"), &patch, Subresource::Main, options).unwrap_err().to_string()
     };
     insta::assert_snapshot!(refusal(Patch::Strategic(json!({"spec": {"replicas": "x"}}))), @r#" "" is invalid: patch: Invalid value: "map[spec:map[replicas:x]]": unrecognized type: int32"#);
-    insta::assert_snapshot!(refusal(Patch::Merge(json!({"spec": {"replicas": "x"}}))), @r#"StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32"#);
-    insta::assert_snapshot!(refusal(Patch::Merge(json!({"metadata": {"name": "x"}}))), @r#"StatefulSet.apps "web" is invalid: metadata.name: Invalid value: "x": field is immutable"#);
+    // What the patch made is shown whole.
+    let merged = refusal(Patch::Merge(json!({"spec": {"replicas": "x"}})));
+    assert!(
+        merged.starts_with(r#" "" is invalid: patch: Invalid value: "{\"apiVersion\":\"apps/v1\",\"#),
+        "{merged}"
+    );
+    let why =
+        "json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32";
+    assert!(merged.ends_with(&format!(": {why}")), "{merged}");
+    insta::assert_snapshot!(refusal(Patch::Merge(json!({"metadata": {"name": "x"}}))), @"the name of the object (x) does not match the name on the URL (web)");
+    insta::assert_snapshot!(refusal(Patch::Merge(json!({"metadata": {"namespace": "x"}}))), @"the namespace of the provided object does not match the namespace sent on the request");
+    insta::assert_snapshot!(refusal(Patch::Merge(json!({"metadata": {"uid": "x"}}))), @r#"StatefulSet.apps "web" is invalid: metadata.uid: Invalid value: "x": field is immutable"#);
     insta::assert_snapshot!(refusal(Patch::Merge(json!({"metadata": {"resourceVersion": "1"}}))), @r#"Operation cannot be fulfilled on statefulsets.apps "web": the object has been modified; please apply your changes to the latest version and try again"#);
     let strict = api.patch_strictly(
         Kind::StatefulSet,
         &key("web"),
-        &Patch::Merge(json!({"spec": {"replica": 1}})),
+        &Patch::Strategic(json!({"spec": {"replica": 1}})),
         WriteOptions::default(),
     );
-    insta::assert_snapshot!(strict.unwrap_err(), @r#"strict decoding error: unknown field "spec.replica""#);
+    insta::assert_snapshot!(strict.unwrap_err(), @r#" "" is invalid: patch: Invalid value: "map[spec:map[replica:1]]": strict decoding error: unknown field "spec.replica""#);
     assert_eq!(api.store().revision(), before, "nothing was stored");
 }
 

@@ -206,8 +206,11 @@ impl ApiServer {
         let old = self.get(kind, &key)?.clone();
         let based_on = new.meta().resource_version.as_deref().unwrap_or_default();
         let moved = !based_on.is_empty() && Some(based_on) != old.meta().resource_version.as_deref();
-        let replaced = new.meta().uid.as_deref().is_some_and(|uid| !uid.is_empty() && uid != old.uid());
-        if moved || replaced {
+        let uid = new.meta().uid.as_deref().filter(|uid| !uid.is_empty() && *uid != old.uid());
+        if let Some(uid) = uid {
+            return Err(ApiError::conflict(kind, &key.name, &not_the_same(&old, uid)));
+        }
+        if moved {
             let why =
                 "the object has been modified; please apply your changes to the latest version and try again";
             return Err(ApiError::conflict(kind, &key.name, why));
@@ -265,6 +268,26 @@ impl ApiServer {
         }
         Ok(())
     }
+}
+
+/// What the storage says when another object of that name was meant.
+///
+/// Models apiserver pkg/storage: Preconditions.Check, and StorageError.
+fn not_the_same(stored: &Object, uid: &str) -> String {
+    let key = stored.key();
+    let place = match stored.kind() {
+        Kind::Endpoints => "services/endpoints",
+        Kind::Node => "minions",
+        Kind::Service => "services/specs",
+        kind => kind.info().plural,
+    };
+    let namespace = if key.namespace.is_empty() { String::new() } else { format!("/{}", key.namespace) };
+    format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{place}{namespace}/{}, ResourceVersion: 0, \
+         AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+        key.name,
+        stored.uid()
+    )
 }
 
 /// Metadata that no client may change.

@@ -40,6 +40,14 @@ impl Applied {
     }
 }
 
+/// An object that was applied.
+pub enum Outcome {
+    /// As the server has it.
+    Stored(Box<Object>),
+    /// As it would be sent, or be once it was: what it is like is known to nobody but kubectl.
+    Local(Value),
+}
+
 /// Applies the manifest of `info` and returns the object as it is then.
 ///
 /// # Errors
@@ -49,7 +57,7 @@ pub fn apply(
     dry_run: DryRun,
     api: &mut ApiServer,
     out: &mut Output,
-) -> Result<(Applied, Object), CliError> {
+) -> Result<(Applied, Outcome), CliError> {
     let manifest = info.manifest.clone().unwrap_or_default();
     if info.name.is_empty() {
         return Err(nameless(info, &manifest));
@@ -57,12 +65,12 @@ pub fn apply(
     let modified = with_annotation(manifest);
     let options = WriteOptions { dry_run: dry_run == DryRun::Server };
     let Ok(current) = api.get(info.kind, &info.key()).cloned() else {
-        let object = decoded(modified).map_err(|error| info.error("creating", error))?;
         if dry_run == DryRun::Client {
-            return Ok((Applied::Created, object));
+            return Ok((Applied::Created, Outcome::Local(modified)));
         }
-        let created = api.create_with(object, options).map_err(|error| info.error("creating", error))?;
-        return Ok((Applied::Created, created));
+        let created = decoded(modified).and_then(|object| api.create_with(object, options));
+        let created = created.map_err(|error| info.error("creating", error))?;
+        return Ok((Applied::Created, Outcome::Stored(Box::new(created))));
     };
     let original = meta::annotations(current.meta()).get(LAST_APPLIED).cloned();
     if original.is_none() {
@@ -73,21 +81,19 @@ pub fn apply(
             info.resource_name()
         ));
     }
-    if dry_run == DryRun::Client {
-        return Ok((Applied::Configured, current));
-    }
     // An annotation that is no JSON cannot have been written by kubectl; it counts as none.
     let original = original.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(empty);
     let live = current.to_value();
     let patch = patch::three_way(info.kind, &original, &modified, &live)?;
     if patch.as_object().is_some_and(Map::is_empty) {
-        return Ok((Applied::Unchanged, current));
+        return Ok((Applied::Unchanged, Outcome::Stored(Box::new(current))));
+    }
+    if dry_run == DryRun::Client {
+        let patched = Patch::Strategic(patch).apply(info.kind, &live)?;
+        return Ok((Applied::Configured, Outcome::Local(patched)));
     }
     let text = gojson::encode(&patch);
-    // The server refuses unknown fields and wrong types in a patch as it does in a whole object.
-    let sent = decoded(modified).and_then(|_| {
-        api.patch(info.kind, &info.key(), &Patch::Strategic(patch), Subresource::Main, options)
-    });
+    let sent = api.patch_strictly(info.kind, &info.key(), &Patch::Strategic(patch), options);
     let patched = sent.map_err(|error| {
         let source = info.source.as_deref().unwrap_or_default();
         let doing = format!(
@@ -102,7 +108,7 @@ pub fn apply(
             info.name
         ));
     }
-    Ok((Applied::Configured, patched))
+    Ok((Applied::Configured, Outcome::Stored(Box::new(patched))))
 }
 
 /// How to apply on the server.
@@ -145,7 +151,10 @@ pub fn apply_on_server(
 ) -> Result<Object, CliError> {
     let manifest = info.manifest.clone().unwrap_or_default();
     if info.name.is_empty() {
-        return Err(nameless(info, &manifest));
+        return Err(match generate_name(&manifest) {
+            Some(_) => nameless(info, &manifest),
+            None => CliError::plain(NO_NAME),
+        });
     }
     let mut kept = manifest.clone();
     if let Some(annotations) = kept.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
@@ -168,14 +177,20 @@ pub fn apply_on_server(
     Ok(applied)
 }
 
+/// What kubectl's client says of a request about an object without a name.
+pub const NO_NAME: &str = "resource name may not be empty";
+
+fn generate_name(manifest: &Value) -> Option<&str> {
+    manifest.pointer("/metadata/generateName").and_then(Value::as_str)
+}
+
 fn nameless(info: &Info, manifest: &Value) -> CliError {
-    if let Some(prefix) = manifest.pointer("/metadata/generateName").and_then(Value::as_str) {
+    if let Some(prefix) = generate_name(manifest) {
         return CliError::plain(format!("from {prefix}: cannot use generate name with apply"));
     }
     let source = info.source.as_deref().unwrap_or_default();
     CliError::plain(format!(
-        "error when retrieving current configuration of:\n{}\nfrom server for: \"{source}\": resource name may \
-         not be empty",
+        "error when retrieving current configuration of:\n{}\nfrom server for: \"{source}\": {NO_NAME}",
         info.description()
     ))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::CliError;
+use super::quote;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,19 +58,30 @@ pub const GLOBAL_FLAGS: &[Flag] = &[
     Flag::new("as", Takes::Text, "Accepted and ignored: the user may do everything"),
     Flag::new("as-group", Takes::Array, "Accepted and ignored: the user may do everything"),
     Flag::new("as-uid", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("as-user-extra", Takes::Array, "Accepted and ignored: the user may do everything"),
     Flag::new("cache-dir", Takes::Text, "Accepted and ignored: discovery costs nothing"),
     Flag::new("certificate-authority", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("client-certificate", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("client-key", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("cluster", Takes::Text, "A cluster of the kubeconfig; there is one"),
     Flag::new("context", Takes::Text, "The context of the kubeconfig to use"),
+    Flag::new("disable-compression", Takes::Bool, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("insecure-skip-tls-verify", Takes::Bool, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("kubeconfig", Takes::Text, "Accepted and ignored: the kubeconfig is the session's"),
+    Flag::new("kuberc", Takes::Text, "Accepted and ignored: there are no preferences"),
+    Flag::new("log-flush-frequency", Takes::Duration, "Accepted and ignored: there is no log"),
+    Flag::new("match-server-version", Takes::Bool, "Accepted and ignored: the versions go together"),
     Flag::short("namespace", 'n', Takes::Text, "The namespace to work in"),
+    Flag::new("password", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("profile", Takes::Text, "Accepted and ignored: nothing is measured"),
+    Flag::new("profile-output", Takes::Text, "Accepted and ignored: nothing is measured"),
     Flag::new("request-timeout", Takes::Text, "Accepted and ignored: requests take no time"),
     Flag::short("server", 's', Takes::Text, "Accepted and ignored: there is one cluster"),
+    Flag::new("tls-server-name", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("token", Takes::Text, "Accepted and ignored: the user may do everything"),
     Flag::new("user", Takes::Text, "A user of the kubeconfig; there is one"),
+    Flag::new("username", Takes::Text, "Accepted and ignored: the user may do everything"),
+    Flag::new("vmodule", Takes::Text, "Accepted and ignored: there is no log"),
     Flag::short("v", 'v', Takes::Int, "Accepted and ignored: there is no log"),
     Flag::new("warnings-as-errors", Takes::Bool, "Treat warnings as errors"),
     Flag::short("help", 'h', Takes::Bool, "Say how the verb is used"),
@@ -81,12 +93,20 @@ const TEMPLATE_FLAGS: &[Flag] = &[
     Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
 ];
 
+/// Verbs that have `--output`, and print nothing by templates.
+const NO_TEMPLATES: &[&str] =
+    &["api-resources", "config get-contexts", "delete", "explain", "top node", "top pod", "version"];
+
+/// Verbs for which what follows `--` is a command of its own; for all others it is more arguments.
+const COMMANDS_AFTER_DASHES: &[&str] =
+    &["create cronjob", "create deployment", "create job", "debug", "exec", "run"];
+
 /// A parsed command line of one verb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
-    /// Arguments before `--`.
+    /// Arguments; those before `--` alone where a command follows it.
     pub words: Vec<String>,
-    /// Arguments after `--`, when it was there.
+    /// The command after `--`, when it was there.
     pub after_dashes: Option<Vec<String>>,
     values: BTreeMap<&'static str, Vec<String>>,
     command: String,
@@ -98,9 +118,12 @@ impl Args {
     /// # Errors
     /// The flag library's complaint, with the verb's usage hint.
     pub fn parse(verb: &str, flags: &[Flag], words: &[String]) -> Result<Args, CliError> {
-        let parser = Parser { flags };
+        let parser = Parser { verb, flags };
         let mut args =
             parser.parse(words).map_err(|message| CliError::Usage { verb: verb.to_owned(), message })?;
+        if !COMMANDS_AFTER_DASHES.contains(&verb) {
+            args.words.extend(args.after_dashes.take().into_iter().flatten());
+        }
         args.command =
             std::iter::once(verb).chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         Ok(args)
@@ -183,6 +206,31 @@ impl GoDuration {
         }
         Some(GoDuration { negative, length: Duration::from_nanos(u64::try_from(nanos).ok()?) })
     }
+
+    /// What Go says of a text that is no duration.
+    ///
+    /// Models Go's time.ParseDuration.
+    fn complaint(text: &str) -> String {
+        let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let invalid = format!("time: invalid duration {}", quote(text));
+        while !rest.is_empty() {
+            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let (digits, tail) = rest.split_at(number);
+            if digits.matches('.').count() > 1 || scaled(digits, 1).is_none_or(|nanos| nanos >= 1 << 63) {
+                return invalid;
+            }
+            let (unit, tail) =
+                tail.split_at(tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len()));
+            if unit.is_empty() {
+                return format!("time: missing unit in duration {}", quote(text));
+            }
+            if unit_nanos(unit).is_none() {
+                return format!("time: unknown unit {} in duration {}", quote(unit), quote(text));
+            }
+            rest = tail;
+        }
+        invalid
+    }
 }
 
 fn unit_nanos(unit: &str) -> Option<u128> {
@@ -213,7 +261,15 @@ fn scaled(number: &str, unit: u128) -> Option<u128> {
     Some(total)
 }
 
+/// Flags that the verb takes beside its own.
+pub fn more_flags(verb: &str, flags: &[Flag]) -> impl Iterator<Item = &'static Flag> + use<> {
+    let prints = flags.iter().any(|flag| flag.long == "output") && !NO_TEMPLATES.contains(&verb);
+    let templates = if prints { TEMPLATE_FLAGS } else { &[] };
+    templates.iter().chain(super::verbs::accepted(verb))
+}
+
 struct Parser<'a> {
+    verb: &'a str,
     flags: &'a [Flag],
 }
 
@@ -297,9 +353,8 @@ impl Parser<'_> {
     }
 
     fn find(&self, wanted: impl Fn(&Flag) -> bool) -> Option<Flag> {
-        let prints = self.flags.iter().any(|flag| flag.long == "output");
-        let more = if prints { TEMPLATE_FLAGS } else { &[] };
-        self.flags.iter().chain(more).chain(GLOBAL_FLAGS).copied().find(|flag| wanted(flag))
+        let more = more_flags(self.verb, self.flags);
+        self.flags.iter().copied().chain(more.chain(GLOBAL_FLAGS).copied()).find(|flag| wanted(flag))
     }
 }
 
@@ -315,13 +370,7 @@ fn set(args: &mut Args, flag: &Flag, value: &str, shown: &str) -> Result<(), Str
             return refuse(&format!("strconv.ParseInt: parsing \"{value}\": invalid syntax"));
         }
         Takes::Duration if GoDuration::parse(value).is_none() => {
-            let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-            let why = if digits.chars().all(|c| c.is_ascii_digit()) && !digits.is_empty() {
-                format!("time: missing unit in duration \"{value}\"")
-            } else {
-                format!("time: invalid duration \"{value}\"")
-            };
-            return refuse(&why);
+            return refuse(&GoDuration::complaint(value));
         }
         Takes::List if value.is_empty() => Vec::new(),
         Takes::List => value.split(',').map(str::to_owned).collect(),

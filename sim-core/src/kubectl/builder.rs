@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::args::{Args, Flag, Takes};
 use super::error::CliError;
 use super::field_selector::FieldSelector;
+use super::manifests::Unread;
 use super::resources::ResourceArgs;
 use super::{Env, manifests};
 use crate::api::selector::Selector;
@@ -103,11 +104,18 @@ pub struct Selection {
     pub infos: Vec<Info>,
     /// What went wrong for others.
     pub errors: Vec<CliError>,
+    /// For each of these, how many of the objects come before it.
+    pub places: Vec<usize>,
     /// Whether exactly one object was asked for.
     pub single: bool,
 }
 
 impl Selection {
+    fn complain(&mut self, error: CliError) {
+        self.errors.push(error);
+        self.places.push(self.infos.len());
+    }
+
     /// The objects, or what went wrong for any of them.
     ///
     /// # Errors
@@ -129,6 +137,8 @@ pub struct Builder {
     pub must_exist: bool,
     /// At most one kind may be named.
     pub single_kind: bool,
+    /// `--all` may stand beside names, and then says nothing.
+    pub all_with_names: bool,
     /// `--selector` is none for the command's objects.
     pub no_selector: bool,
 }
@@ -145,8 +155,9 @@ impl Builder {
         }
         let selector = args.text("selector").filter(|text| !text.is_empty() && !self.no_selector);
         let fields = args.text("field-selector").filter(|text| !text.is_empty());
-        let everything = args.flag("all");
-        let empty = self.empty_selector && words.len() == 1 && !words[0].contains('/');
+        let all_kinds = self.empty_selector || self.all_with_names && args.flag("all");
+        let everything = args.flag("all") && !self.all_with_names;
+        let empty = all_kinds && words.len() == 1 && !words[0].contains('/');
         let selects = selector.is_some() || fields.is_some() || everything || empty;
         match ResourceArgs::parse(words)? {
             ResourceArgs::None if selects => {
@@ -175,7 +186,7 @@ impl Builder {
                     let namespace = if target.kind.info().namespaced { env.namespace } else { "" };
                     Info::new(target.kind, &ObjectKey::new(namespace, &target.name))
                 });
-                Ok(self.existing(infos.collect(), env.cluster.store(), single))
+                Ok(self.existing(infos.collect(), Unread::default(), env.cluster.store(), single))
             }
         }
     }
@@ -201,29 +212,28 @@ impl Builder {
                 ));
             }
         }
-        let found = manifests::read(args, env, false)?;
+        let mut found = manifests::read(args, env, false)?;
+        let unread = found.unread();
         let mut infos = found.infos;
         if let Some(text) = args.text("selector").filter(|text| !text.is_empty() && !self.no_selector) {
             let selector = parse_selector(text)?;
             infos.retain(|info| selector.matches(&manifest_labels(info)));
         }
         let single = infos.len() == 1;
-        let mut selection = self.existing(infos, env.cluster.store(), single);
-        let missing = std::mem::replace(&mut selection.errors, found.errors);
-        selection.errors.extend(missing);
-        Ok(selection)
+        Ok(self.existing(infos, unread, env.cluster.store(), single))
     }
 
-    fn existing(&self, infos: Vec<Info>, store: &Store, single: bool) -> Selection {
+    fn existing(&self, infos: Vec<Info>, mut unread: Unread, store: &Store, single: bool) -> Selection {
         let mut selection = Selection { single, ..Selection::default() };
-        for info in infos {
+        for (place, info) in infos.into_iter().enumerate() {
+            unread.until(place).into_iter().for_each(|error| selection.complain(error));
             if self.must_exist && store.get(info.kind, &info.key()).is_none() {
-                let missing = crate::api::ApiError::not_found(info.kind, &info.name);
-                selection.errors.push(missing.into());
+                selection.complain(crate::api::ApiError::not_found(info.kind, &info.name).into());
             } else {
                 selection.infos.push(info);
             }
         }
+        unread.until(usize::MAX).into_iter().for_each(|error| selection.complain(error));
         selection
     }
 
@@ -257,7 +267,7 @@ impl Builder {
                 infos.extend(store.list_in(*kind, env.namespace).filter(wanted).map(found));
             }
         }
-        Ok(Selection { infos, errors: Vec::new(), single: false })
+        Ok(Selection { infos, ..Selection::default() })
     }
 }
 

@@ -128,8 +128,12 @@ impl CliError {
     pub fn report(&self, out: &mut Output) -> u8 {
         self.explain(out);
         let text = self.text();
-        if !text.is_empty() {
-            out.err_line(text.trim_end_matches('\n'));
+        match self {
+            _ if text.is_empty() => {}
+            // These end with a newline of kubectl's, beside their own.
+            CliError::Several(_) | CliError::Api { .. } => out.err_line(text),
+            _ if text.ends_with('\n') => out.err(text),
+            _ => out.err_line(text),
         }
         self.code()
     }

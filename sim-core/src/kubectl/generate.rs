@@ -6,14 +6,21 @@ use serde_json::{Value, json};
 
 use super::Env;
 use super::apply;
-use super::args::{Args, Flag};
+use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
-use super::manifests::VALIDATE;
+use super::manifests::{self, VALIDATE};
 use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use super::verbs::SAVE_CONFIG;
+use crate::api::patch::Patch;
 use crate::api::{Kind, encode, meta};
 use crate::apiserver::WriteOptions;
+
+/// `--overrides`
+pub const OVERRIDES: Flag = Flag::new("overrides", Takes::Text, "JSON that is merged into the object");
+/// `--override-type`
+pub const OVERRIDE_TYPE: Flag =
+    Flag::new("override-type", Takes::Text, "json, merge (the default) or strategic");
 
 /// Flags of every `create KIND` without flags of its own.
 pub const FLAGS: &[Flag] = &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG, VALIDATE];
@@ -53,12 +60,17 @@ pub fn create_with(
     let Some(kind) = Kind::from_api(&api_version, &kind) else { return Ok(()) };
     let namespace = if kind.info().namespaced { env.namespace.to_owned() } else { String::new() };
     let dry = results.dry_run();
+    // `run` and `expose` note what they made before they say where it goes, and only when they send it.
+    let notes_early = ["run ", "expose "].iter().any(|verb| args.command().starts_with(verb));
+    let notes = args.flag("save-config") && !(notes_early && dry == DryRun::Client);
+    if notes && notes_early {
+        note(&mut manifest);
+    }
     if !namespace.is_empty() && (dry != DryRun::Client || args.has("namespace")) {
         manifest["metadata"]["namespace"] = Value::from(namespace.clone());
     }
-    if args.flag("save-config") {
-        let text = super::json::compact_by_struct(&manifest) + "\n";
-        manifest["metadata"]["annotations"][apply::LAST_APPLIED] = Value::from(text);
+    if notes && !notes_early {
+        note(&mut manifest);
     }
     let info = Info { kind, namespace, name, source: None, manifest: None };
     if dry == DryRun::Client {
@@ -72,6 +84,32 @@ pub fn create_with(
         None => error.into(),
     })?;
     results.print(operation, &created, env.cluster.api(), env.out)
+}
+
+/// Keeps the manifest in its annotation.
+fn note(manifest: &mut Value) {
+    let text = super::json::compact_by_struct(manifest) + "\n";
+    manifest["metadata"]["annotations"][apply::LAST_APPLIED] = Value::from(text);
+}
+
+/// The manifest with `--overrides` merged into it.
+///
+/// Models kubectl pkg/cmd/util: Merge, StrategicMerge and JSONPatch, through which fields that the kind lacks go.
+///
+/// # Errors
+/// The overrides are no JSON, of another type than the three, or do not fit.
+pub fn overridden(args: &Args, kind: Kind, manifest: Value) -> Result<Value, CliError> {
+    let Some(text) = args.text("overrides").filter(|text| !text.is_empty()) else { return Ok(manifest) };
+    let parse = || serde_json::from_str(text).map_err(|_| CliError::plain("Invalid JSON Patch"));
+    let patch = match args.text("override-type").unwrap_or("merge") {
+        "json" => Patch::Json(parse()?),
+        "strategic" => Patch::Strategic(parse()?),
+        "merge" => Patch::Merge(parse()?),
+        other => return Err(CliError::plain(format!("invalid override type: {other}"))),
+    };
+    let mut overridden = patch.apply(kind, &manifest)?;
+    manifests::drop_unknown(kind, &mut overridden);
+    Ok(overridden)
 }
 
 /// The one NAME of `create KIND NAME`.

@@ -49,6 +49,13 @@ pub fn typed(object: &Object) -> Value {
             fill(container, &json!({"resources": {}}));
         }
     }
+    // A claim's template is a claim without a type of its own.
+    let claims = value.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
+    for claim in claims.into_iter().flatten().filter_map(Value::as_object_mut) {
+        claim.remove("apiVersion");
+        claim.remove("kind");
+        claim.entry("status").or_insert_with(|| json!({}));
+    }
     for port in value.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
         fill(port, &json!({"targetPort": 0}));
     }

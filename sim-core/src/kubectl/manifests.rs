@@ -2,13 +2,17 @@
 //!
 //! Models cli-runtime pkg/resource: Builder.FilenameParam, StreamVisitor and FlattenListVisitor.
 
+use std::collections::VecDeque;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::{Env, FileError};
-use crate::api::{Kind, Object, decode};
+use crate::api::decode::typed;
+use crate::api::{Kind, Object, decode, patch};
 
 /// `-f`
 pub const FILENAME: Flag =
@@ -37,10 +41,37 @@ pub struct Manifests {
     pub infos: Vec<Info>,
     /// What could not be read; reading went on after it where kubectl's does.
     pub errors: Vec<CliError>,
+    /// For each of these, how many of the objects come before it.
+    pub places: Vec<usize>,
     /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
     pub images: Vec<Value>,
     /// What kustomize warns of.
     pub warnings: Vec<String>,
+}
+
+impl Manifests {
+    fn complain(&mut self, error: CliError) {
+        self.errors.push(error);
+        self.places.push(self.infos.len());
+    }
+
+    /// Takes what could not be read, to be told between the objects.
+    pub fn unread(&mut self) -> Unread {
+        let errors = std::mem::take(&mut self.errors);
+        Unread(std::mem::take(&mut self.places).into_iter().zip(errors).collect())
+    }
+}
+
+/// What could not be read, each with its place among the objects.
+#[derive(Debug, Default)]
+pub struct Unread(VecDeque<(usize, CliError)>);
+
+impl Unread {
+    /// Takes what comes before the object of that place.
+    pub fn until(&mut self, place: usize) -> Vec<CliError> {
+        let count = self.0.iter().take_while(|(at, _)| *at <= place).count();
+        self.0.drain(..count).map(|(_, error)| error).collect()
+    }
 }
 
 /// Whether `args` name any manifest.
@@ -174,23 +205,30 @@ impl Reader<'_> {
             if self.validate
                 && let Err(error) = check_named(&value, source)
             {
-                self.manifests.errors.push(error);
+                self.manifests.complain(error);
                 return;
             }
             self.document(source, value);
         }
         if let Some(why) = broken {
-            self.manifests.errors.push(CliError::plain(format!("error parsing {source}: {why}")));
+            self.manifests.complain(CliError::plain(format!("error parsing {source}: {why}")));
         }
     }
 
     fn document(&mut self, source: &str, mut value: Value) {
+        if !value.is_object() {
+            let why = patch::not_of_type(&value, "unstructured.detector");
+            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
+        }
         let kind = text_of(&value, "/kind").to_owned();
         let api_version = text_of(&value, "/apiVersion").to_owned();
         if kind.is_empty() {
             let body = super::gojson::encode(&value);
             let why = format!("unable to decode \"{source}\": Object 'Kind' is missing in '{body}'");
-            return self.manifests.errors.push(CliError::plain(why));
+            return self.manifests.complain(CliError::plain(why));
+        }
+        if let Some(why) = bad_metadata(&value["metadata"]) {
+            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
         }
         if api_version == OWN_API_VERSION && kind == "Image" {
             return self.manifests.images.push(value);
@@ -215,7 +253,7 @@ impl Reader<'_> {
                 "resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
                  no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"
             );
-            return self.manifests.errors.push(CliError::plain(why));
+            return self.manifests.complain(CliError::plain(why));
         };
         if self.unknown != Unknown::Refused {
             self.prune(known, &mut value);
@@ -228,24 +266,16 @@ impl Reader<'_> {
                 source: Some(source.to_owned()),
                 manifest: Some(value),
             }),
-            Err(error) => self.manifests.errors.push(error),
+            Err(error) => self.manifests.complain(error),
         }
     }
 
     /// Drops the fields that the API does not know.
     fn prune(&mut self, kind: Kind, value: &mut Value) {
-        let mut unknown = Vec::new();
-        // A field of the wrong type is the server's to refuse.
-        let _ = Object::from_value(kind, value.clone(), &mut |path| unknown.push(path));
-        for path in unknown {
-            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-            let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
-            if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
-                fields.remove(field);
-            }
-            if self.unknown == Unknown::Warned {
-                self.manifests.warnings.push(format!("Warning: unknown field \"{path}\""));
-            }
+        let unknown = drop_unknown(kind, value);
+        if self.unknown == Unknown::Warned {
+            let warnings = unknown.iter().map(|path| format!("Warning: unknown field \"{path}\""));
+            self.manifests.warnings.extend(warnings);
         }
     }
 
@@ -275,6 +305,21 @@ impl Reader<'_> {
     }
 }
 
+/// Drops the fields that the kind lacks, and returns their paths.
+pub fn drop_unknown(kind: Kind, value: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    // A field of the wrong type is the server's to refuse.
+    let _ = Object::from_value(kind, value.clone(), &mut |path| unknown.push(path));
+    for path in &unknown {
+        let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+        let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
+        if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
+            fields.remove(field);
+        }
+    }
+    unknown
+}
+
 /// Says in `autoscaling/v2` what a manifest says in `autoscaling/v1`. The API server converts the same way.
 ///
 /// Models pkg/apis/autoscaling/v1: Convert_v1_HorizontalPodAutoscalerSpec_To_autoscaling_HorizontalPodAutoscalerSpec.
@@ -295,18 +340,58 @@ fn to_second_autoscaling(value: &mut Value) {
 fn parse(text: &str) -> (Vec<Value>, Option<String>) {
     let mut values = Vec::new();
     let mut chunk = String::new();
+    let mut start = 0;
     for line in text.split_inclusive('\n').chain(["---"]) {
         if !line.starts_with("---") {
             chunk.push_str(line);
             continue;
         }
-        match decode::documents(&chunk) {
-            Ok(documents) => values.extend(documents),
-            Err(why) => return (values, Some(why)),
+        let mut read = read_chunk(&chunk, start);
+        values.append(&mut read.0);
+        if read.1.is_some() {
+            return (values, read.1);
         }
+        start += chunk.len() + line.len();
         chunk.clear();
     }
     (values, None)
+}
+
+/// The documents of a part that begins at `start`. JSON is read as JSON; what is none of it may still be YAML.
+///
+/// Models apimachinery pkg/util/yaml: YAMLOrJSONDecoder, JSONSyntaxError.
+fn read_chunk(chunk: &str, start: usize) -> (Vec<Value>, Option<String>) {
+    if !chunk.trim_start().starts_with('{') {
+        return match decode::documents(chunk) {
+            Ok(documents) => (documents, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+    }
+    let mut values = Vec::new();
+    let mut stream = serde_json::Deserializer::from_str(chunk).into_iter::<Value>();
+    let mut end = 0;
+    while let Some(next) = stream.next() {
+        let Ok(value) = next else { break };
+        values.push(value);
+        end = stream.byte_offset();
+    }
+    let rest = &chunk[end..];
+    if rest.trim().is_empty() {
+        return (values, None);
+    }
+    match decode::documents(rest) {
+        Ok(documents) if documents.iter().all(Value::is_object) => {
+            values.extend(documents);
+            (values, None)
+        }
+        _ => {
+            let why = match patch::json_error(rest) {
+                Some((at, why)) => format!("json: offset {}: {why}", start + end + at),
+                None => "unexpected EOF".to_owned(),
+            };
+            (values, Some(why))
+        }
+    }
 }
 
 /// Models kubectl pkg/validation: getObjectKind, and what the reader says of its errors.
@@ -318,8 +403,26 @@ fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
     )))
 }
 
+/// What is said of metadata of the wrong types, which kubectl decodes before anything is sent.
+///
+/// Models cli-runtime pkg/resource: metadataValidatingDecoder.
+fn bad_metadata(metadata: &Value) -> Option<String> {
+    if !metadata.is_object() && !metadata.is_null() {
+        let found = patch::found(metadata);
+        return Some(format!(
+            "json: cannot unmarshal {found} into Go struct field metadataOnlyObject.metadata of type v1.ObjectMeta"
+        ));
+    }
+    // The type's own fields are named by their place in it.
+    let error = typed::from_value::<ObjectMeta>(metadata.clone(), &mut |_| {}).err()?;
+    Some(error.to_string().replace("Go struct field ObjectMeta.", "Go struct field ObjectMeta.metadata."))
+}
+
 /// What is said of an object without apiVersion or kind.
 pub fn missing_type(value: &Value) -> Option<String> {
+    if !value.is_object() {
+        return Some("invalid object to validate".to_owned());
+    }
     let missing: Vec<&str> = [("/apiVersion", "apiVersion not set"), ("/kind", "kind not set")]
         .into_iter()
         .filter(|(pointer, _)| text_of(value, pointer).is_empty())

@@ -30,6 +30,7 @@ mod manifests;
 mod output;
 mod pace;
 mod pairs;
+mod pdqsort;
 mod pods;
 pub mod printer;
 mod prune;

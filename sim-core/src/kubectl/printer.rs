@@ -11,8 +11,9 @@ use super::gotemplate::{self, Template};
 use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
 use super::{Files, json, kyaml, quote, wire, yaml};
-use crate::api::kinds::{Column, RowContext, format};
+use crate::api::kinds::{Cell, Column, RowContext, age, format};
 use crate::api::{FeatureGates, Kind, Object, SimTime, meta};
+use crate::apiserver::ApiServer;
 
 /// The output formats that every printing verb knows.
 const ALLOWED: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,\
@@ -52,6 +53,8 @@ pub enum Printer {
     },
     /// `-o custom-columns=...`
     Columns {
+        /// The columns as the user wrote them.
+        text: String,
         /// The columns.
         columns: CustomColumns,
         /// Whether headers are due.
@@ -87,22 +90,33 @@ impl Printer {
             "jsonpath-file" => json_path(read_template(template, files)?, false, args),
             "custom-columns" => {
                 let columns = CustomColumns::from_spec(template)?;
-                Ok(Printer::columns(columns, args))
+                Ok(Printer::columns(columns, template.to_owned(), args))
             }
             "custom-columns-file" => {
                 if template.is_empty() {
                     let message = "custom-columns format specified but no custom columns given";
                     return Err(CliError::plain(message));
                 }
-                let columns = CustomColumns::from_template(&read_columns(template, files)?)?;
-                Ok(Printer::columns(columns, args))
+                let text = read_columns(template, files)?;
+                Ok(Printer::columns(CustomColumns::from_template(&text)?, text, args))
             }
             _ => Err(unknown(output)),
         }
     }
 
-    fn columns(columns: CustomColumns, args: &Args) -> Printer {
-        Printer::Columns { columns, headers: !args.flag("no-headers"), writer: TabWriter::for_tables() }
+    fn columns(columns: CustomColumns, text: String, args: &Args) -> Printer {
+        Printer::Columns { text, columns, headers: !args.flag("no-headers"), writer: TabWriter::for_tables() }
+    }
+
+    /// Whether what is printed can have the objects' managers in it. YAML and JSON leave them out.
+    pub fn sees_managers(&self) -> Sees {
+        let template = match self {
+            Printer::GoTemplate { text, .. } => text,
+            Printer::JsonPath { template, .. } => template,
+            Printer::Columns { text, .. } if reaches_managers(text) => return Sees::Always,
+            _ => return Sees::Never,
+        };
+        if reaches_managers(template) { Sees::Always } else { Sees::InErrors }
     }
 
     /// Prints one object, or a `List` of them.
@@ -128,7 +142,7 @@ impl Printer {
                 let found = found.map_err(|error| template_error(template, &error, value))?;
                 Ok(if *as_json { jsonpath::print_as_json(&found) } else { jsonpath::print(&found) })
             }
-            Printer::Columns { columns, headers, writer } => {
+            Printer::Columns { columns, headers, writer, .. } => {
                 if std::mem::take(headers) {
                     columns.headers(writer);
                 }
@@ -155,22 +169,49 @@ impl Printer {
         }
     }
 
-    /// Prints a watch event with its object.
+    /// Prints a watch event with its object: JSON on one line.
     ///
     /// # Errors
     /// The template's complaint.
     pub fn print_event(&mut self, event: &str, value: &Value) -> Result<String, CliError> {
         match self {
             Printer::Name => self.print(value),
-            // The one object whose keys are not sorted: Go writes a struct's fields in order.
             Printer::Json => {
-                let sorted = json::pretty(&json!({ "object": value }));
-                let object = sorted.strip_prefix('{').unwrap_or(&sorted);
-                Ok(format!("{{\n    \"type\": {},{object}\n", quote(event)))
+                Ok(format!("{{\"type\":{},\"object\":{}}}\n", quote(event), json::compact(value)))
             }
             _ => self.print(&json!({ "type": event, "object": value })),
         }
     }
+}
+
+/// When a printer shows the managers of its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// Never.
+    Never,
+    /// When its template does not fit the objects, which are then shown whole.
+    InErrors,
+    /// Its template reaches them.
+    Always,
+}
+
+/// Whether a template may reach the managers of objects: it names them, looks everywhere, or shows the whole of an
+/// object or its metadata.
+fn reaches_managers(template: &str) -> bool {
+    let is_whole = |word: &str| {
+        template.match_indices(word).any(|(at, _)| {
+            let mut rest = &template[at + word.len()..];
+            if let Some(index) = rest.strip_prefix('[') {
+                rest = index.split_once(']').map_or("", |(_, rest)| rest);
+            }
+            !rest.starts_with(|next: char| next == '.' || next.is_ascii_alphanumeric())
+        })
+    };
+    template.contains("managedFields")
+        || template.contains("..")
+        || ["metadata", "items", "@", "$"].into_iter().any(is_whole)
+        || ["{.}", "{ . }", " .}", "(.)", " . "].into_iter().any(|dot| template.contains(dot))
+        || template.contains('*') && template.contains(".*")
 }
 
 /// Several objects as kubectl prints them together.
@@ -240,7 +281,7 @@ fn template_error(template: &str, error: &str, value: &Value) -> CliError {
     CliError::plain(format!(
         "error executing jsonpath {}: Error executing template: {error}. Printing more information for \
          debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine \
-         was:\n\t\t{}\n\n",
+         was:\n\t\t{}\n\n\n",
         quote(template),
         go::syntax(value)
     ))
@@ -269,6 +310,8 @@ pub struct TableOptions {
     pub gates: FeatureGates,
     /// Wide columns too.
     pub wide: bool,
+    /// No columns but the name and the age, as kubectl makes them itself.
+    pub bare: bool,
     /// No header line.
     pub no_headers: bool,
     /// A NAMESPACE column.
@@ -280,6 +323,9 @@ pub struct TableOptions {
     /// A column for each of these labels.
     pub label_columns: Vec<String>,
 }
+
+/// The columns of a table that the server did not make.
+const BARE: &[Column] = &[Column::normal("Name"), Column::normal("Age")];
 
 /// Prints objects of one kind as rows; the header comes before the first.
 ///
@@ -303,14 +349,19 @@ impl TablePrinter {
         if objects.is_empty() {
             return;
         }
+        let columns = if self.options.bare { BARE } else { info.columns };
         if std::mem::take(&mut self.headers_due) {
-            let headers = self.headers(info.columns, event.is_some());
+            let headers = self.headers(columns, event.is_some());
             self.writer.row(headers.iter().map(String::as_str));
         }
         let context = RowContext { now };
         for object in objects {
-            let cells = (info.row)(object, &context);
-            let cells = info.columns.iter().zip(cells).filter(|(column, _)| self.is_shown(column));
+            let cells = if self.options.bare {
+                vec![Cell::name(object), age(object, &context)]
+            } else {
+                (info.row)(object, &context)
+            };
+            let cells = columns.iter().zip(cells).filter(|(column, _)| self.is_shown(column));
             let cells: Vec<String> = cells.map(|(column, cell)| self.cell(column, object, cell.0)).collect();
             let row = self.decorate(object, event, cells);
             self.writer.row(row.iter().map(String::as_str));
@@ -364,7 +415,7 @@ impl TablePrinter {
         }
         row.extend(cells);
         for label in &self.options.label_columns {
-            row.push(meta::labels(meta).get(label).cloned().unwrap_or_else(|| format::NONE.to_owned()));
+            row.push(meta::labels(meta).get(label).cloned().unwrap_or_default());
         }
         if self.options.show_labels {
             row.push(format::format_labels(Some(meta::labels(meta))));
@@ -376,4 +427,11 @@ impl TablePrinter {
 /// The object as documents show it.
 pub fn value(object: &Object) -> Value {
     wire::value(object)
+}
+
+/// The object with its managers.
+pub fn managed(api: &ApiServer, object: &Object) -> Value {
+    let mut value = wire::value(object);
+    value["metadata"]["managedFields"] = api.managed_fields(object);
+    value
 }

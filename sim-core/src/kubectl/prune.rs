@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::Env;
+use super::Output;
 use super::apply::LAST_APPLIED;
 use super::args::Args;
 use super::builder;
@@ -80,7 +81,7 @@ impl Prune {
             selector: builder::parse_selector(selector)?,
             kinds,
             by_default: asked.is_empty(),
-            propagation: propagation(args.text("cascade"))?,
+            propagation: propagation(args.text("cascade"), &mut Output::default())?,
             grace_period_seconds: args.int("grace-period").filter(|seconds| *seconds >= 0),
             command: args.command().to_owned(),
             seen: BTreeSet::new(),

@@ -49,7 +49,7 @@ impl ResourceArgs {
         let kinds = resolve_kinds(first)?;
         let names = &words[1..];
         if names.is_empty() {
-            return Ok(ResourceArgs::Kinds(kinds));
+            return Ok(ResourceArgs::Kinds(without_repeats(kinds)));
         }
         let targets = kinds
             .iter()
@@ -58,7 +58,7 @@ impl ResourceArgs {
         Ok(ResourceArgs::Named { targets, slashed: false })
     }
 
-    /// The kinds that are named, in order, repeats included.
+    /// The kinds that are named, in order.
     pub fn kinds(&self) -> Vec<Kind> {
         match self {
             ResourceArgs::None => Vec::new(),
@@ -100,7 +100,12 @@ fn slashed(words: &[String]) -> Result<ResourceArgs, CliError> {
 
 fn resolve_kinds(word: &str) -> Result<Vec<Kind>, CliError> {
     let mut kinds = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
     for part in word.split(',') {
+        if seen.contains(&part) {
+            continue;
+        }
+        seen.push(part);
         if part == "all" {
             kinds.extend(Kind::ALL.iter().copied().filter(|kind| kind.info().categories.contains(&"all")));
         } else {
@@ -108,6 +113,17 @@ fn resolve_kinds(word: &str) -> Result<Vec<Kind>, CliError> {
         }
     }
     Ok(kinds)
+}
+
+/// Kinds that are named by several words are asked for once, unless names follow.
+fn without_repeats(kinds: Vec<Kind>) -> Vec<Kind> {
+    let mut single: Vec<Kind> = Vec::new();
+    for kind in kinds {
+        if !single.contains(&kind) {
+            single.push(kind);
+        }
+    }
+    single
 }
 
 /// The kind that `word` names.

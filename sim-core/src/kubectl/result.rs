@@ -9,7 +9,7 @@ use super::builder::Info;
 use super::deprecation;
 use super::error::CliError;
 use super::output::Output;
-use super::printer::{self, Printer};
+use super::printer::{self, Printer, Sees};
 use super::{Files, json, wire};
 use crate::api::Object;
 use crate::apiserver::ApiServer;
@@ -168,7 +168,8 @@ impl Results {
             }
         };
         // Only YAML and JSON leave the managers out; a template sees them. What is not sent has none.
-        let asked = args.flag("show-managed-fields") || args.output().contains("managedFields");
+        let sees = matches!(&format, Format::Whole(printer) if printer.sees_managers() == Sees::Always);
+        let asked = args.flag("show-managed-fields") || sees;
         let shows_managers = asked && dry_run != DryRun::Client;
         Ok(Results {
             dry_run,
@@ -301,6 +302,14 @@ impl Results {
         match self.format {
             Format::Whole(_) => self.collected.push(self.whole(object, api)),
             _ => self.say(operation, &Info::new(object.kind(), &object.key()).result_name(), out),
+        }
+    }
+
+    /// [`Results::collect`] of an object that only kubectl knows.
+    pub fn collect_value(&mut self, operation: &str, info: &Info, value: Value, out: &mut Output) {
+        match self.format {
+            Format::Whole(_) => self.collected.push(value),
+            _ => self.say(operation, &info.result_name(), out),
         }
     }
 

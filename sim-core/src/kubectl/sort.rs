@@ -2,28 +2,52 @@
 //!
 //! Models kubectl pkg/cmd/get: RuntimeSort and TableSorter.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
 
 use super::error::CliError;
 use super::jsonpath::{JsonPath, relaxed};
-use super::quote;
+use super::{pdqsort, quote};
+use crate::api::SimTime;
 use crate::api::quantity::Quantity;
 
-/// Up to this many items Go's sort inserts one after the other; what is absent everywhere then comes
-/// out in reverse.
-const INSERTION_LIMIT: usize = 12;
+/// What is sorted, as the complaint about values without an order names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorted {
+    /// The rows of a table.
+    Rows,
+    /// Whole objects.
+    Objects,
+}
+
+impl Sorted {
+    /// Where kubectl's code complains, and the type that it names.
+    fn place(self) -> (u32, &'static str) {
+        match self {
+            Sorted::Rows => (375, "[][][]reflect.Value"),
+            Sorted::Objects => (329, "*unstructured.Unstructured"),
+        }
+    }
+}
 
 /// Sorts `items` by the field that `expression` names, reading each item as `value` gives it.
 ///
 /// # Errors
-/// The expression is malformed, or no item has the field.
-pub fn sort_by<T>(items: Vec<T>, expression: &str, value: impl Fn(&T) -> Value) -> Result<Vec<T>, CliError> {
+/// The expression is malformed, no item has the field, or its values have no order.
+pub fn sort_by<T>(
+    items: Vec<T>,
+    expression: &str,
+    sorted: Sorted,
+    now: SimTime,
+    value: impl Fn(&T) -> Value,
+) -> Result<Vec<T>, CliError> {
     if items.is_empty() {
         return Ok(items);
     }
-    let field = relaxed(expression).unwrap_or_else(|_| expression.to_owned());
+    let field = match relaxed(expression) {
+        Ok(field) => field,
+        Err(_) if sorted == Sorted::Rows => expression.to_owned(),
+        Err(why) => return Err(CliError::plain(why)),
+    };
     let path = JsonPath::parse(&field).map_err(|error| CliError::plain(format!("sorting error: {error}")))?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
@@ -34,85 +58,46 @@ pub fn sort_by<T>(items: Vec<T>, expression: &str, value: impl Fn(&T) -> Value) 
         let message = format!("couldn't find any field with path {} in the list of objects", quote(&field));
         return Err(CliError::plain(message));
     }
-    if keyed.len() <= INSERTION_LIMIT {
-        for end in 1..keyed.len() {
-            let mut at = end;
-            while at > 0 && less(keyed[at].0.as_ref(), keyed[at - 1].0.as_ref()) {
-                keyed.swap(at, at - 1);
-                at -= 1;
-            }
-        }
-    } else {
-        keyed.sort_by(|(a, _), (b, _)| {
-            let before = less(a.as_ref(), b.as_ref());
-            match (before, less(b.as_ref(), a.as_ref())) {
-                (true, false) => Ordering::Less,
-                (false, true) => Ordering::Greater,
-                _ => Ordering::Equal,
-            }
-        });
+    let mut refusal = None;
+    pdqsort::sort(&mut keyed, &mut |(a, _), (b, _)| {
+        less(a.as_ref(), b.as_ref()).unwrap_or_else(|why| {
+            refusal.get_or_insert(why);
+            false
+        })
+    });
+    if let Some(why) = refusal {
+        let (line, what) = sorted.place();
+        let now = now.timestamp().strftime("%m%d %H:%M:%S.%6f").to_string();
+        return Err(CliError::Verbatim(format!(
+            "F{now}       1 sorter.go:{line}] Field {field} in {what} is an unsortable type: interface, err: {why}"
+        )));
     }
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
-fn less(a: Option<&Value>, b: Option<&Value>) -> bool {
+fn less(a: Option<&Value>, b: Option<&Value>) -> Result<bool, String> {
     match (a, b) {
-        (None, _) => true,
-        (_, None) => false,
-        (Some(a), Some(b)) => order(a, b) == Ordering::Less,
+        (None, _) => Ok(true),
+        (_, None) => Ok(false),
+        (Some(a), Some(b)) => value_less(a, b),
     }
 }
 
-fn order(a: &Value, b: &Value) -> Ordering {
+/// Models isLess, for values behind interfaces. Texts that are quantities go by what they say.
+fn value_less(a: &Value, b: &Value) -> Result<bool, String> {
+    let is_whole = |number: &serde_json::Number| number.is_i64() || number.is_u64();
     match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Less,
-        (_, Value::Null) => Ordering::Greater,
-        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
-            (Some(a), Some(b)) => a.cmp(&b),
-            _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+        (Value::Null, _) => Ok(!b.is_null()),
+        (_, Value::Null) => Ok(false),
+        (Value::Number(x), Value::Number(y)) if is_whole(x) && is_whole(y) => Ok(x.as_i128() < y.as_i128()),
+        (Value::Number(x), Value::Number(y)) if !is_whole(x) && !is_whole(y) => Ok(x.as_f64() < y.as_f64()),
+        (Value::String(x), Value::String(y)) => match (Quantity::parse(x), Quantity::parse(y)) {
+            (Ok(x), Ok(y)) => Ok(x < y),
+            _ => Ok(x < y),
         },
-        (Value::String(a), Value::String(b)) => match (Quantity::parse(a), Quantity::parse(b)) {
-            (Ok(a), Ok(b)) => a.cmp(&b),
-            _ => natural(a, b),
-        },
-        _ => Ordering::Equal,
+        (Value::Number(_) | Value::String(_), _) => Err("unsortable interface: interface".to_owned()),
+        (Value::Bool(_), _) => Err("unsortable type: bool".to_owned()),
+        (Value::Array(_), _) => Err("unsortable type: []interface {}".to_owned()),
+        (Value::Object(_), _) => Err("unsortable type: map[string]interface {}".to_owned()),
     }
-}
-
-/// Orders text so that `web-2` comes before `web-10`.
-pub fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    loop {
-        match (a.first(), b.first()) {
-            (None, None) => return Ordering::Equal,
-            (None, _) => return Ordering::Less,
-            (_, None) => return Ordering::Greater,
-            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
-                let (x, y) = (digits(a), digits(b));
-                let (plain_x, plain_y) = (strip_zeros(x), strip_zeros(y));
-                let order = plain_x
-                    .len()
-                    .cmp(&plain_y.len())
-                    .then_with(|| plain_x.cmp(plain_y))
-                    .then_with(|| x.len().cmp(&y.len()));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (a, b) = (&a[x.len()..], &b[y.len()..]);
-            }
-            (Some(x), Some(y)) if x == y => (a, b) = (&a[1..], &b[1..]),
-            (Some(x), Some(y)) => return x.cmp(y),
-        }
-    }
-}
-
-fn digits(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    &text[..end]
-}
-
-fn strip_zeros(digits: &[u8]) -> &[u8] {
-    let start = digits.iter().position(|byte| *byte != b'0').unwrap_or(digits.len());
-    &digits[start..]
 }

@@ -59,12 +59,50 @@ const ORDER: &[&str] = &[
     "status",
 ];
 
+/// The fields of an Event.
+const EVENT: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "metadata",
+    "involvedObject",
+    "reason",
+    "message",
+    "source",
+    "firstTimestamp",
+    "lastTimestamp",
+    "count",
+    "type",
+    "eventTime",
+    "series",
+    "action",
+    "related",
+    "reportingComponent",
+    "reportingInstance",
+];
+
+/// The fields of what an Event is about.
+const REFERENCE: &[&str] =
+    &["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
+
+/// The fields of an Event's metadata.
+const EVENT_META: &[&str] = &["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
+
 /// Fields whose keys are the user's own and stand in alphabetical order.
 const MAPS: &[&str] = &["annotations", "data", "hard", "labels", "limits", "matchLabels", "requests"];
 
 /// The fields of the object that is the value of the field `name`, in order.
 pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
     let mut fields: Vec<(&String, &Value)> = map.iter().collect();
+    let own = match name {
+        "involvedObject" | "related" => Some(REFERENCE),
+        "metadata" if map.contains_key("uid") => Some(EVENT_META),
+        _ if map.contains_key("involvedObject") => Some(EVENT),
+        _ => None,
+    };
+    if let Some(order) = own {
+        fields.sort_by_key(|(key, _)| order.iter().position(|known| known == key).unwrap_or(order.len()));
+        return fields;
+    }
     let is_map = MAPS.contains(&name) || (name == "selector" && !map.contains_key("matchLabels"));
     if !is_map {
         // The sort is stable: unknown fields stay in alphabetical order behind the known ones. A Secret's type

@@ -139,7 +139,7 @@ pub(super) fn page(topic: &str) -> Option<String> {
         return Some(format!("{}\n\nUsage:\n  {}", word.about, word.usage));
     }
     if let Some(verb) = verbs::VERBS.iter().find(|verb| verb.name == topic) {
-        return Some(verbs::help(verb));
+        return Some(verbs::help::of_verb(verb));
     }
     let below: Vec<String> = verbs::VERBS
         .iter()

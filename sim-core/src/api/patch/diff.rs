@@ -52,6 +52,13 @@ pub(super) fn maps(
 
 fn field(patch: &mut Object, key: &str, old: &Value, new: &Value, schema: &Schema, half: Half) -> Result<()> {
     match (old, new) {
+        // It is sent even when it is the same.
+        (Value::Object(_), Value::Object(_)) if schema.replaces(key) => {
+            if half == Half::Changes {
+                patch.insert(key.to_owned(), new.clone());
+            }
+            Ok(())
+        }
         (Value::Object(old), Value::Object(new)) => {
             let child = maps(old, new, schema.child(key), half, schema.retains_keys(key))?;
             if !child.is_empty() {

@@ -14,7 +14,7 @@ use super::object::Kind;
 use schema::Schema;
 use strategic::{Into, Merger};
 
-pub use syntax::parse_json;
+pub use syntax::{json_error, parse_json};
 
 /// A patch.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,17 +79,57 @@ impl Patch {
     }
 }
 
-fn to_map(value: &Value) -> ApiResult<Map<String, Value>> {
-    let found = match value {
-        Value::Object(map) => return Ok(map.clone()),
-        Value::Null => return Ok(Map::new()),
+/// What Go's decoder says of a value that is not of the type.
+pub fn not_of_type(value: &Value, go_type: &str) -> String {
+    format!("json: cannot unmarshal {} into Go value of type {go_type}", found(value))
+}
+
+/// What Go's decoder calls the value.
+pub fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
         Value::Bool(_) => "bool",
         Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
+        Value::Null => "null",
+    }
+}
+
+/// Whether the text of a JSON patch is a list of operations.
+///
+/// Models apiserver pkg/endpoints/handlers: applyJSPatch, which decodes the patch once to learn that.
+///
+/// # Errors
+/// The complaint of Go's decoder.
+pub fn check_operations(patch: &Value) -> Result<(), String> {
+    let Some(operations) = patch.as_array() else {
+        return if patch.is_null() { Ok(()) } else { Err(not_of_type(patch, "[]handlers.jsonPatchOp")) };
     };
-    let why = format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}");
-    Err(ApiError::bad_request(why))
+    for operation in operations.iter().filter(|operation| !operation.is_null()) {
+        let Some(fields) = operation.as_object() else {
+            return Err(not_of_type(operation, "handlers.jsonPatchOp"));
+        };
+        for (field, value) in
+            fields.iter().filter(|(field, _)| matches!(field.as_str(), "op" | "path" | "from"))
+        {
+            if !value.is_string() && !value.is_null() {
+                let found = found(value);
+                return Err(format!(
+                    "json: cannot unmarshal {found} into Go struct field jsonPatchOp.{field} of type string"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn to_map(value: &Value) -> ApiResult<Map<String, Value>> {
+    match value {
+        Value::Object(map) => Ok(map.clone()),
+        Value::Null => Ok(Map::new()),
+        other => Err(ApiError::bad_request(not_of_type(other, "map[string]interface {}"))),
+    }
 }
 
 /// Models apiserver pkg/endpoints/handlers: jsonPatcher.applyJSPatch.

@@ -19,6 +19,8 @@ pub struct Field {
     name: &'static str,
     merge: ListMerge,
     retain_keys: bool,
+    /// Whether a patch takes the place of the field's object, as it does of most lists.
+    replaced: bool,
     of: &'static Schema,
 }
 
@@ -37,6 +39,8 @@ impl Schema {
             Kind::CronJob => &CRON_JOB,
             Kind::Service => &SERVICE,
             Kind::Node => &NODE,
+            Kind::PodDisruptionBudget => &BUDGET,
+            Kind::ServiceAccount => &ACCOUNT,
             Kind::Namespace | Kind::PersistentVolumeClaim => &WITH_CONDITIONS,
             _ => &META_ONLY,
         }
@@ -56,6 +60,11 @@ impl Schema {
         self.find(name).map_or(ListMerge::Replace, |field| field.merge)
     }
 
+    /// Whether a patch takes the place of the field's object.
+    pub fn replaces(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|field| field.replaced)
+    }
+
     /// Whether a change of the field's object clears the fields that the change does not name.
     pub fn retains_keys(&self, name: &str) -> bool {
         self.find(name).is_some_and(|field| field.retain_keys)
@@ -63,15 +72,20 @@ impl Schema {
 }
 
 const fn object(name: &'static str, of: &'static Schema) -> Field {
-    Field { name, merge: ListMerge::Replace, retain_keys: false, of }
+    Field { name, merge: ListMerge::Replace, retain_keys: false, replaced: false, of }
 }
 
 const fn list(name: &'static str, key: &'static str, of: &'static Schema) -> Field {
-    Field { name, merge: ListMerge::ByKey(key), retain_keys: false, of }
+    Field { name, merge: ListMerge::ByKey(key), retain_keys: false, replaced: false, of }
 }
 
 const fn set(name: &'static str) -> Field {
-    Field { name, merge: ListMerge::Set, retain_keys: false, of: &PLAIN }
+    Field { name, merge: ListMerge::Set, retain_keys: false, replaced: false, of: &PLAIN }
+}
+
+const fn replaced(mut field: Field) -> Field {
+    field.replaced = true;
+    field
 }
 
 const fn retaining(mut field: Field) -> Field {
@@ -120,6 +134,10 @@ static DEPLOYMENT_SPEC: Schema =
     Schema(&[object("template", &TEMPLATE), retaining(object("strategy", &PLAIN))]);
 static DEPLOYMENT: Schema =
     Schema(&[object("metadata", &META), object("spec", &DEPLOYMENT_SPEC), object("status", &CONDITIONS)]);
+static BUDGET_SPEC: Schema = Schema(&[replaced(object("selector", &PLAIN))]);
+static BUDGET: Schema =
+    Schema(&[object("metadata", &META), object("spec", &BUDGET_SPEC), object("status", &CONDITIONS)]);
+static ACCOUNT: Schema = Schema(&[object("metadata", &META), list("secrets", "name", &PLAIN)]);
 static SERVICE_SPEC: Schema = Schema(&[list("ports", "port", &PLAIN)]);
 static SERVICE: Schema =
     Schema(&[object("metadata", &META), object("spec", &SERVICE_SPEC), object("status", &CONDITIONS)]);

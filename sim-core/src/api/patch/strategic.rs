@@ -78,6 +78,7 @@ impl Merger {
         }
         let child = schema.child(&key);
         let merged = match (original.remove(&key), value) {
+            (_, new @ Value::Object(_)) if schema.replaces(&key) => new,
             (Some(Value::Object(old)), Value::Object(new)) => Value::Object(self.map(old, new, child)?),
             (Some(Value::Array(old)), Value::Array(new)) => {
                 Value::Array(self.list(old, new, schema.list(&key), child)?)

@@ -17,6 +17,16 @@ pub fn parse_json(text: &str) -> Result<Value, String> {
     Err(first_error.to_string())
 }
 
+/// Where Go's decoder would stumble, counted from one, and over what; `None` when the text only ends too early.
+pub fn json_error(text: &str) -> Option<(usize, String)> {
+    let mut scanner = Scanner { rest: text, stack: Vec::new() };
+    let why = scanner.check().err()?;
+    (why != TOO_SHORT).then(|| (text.len() - scanner.rest.len(), why))
+}
+
+/// What is said of a text that ends within a value.
+const TOO_SHORT: &str = "unexpected end of JSON input";
+
 /// How deep collections may nest.
 const DEPTH_MAX: usize = 500;
 
@@ -58,7 +68,7 @@ impl Scanner<'_> {
 
     fn take(&mut self) -> Result<char, String> {
         let mut chars = self.rest.chars();
-        let taken = chars.next().ok_or("unexpected end of JSON input")?;
+        let taken = chars.next().ok_or(TOO_SHORT)?;
         self.rest = chars.as_str();
         Ok(taken)
     }

@@ -2,68 +2,110 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, ResourceRequirements, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, ResourceRequirements, VolumeMount};
 
-use super::{Errors, format, probe, security};
+use super::{Errors, environment, format, probe, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
-
-/// The fields that `fieldRef` may name in an environment variable.
-const ENV_FIELDS: [&str; 9] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
 
 /// The volumes that mounts may name, each with whether it is a claim.
 pub(super) type Volumes<'v> = BTreeMap<&'v str, bool>;
 
+/// What containers may refer to in their pod.
+#[derive(Clone, Copy)]
+pub(super) struct Inside<'v> {
+    /// Its volumes.
+    pub volumes: &'v Volumes<'v>,
+    /// How long it is given to end.
+    pub grace: Option<i64>,
+}
+
+/// Models validateContainers.
 pub(super) fn check_all(
     errors: &mut Errors,
     path: &str,
     containers: &[Container],
-    volumes: &Volumes<'_>,
+    inside: Inside<'_>,
     names: &mut BTreeSet<String>,
 ) {
     for (index, container) in containers.iter().enumerate() {
         let path = format!("{path}[{index}]");
-        check(errors, &path, container, volumes);
+        check(errors, &path, container, inside.volumes);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
-        probe::of_container(errors, &path, container);
-        security::of_container(errors, &path, container);
+        probe::of_container(errors, &path, container, inside.grace);
     }
     security::check_host_ports(errors, path, containers);
 }
 
+/// Models validateInitContainers.
+pub(super) fn check_init(
+    errors: &mut Errors,
+    list: &str,
+    containers: &[Container],
+    inside: Inside<'_>,
+    names: &mut BTreeSet<String>,
+) {
+    for (index, container) in containers.iter().enumerate() {
+        let path = format!("{list}[{index}]");
+        check(errors, &path, container, inside.volumes);
+        let policy = container.restart_policy.as_deref();
+        if policy.is_some_and(|policy| policy != "Always") {
+            errors.one_of(format!("{path}.restartPolicy"), policy, &["Always"]);
+        }
+        if !container.name.is_empty() && !names.insert(container.name.clone()) {
+            errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
+        }
+        // They run one after the other, so each may have the same ports.
+        security::check_host_ports(errors, list, std::slice::from_ref(container));
+        if policy == Some("Always") {
+            probe::of_container(errors, &path, container, inside.grace);
+            continue;
+        }
+        for (field, is_set) in [
+            ("lifecycle", container.lifecycle.is_some()),
+            ("livenessProbe", container.liveness_probe.is_some()),
+            ("readinessProbe", container.readiness_probe.is_some()),
+            ("startupProbe", container.startup_probe.is_some()),
+        ] {
+            if is_set {
+                let why = "may not be set for init containers without restartPolicy=Always";
+                errors.forbidden(format!("{path}.{field}"), why);
+            }
+        }
+    }
+}
+
+/// Models validateContainerOnlyForPod.
+pub(super) fn check_images(errors: &mut Errors, path: &str, containers: &[Container]) {
+    for (index, container) in containers.iter().enumerate() {
+        let image = container.image.as_deref().unwrap_or_default();
+        if image.trim() != image {
+            let why = "must not have leading or trailing whitespace";
+            errors.invalid(format!("{path}[{index}].image"), image, why);
+        }
+    }
+}
+
+/// Models validateContainerCommon.
 pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
     match container.name.as_str() {
         "" => errors.required(format!("{path}.name"), ""),
         name => errors.invalid_all(format!("{path}.name"), name, format::dns_label(name)),
     }
-    let image = container.image.as_deref().unwrap_or_default();
-    if image.is_empty() {
+    if container.image.as_deref().unwrap_or_default().is_empty() {
         errors.required(format!("{path}.image"), "");
-    } else if image.trim() != image {
-        errors.invalid(format!("{path}.image"), image, "must not have leading or trailing whitespace");
     }
     errors.one_of(
         format!("{path}.terminationMessagePolicy"),
         container.termination_message_policy.as_deref(),
-        &["FallbackToLogsOnError", "File"],
+        &["File", "FallbackToLogsOnError"],
     );
     check_ports(errors, path, container);
-    for (index, variable) in container.env.iter().flatten().enumerate() {
-        check_env(errors, &format!("{path}.env[{index}]"), variable);
-    }
-    check_mounts(errors, path, container.volume_mounts.as_deref().unwrap_or_default(), volumes);
+    environment::check(errors, path, container);
+    check_mounts(errors, path, container, volumes);
+    check_devices(errors, path, container, volumes);
     errors.one_of(
         format!("{path}.imagePullPolicy"),
         container.image_pull_policy.as_deref(),
@@ -72,6 +114,7 @@ pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volu
     if let Some(resources) = &container.resources {
         check_resources(errors, &format!("{path}.resources"), resources);
     }
+    security::of_container(errors, path, container);
 }
 
 fn check_ports(errors: &mut Errors, path: &str, container: &Container) {
@@ -101,65 +144,13 @@ fn check_ports(errors: &mut Errors, path: &str, container: &Container) {
     }
 }
 
-fn check_env(errors: &mut Errors, path: &str, variable: &EnvVar) {
-    match variable.name.as_str() {
-        "" => errors.required(format!("{path}.name"), ""),
-        name => errors.invalid_all(format!("{path}.name"), name, format::env_name(name)),
-    }
-    let Some(source) = &variable.value_from else { return };
-    let path = format!("{path}.valueFrom");
-    let mut count = 0;
-    if let Some(field) = &source.field_ref {
-        count += 1;
-        let path = format!("{path}.fieldRef.fieldPath");
-        match field.field_path.as_str() {
-            "" => errors.required(path, ""),
-            name if ENV_FIELDS.contains(&name) => {}
-            name if name.starts_with("metadata.labels['") || name.starts_with("metadata.annotations['") => {}
-            name => errors.push(FieldError::not_supported(path, name, &ENV_FIELDS)),
-        }
-    }
-    if let Some(field) = &source.resource_field_ref {
-        count += 1;
-        if field.resource.is_empty() {
-            errors.required(format!("{path}.resourceFieldRef.resource"), "");
-        }
-    }
-    if let Some(reference) = &source.config_map_key_ref {
-        count += 1;
-        check_key_ref(errors, &format!("{path}.configMapKeyRef"), &reference.name, &reference.key);
-    }
-    if let Some(reference) = &source.secret_key_ref {
-        count += 1;
-        check_key_ref(errors, &format!("{path}.secretKeyRef"), &reference.name, &reference.key);
-    }
-    let has_value = variable.value.as_deref().is_some_and(|value| !value.is_empty());
-    match count {
-        0 => errors.invalid(
-            path,
-            "",
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`",
-        ),
-        _ if has_value => errors.invalid(path, "", "may not be specified when `value` is not empty"),
-        1 => {}
-        _ => errors.invalid(path, "", "may not have more than one field specified at a time"),
-    }
-}
-
-fn check_key_ref(errors: &mut Errors, path: &str, name: &str, key: &str) {
-    if name.is_empty() {
-        errors.required(format!("{path}.name"), "");
-    }
-    match key {
-        "" => errors.required(format!("{path}.key"), ""),
-        key => errors.invalid_all(format!("{path}.key"), key, format::config_key(key)),
-    }
-}
-
-fn check_mounts(errors: &mut Errors, path: &str, mounts: &[VolumeMount], volumes: &Volumes<'_>) {
+/// Models ValidateVolumeMounts.
+fn check_mounts(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
+    let devices = container.volume_devices.as_deref().unwrap_or_default();
     let mut places: BTreeSet<&str> = BTreeSet::new();
-    for (index, mount) in mounts.iter().enumerate() {
-        let path = format!("{path}.volumeMounts[{index}]");
+    let list = format!("{path}.volumeMounts");
+    for (index, mount) in container.volume_mounts.iter().flatten().enumerate() {
+        let path = format!("{list}[{index}]");
         if mount.name.is_empty() {
             errors.required(format!("{path}.name"), "");
         }
@@ -172,13 +163,82 @@ fn check_mounts(errors: &mut Errors, path: &str, mounts: &[VolumeMount], volumes
         if !places.insert(&mount.mount_path) {
             errors.invalid(format!("{path}.mountPath"), mount.mount_path.as_str(), "must be unique");
         }
-        if let Some(sub_path) = mount.sub_path.as_deref().filter(|sub_path| !sub_path.is_empty()) {
-            if sub_path.starts_with('/') {
-                errors.invalid(format!("{path}.subPath"), sub_path, "must be a relative path");
+        if devices.iter().any(|device| device.name == mount.name) {
+            let why = "must not already exist in volumeDevices";
+            errors.invalid(format!("{path}.name"), mount.name.as_str(), why);
+        }
+        if devices.iter().any(|device| device.device_path == mount.mount_path) {
+            let why = "must not already exist as a path in volumeDevices";
+            errors.invalid(format!("{path}.mountPath"), mount.mount_path.as_str(), why);
+        }
+        check_sub_paths(errors, &list, &path, mount);
+    }
+}
+
+/// What is wrong with a part of a volume is said of the list, and not of the mount.
+fn check_sub_paths(errors: &mut Errors, list: &str, path: &str, mount: &VolumeMount) {
+    let sub_path = mount.sub_path.as_deref().unwrap_or_default();
+    let expression = mount.sub_path_expr.as_deref().unwrap_or_default();
+    if !sub_path.is_empty() {
+        descending(errors, &format!("{list}.subPath"), sub_path);
+    }
+    if !expression.is_empty() {
+        if !sub_path.is_empty() {
+            let why = "subPathExpr and subPath are mutually exclusive";
+            errors.invalid(format!("{path}.subPathExpr"), expression, why);
+        }
+        descending(errors, &format!("{list}.subPathExpr"), expression);
+    }
+}
+
+/// Models validateLocalDescendingPath.
+fn descending(errors: &mut Errors, path: &str, value: &str) {
+    if value.starts_with('/') {
+        errors.invalid(path, value, "must be a relative path");
+    }
+    if value.split('/').any(|part| part == "..") {
+        errors.invalid(path, value, "must not contain '..'");
+    }
+}
+
+/// Models ValidateVolumeDevices.
+fn check_devices(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
+    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
+    let (mut names, mut places) = (BTreeSet::new(), BTreeSet::new());
+    for (index, device) in container.volume_devices.iter().flatten().enumerate() {
+        let path = format!("{path}.volumeDevices[{index}]");
+        let (name, place) = (device.name.as_str(), device.device_path.as_str());
+        if name.is_empty() {
+            errors.required(format!("{path}.name"), "");
+        } else if !names.insert(name) {
+            errors.invalid(format!("{path}.name"), name, "must be unique");
+        }
+        match volumes.get(name) {
+            None => errors.push(FieldError::not_found(format!("{path}.name"), name)),
+            Some(false) => {
+                let why =
+                    "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+                errors.invalid(format!("{path}.name"), name, why);
             }
-            if sub_path.split('/').any(|part| part == "..") {
-                errors.invalid(format!("{path}.subPath"), sub_path, "must not contain '..'");
-            }
+            Some(true) => {}
+        }
+        if place.is_empty() {
+            errors.required(format!("{path}.devicePath"), "");
+        }
+        if places.contains(place) {
+            errors.invalid(format!("{path}.devicePath"), place, "must be unique");
+        }
+        if place.split('/').any(|part| part == "..") {
+            errors.invalid(format!("{path}.devicePath"), place, "can not contain backsteps ('..')");
+        } else {
+            places.insert(place);
+        }
+        if mounts.iter().any(|mount| mount.name == name) {
+            errors.invalid(format!("{path}.name"), name, "must not already exist in volumeMounts");
+        }
+        if mounts.iter().any(|mount| mount.mount_path == place) {
+            let why = "must not already exist as a path in volumeMounts";
+            errors.invalid(format!("{path}.devicePath"), place, why);
         }
     }
 }

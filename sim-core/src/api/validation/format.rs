@@ -71,6 +71,23 @@ pub fn dns_subdomain(value: &str) -> Problems {
     problems
 }
 
+/// RFC 1123 subdomain, in which underscores are letters.
+pub fn dns_subdomain_with_underscore(value: &str) -> Problems {
+    const LABEL: &str = "[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?";
+    let mut problems = Vec::new();
+    if value.len() > SUBDOMAIN_MAX {
+        problems.push(too_long(SUBDOMAIN_MAX));
+    }
+    if !value.split('.').all(|label| is_label(&label.replace('_', "a"))) {
+        problems.push(mismatch(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+            &format!("{LABEL}(\\.{LABEL})*"),
+            &["example.com"],
+        ));
+    }
+    problems
+}
+
 /// A name with an optional prefix, as keys of labels and annotations are.
 pub fn qualified_name(value: &str) -> Problems {
     const MESSAGE: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

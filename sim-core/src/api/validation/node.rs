@@ -45,7 +45,7 @@ fn check_taint(errors: &mut Errors, path: &str, taint: &Taint) {
     if !problems.is_empty() {
         errors.invalid(format!("{path}.value"), value, problems.join(";"));
     }
-    let supported = ["NoExecute", "NoSchedule", "PreferNoSchedule"];
+    let supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
     errors.one_of(format!("{path}.effect"), Some(&taint.effect), &supported);
 }
 

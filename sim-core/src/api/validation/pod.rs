@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Toleration};
 use serde_json::json;
 
+use super::container::Inside;
 use super::{
-    Errors, container, ephemeral, format, internal, meta, node, placement, priority, security, volume,
+    Errors, container, dns, ephemeral, format, internal, meta, node, placement, priority, security, volume,
 };
 use crate::api::pod;
 
@@ -16,13 +17,14 @@ const UPDATABLE: &str = "pod updates may not change fields other than `spec.cont
 pub(super) fn create(errors: &mut Errors, pod: &Pod) {
     match &pod.spec {
         Some(spec) => {
-            check_spec(errors, "spec", spec, &[]);
+            check_spec(errors, "spec", spec, &[], true);
             ephemeral::check(errors, pod);
+            check_pod_alone(errors, spec);
             if spec.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
                 errors.forbidden("spec.ephemeralContainers", "cannot be set on create");
             }
         }
-        None => check_spec(errors, "spec", &PodSpec::default(), &[]),
+        None => check_spec(errors, "spec", &PodSpec::default(), &[], true),
     }
     if pod::node_name(pod).is_some() && is_gated(pod.spec.as_ref()) {
         errors.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
@@ -36,10 +38,29 @@ pub(super) fn template(errors: &mut Errors, path: &str, template: &PodTemplateSp
         meta::annotations(errors, &format!("{path}.annotations"), metadata.annotations.as_ref());
     }
     let empty = PodSpec::default();
-    check_spec(errors, &format!("{path}.spec"), template.spec.as_ref().unwrap_or(&empty), claims);
+    check_spec(errors, &format!("{path}.spec"), template.spec.as_ref().unwrap_or(&empty), claims, false);
 }
 
-fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) {
+/// What only a pod itself must be like, and no template.
+///
+/// Models validatePodMetadataAndSpec, validateContainersOnlyForPod.
+fn check_pod_alone(errors: &mut Errors, spec: &PodSpec) {
+    if spec.service_account_name.as_deref().unwrap_or_default().is_empty() {
+        for (index, volume) in spec.volumes.iter().flatten().enumerate() {
+            let sources = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
+            for (at, _) in sources.enumerate().filter(|(_, source)| source.service_account_token.is_some()) {
+                let path = format!("spec.volumes[{index}].projected.sources[{at}].serviceAccountToken");
+                errors.forbidden(path, "must not be specified when serviceAccountName is not set");
+            }
+        }
+    }
+    container::check_images(errors, "spec.containers", &spec.containers);
+    let init = spec.init_containers.as_deref().unwrap_or_default();
+    container::check_images(errors, "spec.initContainers", init);
+}
+
+/// Models ValidatePodSpec; `is_pod` tells a pod from a template.
+fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str], is_pod: bool) {
     let mut volumes =
         volume::of_pod(errors, &format!("{path}.volumes"), spec.volumes.as_deref().unwrap_or_default());
     volumes.extend(claims.iter().map(|name| (*name, true)));
@@ -47,21 +68,35 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
     if spec.containers.is_empty() {
         errors.required(format!("{path}.containers"), "");
     }
-    container::check_all(errors, &format!("{path}.containers"), &spec.containers, &volumes, &mut names);
+    let inside = Inside { volumes: &volumes, grace: spec.termination_grace_period_seconds };
+    container::check_all(errors, &format!("{path}.containers"), &spec.containers, inside, &mut names);
     let init = spec.init_containers.as_deref().unwrap_or_default();
-    container::check_all(errors, &format!("{path}.initContainers"), init, &volumes, &mut names);
+    container::check_init(errors, &format!("{path}.initContainers"), init, inside, &mut names);
+    security::host_network(errors, path, spec, is_pod);
     let restart = spec.restart_policy.as_deref();
     errors.one_of(format!("{path}.restartPolicy"), restart, &["Always", "OnFailure", "Never"]);
     errors.one_of(
         format!("{path}.dnsPolicy"),
         spec.dns_policy.as_deref(),
-        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
     );
     meta::labels(errors, &format!("{path}.nodeSelector"), spec.node_selector.as_ref());
+    security::of_pod(errors, path, spec);
     placement::affinity(errors, &format!("{path}.affinity"), spec);
+    dns::config(errors, &format!("{path}.dnsConfig"), spec);
+    for (index, gate) in spec.readiness_gates.iter().flatten().enumerate() {
+        let path = format!("{path}.readinessGates[{index}].conditionType");
+        errors.invalid_all(path, &gate.condition_type, format::qualified_name(&gate.condition_type));
+    }
     placement::gates(errors, &format!("{path}.schedulingGates"), spec);
     placement::spread(errors, &format!("{path}.topologySpreadConstraints"), spec);
-    security::of_pod(errors, path, spec);
+    if spec.host_users == Some(false) {
+        let hosts =
+            [("hostNetwork", spec.host_network), ("HostPID", spec.host_pid), ("HostIPC", spec.host_ipc)];
+        for (field, _) in hosts.into_iter().filter(|(_, is_set)| *is_set == Some(true)) {
+            errors.forbidden(format!("{path}.{field}"), "when `pod.Spec.HostUsers` is false");
+        }
+    }
     if let Some(name) = spec.service_account_name.as_deref().filter(|name| !name.is_empty()) {
         errors.invalid_all(format!("{path}.serviceAccountName"), name, format::dns_subdomain(name));
     }
@@ -77,22 +112,26 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str]) 
             errors.invalid_all(format!("{path}.{field}"), value, format::dns_label(value));
         }
     }
-    for (index, toleration) in spec.tolerations.iter().flatten().enumerate() {
-        check_toleration(errors, &format!("{path}.tolerations[{index}]"), toleration);
-    }
+    check_tolerations_of(errors, &format!("{path}.tolerations"), spec);
+    let aliases = spec.host_aliases.as_deref().unwrap_or_default();
+    node::host_aliases(errors, &format!("{path}.hostAliases"), aliases);
     if let Some(class) = spec.priority_class_name.as_deref().filter(|class| !class.is_empty()) {
         errors.invalid_all(format!("{path}.priorityClassName"), class, format::dns_subdomain(class));
     }
-    let policy = spec.preemption_policy.as_deref();
-    priority::preemption_policy(errors, &format!("{path}.preemptionPolicy"), policy);
-    let aliases = spec.host_aliases.as_deref().unwrap_or_default();
-    node::host_aliases(errors, &format!("{path}.hostAliases"), aliases);
-    if let Some(class) = spec.runtime_class_name.as_deref().filter(|class| !class.is_empty()) {
+    if let Some(class) = spec.runtime_class_name.as_deref() {
         errors.invalid_all(format!("{path}.runtimeClassName"), class, format::dns_subdomain(class));
     }
+    let policy = spec.preemption_policy.as_deref();
+    priority::preemption_policy(errors, &format!("{path}.preemptionPolicy"), policy);
 }
 
 /// Models ValidateTolerations.
+fn check_tolerations_of(errors: &mut Errors, path: &str, spec: &PodSpec) {
+    for (index, toleration) in spec.tolerations.iter().flatten().enumerate() {
+        check_toleration(errors, &format!("{path}[{index}]"), toleration);
+    }
+}
+
 fn check_toleration(errors: &mut Errors, path: &str, toleration: &Toleration) {
     let key = toleration.key.as_deref().unwrap_or_default();
     let operator = toleration.operator.as_deref().unwrap_or_default();
@@ -112,10 +151,15 @@ fn check_toleration(errors: &mut Errors, path: &str, toleration: &Toleration) {
     }
     let value = toleration.value.as_deref().unwrap_or_default();
     match operator {
-        "" | "Equal" => errors.invalid_all(format!("{path}.operator"), value, format::label_value(value)),
+        "" | "Equal" => {
+            let problems = format::label_value(value);
+            if !problems.is_empty() {
+                errors.invalid(format!("{path}.operator"), value, problems.join(";"));
+            }
+        }
         "Exists" if !value.is_empty() => {
             let why = "value must be empty when `operator` is 'Exists'";
-            errors.invalid(format!("{path}.operator"), json!(toleration), why);
+            errors.invalid(format!("{path}.operator"), value, why);
         }
         "Exists" => {}
         other => errors.one_of(format!("{path}.operator"), Some(other), &["Equal", "Exists"]),
@@ -150,9 +194,11 @@ pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
     check_deadline(errors, new.active_deadline_seconds, old.active_deadline_seconds);
     check_tolerations(errors, new, old);
     let kept = old.scheduling_gates.as_deref().unwrap_or_default();
-    for gate in new.scheduling_gates.iter().flatten().filter(|gate| !kept.contains(gate)) {
-        let why = format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
-        errors.forbidden("spec.schedulingGates", why);
+    for (index, gate) in new.scheduling_gates.iter().flatten().enumerate() {
+        if !kept.contains(gate) {
+            let why = format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
+            errors.forbidden(format!("spec.schedulingGates[{index}].name"), why);
+        }
     }
     let mut munged = new.clone();
     munged.scheduling_gates = old.scheduling_gates.clone();
@@ -228,5 +274,7 @@ fn check_tolerations(errors: &mut Errors, new: &PodSpec, old: &PodSpec) {
     if missing {
         let why = "existing toleration can not be modified except its tolerationSeconds";
         errors.forbidden("spec.tolerations", why);
+        return;
     }
+    check_tolerations_of(errors, "spec.tolerations", new);
 }

@@ -46,7 +46,7 @@ fn not_the_systems(class: &PriorityClass, name: &str) -> Option<String> {
 /// Models pkg/apis/core/validation: ValidatePreemptionPolicy.
 pub(super) fn preemption_policy(errors: &mut Errors, path: &str, policy: Option<&str>) {
     if let Some(policy) = policy {
-        errors.one_of(path, Some(policy), &["Never", "PreemptLowerPriority"]);
+        errors.one_of(path, Some(policy), &["PreemptLowerPriority", "Never"]);
     }
 }
 

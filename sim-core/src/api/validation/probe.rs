@@ -17,11 +17,12 @@ struct Handler<'a> {
     sleep: Option<&'a SleepAction>,
 }
 
-pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Container) {
+/// `grace` is how long the pod is given to end.
+pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Container, grace: Option<i64>) {
     if let Some(lifecycle) = &container.lifecycle {
         for (name, hook) in [("postStart", &lifecycle.post_start), ("preStop", &lifecycle.pre_stop)] {
             if let Some(hook) = hook {
-                check_handler(errors, &format!("{path}.lifecycle.{name}"), &of_hook(hook));
+                check_handler(errors, &format!("{path}.lifecycle.{name}"), &of_hook(hook), grace);
             }
         }
     }
@@ -63,7 +64,7 @@ fn check_probe(errors: &mut Errors, path: &str, probe: &Probe) {
         grpc: probe.grpc.as_ref(),
         ..Handler::default()
     };
-    check_handler(errors, path, &handler);
+    check_handler(errors, path, &handler, None);
     errors.not_negative(format!("{path}.initialDelaySeconds"), probe.initial_delay_seconds);
     errors.not_negative(format!("{path}.timeoutSeconds"), probe.timeout_seconds);
     errors.not_negative(format!("{path}.periodSeconds"), probe.period_seconds);
@@ -74,7 +75,7 @@ fn check_probe(errors: &mut Errors, path: &str, probe: &Probe) {
     }
 }
 
-fn check_handler(errors: &mut Errors, path: &str, handler: &Handler<'_>) {
+fn check_handler(errors: &mut Errors, path: &str, handler: &Handler<'_>, grace: Option<i64>) {
     let mut count = 0;
     let mut next = |errors: &mut Errors, name: &str| {
         count += 1;
@@ -106,9 +107,10 @@ fn check_handler(errors: &mut Errors, path: &str, handler: &Handler<'_>) {
     }
     if let Some(action) = handler.sleep
         && next(errors, "sleep")
-        && action.seconds < 0
+        && let Some(grace) = grace.filter(|grace| action.seconds < 0 || action.seconds > *grace)
     {
-        errors.invalid(format!("{path}.sleep.seconds"), action.seconds, "must be a non-negative integer");
+        let why = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+        errors.invalid(format!("{path}.sleep"), action.seconds, why);
     }
     if count == 0 {
         errors.required(path, "must specify a handler type");

@@ -72,9 +72,6 @@ fn check_seccomp(errors: &mut Errors, path: &str, profile: Option<&SeccompProfil
 }
 
 pub(super) fn of_pod(errors: &mut Errors, path: &str, spec: &PodSpec) {
-    if spec.host_network == Some(true) {
-        check_host_network(errors, &format!("{path}.containers"), &spec.containers);
-    }
     let at = format!("{path}.securityContext");
     if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
         let why = "ShareProcessNamespace and HostPID cannot both be enabled";
@@ -93,14 +90,18 @@ pub(super) fn of_pod(errors: &mut Errors, path: &str, spec: &PodSpec) {
     check_seccomp(errors, &at, context.seccomp_profile.as_ref());
 }
 
-/// Models validateHostNetwork.
-fn check_host_network(errors: &mut Errors, path: &str, containers: &[Container]) {
-    for (container, at) in containers.iter().zip(0..) {
+/// Models validatePodHostNetworkDeps: a template may leave the host's ports to the pods' defaults.
+pub(super) fn host_network(errors: &mut Errors, path: &str, spec: &PodSpec, is_pod: bool) {
+    if spec.host_network != Some(true) {
+        return;
+    }
+    for (at, container) in spec.containers.iter().enumerate() {
         for (index, port) in container.ports.iter().flatten().enumerate() {
-            if port.host_port.unwrap_or(0) != port.container_port {
-                let field = format!("{path}[{at}].ports[{index}].containerPort");
-                let why = "must match `hostPort` when `hostNetwork` is true";
-                errors.invalid(field, port.container_port, why);
+            let host_port = port.host_port.unwrap_or(0);
+            if (is_pod || host_port != 0) && host_port != port.container_port {
+                let field = format!("{path}.containers[{at}].ports[{index}].hostPort");
+                let why = "must match `containerPort` when `hostNetwork` is true";
+                errors.invalid(field, host_port, why);
             }
         }
     }

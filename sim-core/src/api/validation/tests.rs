@@ -96,8 +96,8 @@ fn pods() {
     insta::assert_snapshot!(pod("{containers: [{name: a, image: x}, {name: a, image: x}]}"), @r#"spec.containers[1].name: Duplicate value: "a""#);
     insta::assert_snapshot!(pod("{containers: [{name: A_b, image: ' x'}], restartPolicy: Sometimes}"), @r#"
     spec.containers[0].name: Invalid value: "A_b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
-    spec.containers[0].image: Invalid value: " x": must not have leading or trailing whitespace
     spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"
+    spec.containers[0].image: Invalid value: " x": must not have leading or trailing whitespace
     "#);
     insta::assert_snapshot!(pod("{containers: [{name: a, image: x, resources: {requests: {cpu: 2}, limits: {cpu: 1, memory: -1}}}]}"), @r#"
     spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0
@@ -307,13 +307,13 @@ fn security_contexts_ports_and_volumes() {
     "#);
     insta::assert_snapshot!(pod("{hostNetwork: true, containers: [{name: a, image: x, ports: [{containerPort: 80, hostPort: 81}, {containerPort: 81, hostPort: 81}]}]}"), @r#"
     spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//81"
-    spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true
+    spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true
     "#);
     insta::assert_snapshot!(pod("{hostPID: true, shareProcessNamespace: true, hostAliases: [{ip: nope, hostnames: [UP]}], topologySpreadConstraints: [{maxSkew: 0, topologyKey: '', whenUnsatisfiable: Maybe}], containers: [{name: a, image: x}]}"), @r#"
+    spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
     spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero
     spec.topologySpreadConstraints[0].topologyKey: Required value: can not be empty
     spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: "DoNotSchedule", "ScheduleAnyway"
-    spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
     spec.hostAliases[0].ip: Invalid value: "nope": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)
     spec.hostAliases[0].hostnames[0]: Invalid value: "UP": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
     "#);
@@ -329,13 +329,14 @@ fn security_contexts_ports_and_volumes() {
     spec.volumes[4].nfs.server: Required value
     spec.volumes[4].nfs.path: Invalid value: "x": must be an absolute path
     spec.volumes[5].downwardAPI: Required value: one of fieldRef and resourceFieldRef is required
+    spec.volumes[3].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set
     "#);
     let node = "{apiVersion: v1, kind: Node, metadata: {name: one}, spec: {taints: [{key: a, effect: NoSchedule}, {key: a, effect: NoSchedule}, {key: 'b c', value: 'x y', effect: Never}]}}";
     insta::assert_snapshot!(create(node), @r#"
     spec.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair
     spec.taints[2].key: Invalid value: "b c": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
     spec.taints[2].value: Invalid value: "x y": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')
-    spec.taints[2].effect: Unsupported value: "Never": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"
+    spec.taints[2].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"
     "#);
     let node = |spec: &str| format!("{{apiVersion: v1, kind: Node, metadata: {{name: one}}, spec: {spec}}}");
     insta::assert_snapshot!(update(&node("{providerID: a, podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24]}"), &node("{providerID: b, podCIDR: 10.0.1.0/24, podCIDRs: [10.0.1.0/24]}")), @r#"

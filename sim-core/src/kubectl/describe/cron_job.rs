@@ -19,9 +19,7 @@ pub(super) fn describe(text: &mut Text, cron: &CronJob) {
     text.field(0, "Schedule", &spec.schedule);
     text.field(0, "Concurrency Policy", or_empty(&spec.concurrency_policy));
     text.field(0, "Suspend", spec.suspend.map_or(UNSET, bool_text));
-    if let Some(zone) = &spec.time_zone {
-        text.field(0, "Time Zone", zone);
-    }
+    text.field(0, "Time Zone", spec.time_zone.as_deref().unwrap_or(UNSET));
     text.field(0, "Successful Job History Limit", number(spec.successful_jobs_history_limit));
     text.field(0, "Failed Job History Limit", number(spec.failed_jobs_history_limit));
     let seconds = spec.starting_deadline_seconds.map(|seconds| format!("{seconds}s"));

@@ -8,6 +8,7 @@ use super::text::Text;
 use crate::api::kinds::event::last_seen;
 use crate::api::kinds::format::{UNKNOWN, since};
 use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta, pod};
+use crate::kubectl::pdqsort;
 use crate::store::Store;
 
 /// The events about `object`, oldest first by when they were last seen; pods are found under any kind.
@@ -21,7 +22,8 @@ pub(super) fn about<'a>(store: &'a Store, object: &'a Object) -> Vec<&'a Event> 
     let kind = object.kind();
     let mut found: Vec<&Event> =
         store.all_in::<Event>(namespace).filter(|event| is_about(event, object, kind)).collect();
-    found.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let time = |event: &Event| event.last_timestamp.as_ref().map(|time| time.0);
+    pdqsort::sort(&mut found, &mut |a, b| time(a) < time(b));
     found
 }
 

@@ -45,24 +45,28 @@ impl Text {
 
     /// Several values under one title, the second and later ones below the first; `<none>` without any.
     pub fn several(&mut self, indent: &str, title: &str, values: &[String]) {
+        self.below(indent, indent, title, values);
+    }
+
+    fn below(&mut self, indent: &str, later: &str, title: &str, values: &[String]) {
         self.raw.push_str(&format!("{indent}{title}:\t"));
         if values.is_empty() {
             self.raw.push_str("<none>\n");
         }
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
-                self.raw.push_str(&format!("{indent}\t"));
+                self.raw.push_str(&format!("{later}\t"));
             }
             self.raw.push_str(value);
             self.raw.push('\n');
         }
     }
 
-    /// Labels, one a line.
+    /// Labels, one a line. Unlike other lists, its later lines are not indented: `rollout history` shows it.
     pub fn labels(&mut self, indent: &str, title: &str, labels: Option<&BTreeMap<String, String>>) {
         let lines: Vec<String> =
             labels.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
-        self.several(indent, title, &lines);
+        self.below(indent, "", title, &lines);
     }
 
     /// Annotations, one a line; long ones below their names.

@@ -2,8 +2,12 @@
 //!
 //! A transcript is text: `$ LINE`, then its standard input with `< ` before each line, then what was printed,
 //! with `! ` before standard error, and `exit N` unless it is 0. Files that lines read stand first, as
-//! `= PATH` and lines with `| ` before them.
+//! `= PATH` and lines with `| ` before them; then the lines, after `+ `, that made the cluster, and for how many
+//! seconds it was left alone, `@pass 20`.
 
+use std::time::Duration;
+
+use crate::kubectl::Workstation;
 use crate::kubectl::tests::Bench;
 
 /// The table of the API's descriptions.
@@ -16,7 +20,21 @@ fn bench(head: &str) -> Bench {
     for (path, text) in files(head) {
         bench.files.put(&path, &text);
     }
+    for line in head.lines() {
+        if let Some(line) = line.strip_prefix("+ ") {
+            bench.run(line);
+            assert!(bench.cluster.settle(Duration::from_secs(600)), "{line} comes to an end");
+        } else if let Some(seconds) = line.strip_prefix("@pass ") {
+            bench.sleep(seconds.parse().expect("a number of seconds"));
+        }
+    }
     bench
+}
+
+/// The same cluster and files, for a line that is to change neither.
+fn copy(bench: &Bench) -> Bench {
+    let workstation = Workstation::default();
+    Bench { cluster: bench.cluster.clone(), workstation, files: bench.files.clone() }
 }
 
 /// Plays a transcript and shows how the outcome differs from it. With `afresh`, each line has a new cluster.
@@ -24,10 +42,11 @@ fn check(transcript: &str, afresh: bool) {
     let mut differences = String::new();
     let mut blocks = transcript.split("\n$ ");
     let head = blocks.next().unwrap_or_default();
-    let mut bench = bench(head);
+    let first = bench(head);
+    let mut bench = copy(&first);
     for block in blocks {
         if afresh {
-            bench = self::bench(head);
+            bench = copy(&first);
         }
         let (line, rest) = block.split_once('\n').unwrap_or((block, ""));
         let stdin: String =
@@ -83,4 +102,9 @@ fn kustomize() {
 #[test]
 fn create() {
     check(include_str!("golden/create.txt"), true);
+}
+
+#[test]
+fn cluster() {
+    check(include_str!("golden/cluster.txt"), true);
 }

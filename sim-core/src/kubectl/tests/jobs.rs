@@ -158,6 +158,7 @@ fn a_cron_job_runs_jobs_and_lends_its_template() {
     Schedule:                      */1 * * * *
     Concurrency Policy:            Allow
     Suspend:                       False
+    Time Zone:                     <unset>
     Successful Job History Limit:  3
     Failed Job History Limit:      1
     Starting Deadline Seconds:     <unset>

@@ -130,7 +130,7 @@ fn a_dry_run_of_undo_shows_the_template_in_place_of_the_operation() {
      (dry run)
     deployment.apps/api Pod Template:
       Labels:	app=api
-      	pod-template-hash=5f76d5b599
+    	pod-template-hash=5f76d5b599
       Containers:
        nginx:
         Image:	nginx:1

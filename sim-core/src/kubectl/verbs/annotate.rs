@@ -103,7 +103,7 @@ pub fn change_all(
     if local::is_asked(args) {
         return change_locally(args, env, change, &mut results);
     }
-    let builder = Builder { must_exist: true, empty_selector: args.flag("all"), ..Builder::default() };
+    let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
     let selection = builder.select(args, env, resources)?;
     let version = args.text("resource-version").unwrap_or_default();
     if !version.is_empty() && !selection.single {
@@ -233,7 +233,7 @@ impl Change<'_> {
             if self.words.is_label && current != value {
                 taken.push(format!("'{key}' already has a value ({current}), and --overwrite is false"));
             }
-            if !self.words.is_label && key != CHANGE_CAUSE {
+            if !self.words.is_label && current != value && key != CHANGE_CAUSE {
                 taken.push(format!("'{key}' already has a value ({current})"));
             }
         }

@@ -1,8 +1,9 @@
 //! `apply`
 
 use super::Verb;
+use super::delete;
 use crate::apiserver::Subresource;
-use crate::kubectl::apply::{self, ServerSide};
+use crate::kubectl::apply::{self, Outcome, ServerSide};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
@@ -51,7 +52,11 @@ pub static VERB: Verb = Verb {
     run,
 };
 
+/// Said when there is nothing to apply.
+const NOTHING: &str = "no objects passed to apply";
+
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    delete::propagation(args.text("cascade"), env.out)?;
     if !args.words.is_empty() {
         return Err(CliError::misuse("apply", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
@@ -63,13 +68,17 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     found.warnings.iter().for_each(|warning| env.out.err_line(warning));
     let mut errors = found.errors;
     if found.infos.is_empty() && found.images.is_empty() && errors.is_empty() {
-        return Err(CliError::plain("no objects passed to apply"));
+        return Err(CliError::plain(NOTHING));
     }
     errors.extend(images::register_all(&found.images, &results, env));
     let selector = builder::parse_selector(args.text("selector").unwrap_or_default())?;
     let wanted = found.infos.into_iter().filter(|info| selector.matches(&builder::manifest_labels(info)));
+    let wanted: Vec<Info> = wanted.collect();
+    if wanted.is_empty() && found.images.is_empty() && errors.is_empty() {
+        return Err(CliError::plain(NOTHING));
+    }
     let command = args.command().to_owned();
-    pace::run(Applying { command, results, errors, server_side, prune }, wanted.collect(), env)
+    pace::run(Applying { command, results, errors, server_side, prune }, wanted, env)
 }
 
 /// How to apply on the server, if that is asked for.
@@ -120,18 +129,20 @@ impl Paced for Applying {
         deprecation::warn(info.kind, cluster.api().gates, out);
         let dry_run = self.results.dry_run();
         let done = cluster.act(&self.command, |api| match &self.server_side {
-            Some(how) => {
-                apply::apply_on_server(&info, how, dry_run, api).map(|object| ("serverside-applied", object))
+            Some(how) => apply::apply_on_server(&info, how, dry_run, api)
+                .map(|object| ("serverside-applied", Outcome::Stored(Box::new(object)))),
+            None => {
+                apply::apply(&info, dry_run, api, out).map(|(applied, outcome)| (applied.word(), outcome))
             }
-            None => apply::apply(&info, dry_run, api, out).map(|(applied, object)| (applied.word(), object)),
         });
         match done {
-            Ok((word, object)) => {
+            Ok((word, Outcome::Stored(object))) => {
                 if let Some(prune) = &mut self.prune {
                     prune.saw(&object);
                 }
                 self.results.collect(word, &object, cluster.api(), out);
             }
+            Ok((word, Outcome::Local(value))) => self.results.collect_value(word, &info, value, out),
             Err(error) => self.errors.push(error),
         }
     }

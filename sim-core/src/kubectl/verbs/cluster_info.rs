@@ -14,7 +14,7 @@ use crate::kubectl::{Env, Flow};
 pub static VERB: Verb = Verb {
     name: "cluster-info",
     about: "Display addresses of the control plane and of services with label kubernetes.io/cluster-service=true",
-    usage: "cluster-info",
+    usage: "cluster-info [flags]",
     flags: &[],
     run,
 };

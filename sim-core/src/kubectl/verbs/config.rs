@@ -15,7 +15,7 @@ use crate::kubectl::{Env, Flow};
 pub static VIEW: Verb = Verb {
     name: "config view",
     about: "Display merged kubeconfig settings or a specified kubeconfig file.",
-    usage: "config view [options]",
+    usage: "config view [flags]",
     flags: &[
         OUTPUT,
         Flag::new("minify", Takes::Bool, "Only what the context in use needs"),
@@ -32,7 +32,7 @@ pub static VIEW: Verb = Verb {
 pub static CURRENT: Verb = Verb {
     name: "config current-context",
     about: "Display the current-context.",
-    usage: "config current-context [options]",
+    usage: "config current-context [flags]",
     flags: &[],
     run: current,
 };
@@ -72,7 +72,7 @@ pub static GET_CONTEXTS: Verb = Verb {
 pub static GET_CLUSTERS: Verb = Verb {
     name: "config get-clusters",
     about: "Display clusters defined in the kubeconfig.",
-    usage: "config get-clusters [options]",
+    usage: "config get-clusters [flags]",
     flags: &[],
     run: get_clusters,
 };
@@ -81,7 +81,7 @@ pub static GET_CLUSTERS: Verb = Verb {
 pub static GET_USERS: Verb = Verb {
     name: "config get-users",
     about: "Display users defined in the kubeconfig.",
-    usage: "config get-users [options]",
+    usage: "config get-users [flags]",
     flags: &[],
     run: get_users,
 };

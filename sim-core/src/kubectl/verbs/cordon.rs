@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::Verb;
-use crate::api::Object;
 use crate::api::patch::Patch;
+use crate::api::{Kind, Object};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag};
 use crate::kubectl::builder::{Builder, SELECTOR};
@@ -57,9 +57,17 @@ pub(super) fn mark(
     if !args.words.is_empty() && selects {
         return Err(CliError::misuse(verb, "cannot specify both a node name and a --selector option"));
     }
-    let words: Vec<String> = std::iter::once("nodes".to_owned()).chain(args.words.iter().cloned()).collect();
+    let named = |word: &String| if word.contains('/') { word.clone() } else { format!("nodes/{word}") };
+    let words = if selects { vec!["nodes".to_owned()] } else { args.words.iter().map(named).collect() };
     let builder = Builder { must_exist: true, single_kind: true, ..Builder::default() };
     let selection = builder.select(args, env, &words)?;
+    if let Some(other) = selection.infos.iter().map(|info| info.kind).find(|kind| *kind != Kind::Node) {
+        let info = other.info();
+        return Err(CliError::plain(format!(
+            "expected resource of type node, got \"{}/{}, Resource={}\"",
+            info.group, info.version, info.plural
+        )));
+    }
     // The first node that is missing ends it before anything is done.
     if let Some(first) = selection.errors.into_iter().next() {
         return Err(first);

@@ -35,8 +35,8 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if let Some(word) = args.words.first() {
-        return Err(CliError::misuse("create", format!("Unexpected args: [{word}]")));
+    if !args.words.is_empty() {
+        return Err(CliError::misuse("create", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
     manifests::require(args)?;
     let mut results = Results::parse(args, env.files)?;

@@ -26,7 +26,8 @@ pub const APPEND_HASH: Flag =
 pub static VERB: Verb = Verb {
     name: "create configmap",
     about: "Create a config map based on a file, directory, or specified literal value.",
-    usage: "create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+    usage: "create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] \
+            [--dry-run=server|client|none]",
     flags: &[
         OUTPUT,
         DRY_RUN,
@@ -98,15 +99,24 @@ pub fn data(
             Some((key, "")) => {
                 return Err(CliError::plain(format!("file path for key name {key} missing")));
             }
+            Some((_, path)) if path.contains('=') => {
+                return Err(CliError::plain("key names or file paths cannot contain '='"));
+            }
             Some((key, path)) => (Some(key), path),
             None => (None, source.as_str()),
         };
+        if key.is_some() && env.files.is_folder(path) {
+            return Err(CliError::plain("cannot give a key name for a directory path"));
+        }
         for (file, text) in read(path, env)? {
             let base = file.rsplit('/').next().unwrap_or_default();
             add(&mut data, key.unwrap_or(base), text, config_map)?;
         }
     }
     for path in args.list("from-env-file") {
+        if env.files.is_folder(path) {
+            return Err(CliError::plain("env config file cannot be a directory"));
+        }
         for line in read(path, env)?.iter().flat_map(|(_, text)| text.lines()) {
             let line = line.trim_start();
             if line.is_empty() || line.starts_with('#') {
@@ -137,7 +147,17 @@ fn read(path: &str, env: &Env<'_>) -> Result<Vec<(String, String)>, CliError> {
     if path == "/dev/stdin" {
         return Ok(vec![("stdin".to_owned(), env.stdin.unwrap_or_default().to_owned())]);
     }
-    env.files.read(path, false).map_err(|error| {
+    let found = if env.files.is_folder(path) {
+        // The files of the folder itself, whatever they are.
+        let below = |file: &str| file.strip_prefix(path).map(|rest| rest.trim_start_matches('/').to_owned());
+        env.files.read_tree(path).map(|files| {
+            let direct = |(file, _): &(String, String)| below(file).is_some_and(|rest| !rest.contains('/'));
+            files.into_iter().filter(direct).collect()
+        })
+    } else {
+        env.files.read(path, false)
+    };
+    found.map_err(|error| {
         CliError::plain(match error {
             FileError::NotFound => format!("error reading {path}: no such file or directory"),
             FileError::Other(why) => format!("error reading {path}: {why}"),

@@ -40,7 +40,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         .iter()
         .map(|image| {
             let mut container = json!({"image": image, "name": container_name(image), "resources": {}});
-            if let Some(port) = args.int("port").filter(|port| *port > 0) {
+            if let Some(port) = args.int("port").filter(|port| *port >= 0) {
                 container["ports"] = json!([{"containerPort": port}]);
             }
             if !command.is_empty() {

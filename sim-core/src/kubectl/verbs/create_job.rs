@@ -84,6 +84,7 @@ fn of_cron_job(name: &str, from: &str, env: &Env<'_>) -> Result<Value, CliError>
         "kind": "CronJob",
         "name": meta::name(&cron.metadata),
         "uid": meta::uid(&cron.metadata),
+        "controller": true,
     });
     let mut made = json!({
         "apiVersion": "batch/v1",

@@ -70,12 +70,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 ///
 /// Models apimachinery pkg/apis/meta/v1: ParseToLabelSelector.
 fn api_selector(text: &str) -> Result<Value, CliError> {
-    let selector = Selector::parse(text).map_err(|why| {
-        let why = why.strip_prefix("unable to parse requirement: ").unwrap_or(&why);
-        CliError::plain(format!(
-            "couldn't parse the selector string \"{text}\": unable to parse requirement: {why}"
-        ))
-    })?;
+    let selector = Selector::parse(text)
+        .map_err(|why| CliError::plain(format!("couldn't parse the selector string \"{text}\": {why}")))?;
     if text.contains("!=") {
         return Err(CliError::plain("\"!=\" is not a valid label selector operator"));
     }

@@ -22,7 +22,8 @@ const DOCKER_CONFIG: &str = ".dockerconfigjson";
 pub static VERB: Verb = Verb {
     name: "create secret generic",
     about: "Create a secret based on a file, directory, or specified literal value.",
-    usage: "create secret generic NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1]",
+    usage: "create secret generic NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] \
+            [--dry-run=server|client|none]",
     flags: &[
         OUTPUT,
         DRY_RUN,
@@ -42,7 +43,7 @@ pub static VERB: Verb = Verb {
 pub static TLS: Verb = Verb {
     name: "create secret tls",
     about: "Create a TLS secret from the given public/private key pair.",
-    usage: "create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file",
+    usage: "create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
     flags: &[
         OUTPUT,
         DRY_RUN,
@@ -61,7 +62,8 @@ pub static DOCKER_REGISTRY: Verb = Verb {
     name: "create secret docker-registry",
     about: "Create a new secret for use with Docker registries.",
     usage: "create secret docker-registry NAME --docker-username=user --docker-password=password \
-            --docker-email=email [--docker-server=string] [--from-file=[key=]source]",
+            --docker-email=email [--docker-server=string] [--from-file=[key=]source] \
+            [--dry-run=server|client|none]",
     flags: &[
         OUTPUT,
         DRY_RUN,

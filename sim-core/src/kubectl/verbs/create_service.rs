@@ -13,12 +13,12 @@ use crate::kubectl::{Env, Flow, generate};
 const TCP: Flag = Flag::new("tcp", Takes::List, "PORT:TARGETPORT");
 
 macro_rules! service_verb {
-    ($static:ident, $name:literal, $kind:literal $(, $flag:expr)*) => {
+    ($static:ident, $name:literal, $kind:literal, $usage:literal $(, $flag:expr)*) => {
         #[doc = concat!("`create service ", $name, "`")]
         pub static $static: Verb = Verb {
             name: concat!("create service ", $name),
             about: concat!("Create a ", $kind, " service with the specified name."),
-            usage: concat!("create service ", $name, " NAME [--tcp=<port>:<targetPort>]"),
+            usage: concat!("create service ", $name, " NAME ", $usage, " [--dry-run=server|client|none]"),
             flags: &[OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, SAVE_CONFIG, VALIDATE, TCP $(, $flag)*],
             run: |args, env| run(args, env, $kind, concat!("create service ", $name)),
         };
@@ -29,19 +29,22 @@ service_verb!(
     CLUSTER_IP,
     "clusterip",
     "ClusterIP",
+    "[--tcp=<port>:<targetPort>]",
     Flag::new("clusterip", Takes::Text, "The address; None for a headless service")
 );
 service_verb!(
     NODE_PORT,
     "nodeport",
     "NodePort",
+    "[--tcp=port:targetPort]",
     Flag::new("node-port", Takes::Int, "The port on every node")
 );
-service_verb!(LOAD_BALANCER, "loadbalancer", "LoadBalancer");
+service_verb!(LOAD_BALANCER, "loadbalancer", "LoadBalancer", "[--tcp=port:targetPort]");
 service_verb!(
     EXTERNAL_NAME,
     "externalname",
     "ExternalName",
+    "--external-name external.name",
     Flag::new("external-name", Takes::Text, "The name it stands for")
 );
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::Verb;
 use crate::api::{Feature, FeatureGates, Kind, ObjectKey, SimTime};
 use crate::apiserver::{DeleteOptions, Propagation};
+use crate::kubectl::apply::NO_NAME;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT};
-use crate::kubectl::{Env, Flow, Progress, Task, deprecation};
+use crate::kubectl::{Env, Flow, Output, Progress, Task, deprecation};
 
 /// How long a wait without limit lasts.
 const FOREVER: Duration = Duration::from_secs(168 * 3600);
@@ -53,7 +54,7 @@ struct Options {
 }
 
 impl Options {
-    fn parse(args: &Args, gates: FeatureGates) -> Result<Options, CliError> {
+    fn parse(args: &Args, gates: FeatureGates, out: &mut Output) -> Result<Options, CliError> {
         let force = args.flag("force");
         let mut grace = args.int("grace-period").unwrap_or(-1);
         if args.flag("now") {
@@ -90,7 +91,7 @@ impl Options {
             dry_run: DryRun::parse(args)?,
             name_only,
             grace: (grace >= 0).then_some(grace),
-            propagation: propagation(args.text("cascade"))?,
+            propagation: propagation(args.text("cascade"), out)?,
             ignore_missing: args.flag("ignore-not-found") || (selects && !args.has("ignore-not-found")),
             names_namespace: gates.has(Feature::DeleteNamesNamespace),
         })
@@ -117,9 +118,22 @@ pub fn deleted_line(info: &Info, operation: &str, names_namespace: bool) -> Stri
 }
 
 /// Models kubectl pkg/cmd/delete: ParseCascadingFlag.
-pub fn propagation(cascade: Option<&str>) -> Result<Propagation, CliError> {
+pub fn propagation(cascade: Option<&str>, out: &mut Output) -> Result<Propagation, CliError> {
+    let mut deprecated = |given: &str, instead: &str| {
+        out.err_line(format!(
+            "warning: --cascade={given} is deprecated (boolean value) and can be replaced with --cascade={instead}."
+        ));
+    };
     match cascade {
         None | Some("background") => Ok(Propagation::Background),
+        Some(given @ ("1" | "t" | "T" | "true" | "TRUE" | "True")) => {
+            deprecated(given, "background");
+            Ok(Propagation::Background)
+        }
+        Some(given @ ("0" | "f" | "F" | "false" | "FALSE" | "False")) => {
+            deprecated(given, "orphan");
+            Ok(Propagation::Orphan)
+        }
         Some("foreground") => Ok(Propagation::Foreground),
         Some("orphan") => Ok(Propagation::Orphan),
         Some(other) => Err(CliError::plain(format!(
@@ -129,7 +143,7 @@ pub fn propagation(cascade: Option<&str>) -> Result<Propagation, CliError> {
 }
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let options = Options::parse(args, env.cluster.api().gates)?;
+    let options = Options::parse(args, env.cluster.api().gates, env.out)?;
     let selection = Builder::default().select(args, env, &args.words)?;
     if options.grace == Some(0) && args.flag("force") {
         env.out.err_line(
@@ -154,7 +168,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         infos: selection.infos.into(),
         request: Duration::from_millis(env.cluster.engine().config().profile.request_ms),
         next: env.cluster.now(),
-        errors: selection.errors,
+        errors: Vec::new(),
+        unread: selection.errors,
         limit,
         waiting: VecDeque::new(),
         deadline: None,
@@ -239,6 +254,8 @@ struct Deleting {
     /// When the next request is sent.
     next: SimTime,
     errors: Vec<CliError>,
+    /// What could not be read; that is said last.
+    unread: Vec<CliError>,
     /// How long the wait may last.
     limit: Duration,
     /// What was deleted and may not be gone yet.
@@ -249,6 +266,11 @@ struct Deleting {
 
 impl Deleting {
     fn delete(&mut self, info: &Info, env: &mut Env<'_>) {
+        if info.name.is_empty() {
+            let source = info.source.as_deref().unwrap_or_default();
+            let why = format!("error when deleting \"{source}\": {NO_NAME}");
+            return self.errors.push(CliError::plain(why));
+        }
         if self.options.dry_run == DryRun::Client {
             return env.out.line(self.options.line(info));
         }
@@ -300,6 +322,7 @@ impl Task for Deleting {
         if !self.send(env) {
             return Ok(Progress::Waiting);
         }
+        self.errors.append(&mut self.unread);
         if let Some(error) = CliError::aggregate(std::mem::take(&mut self.errors)) {
             return Err(error);
         }

@@ -69,7 +69,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             Some(namespace) => env.out.err_line(format!("No resources found in {namespace} namespace.")),
         }
     }
-    found.result()
+    found.result_of_all()
 }
 
 const NOTHING_NAMED: &str = "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for \

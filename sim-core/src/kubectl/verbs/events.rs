@@ -3,13 +3,15 @@
 //! Models kubectl pkg/cmd/events.
 
 use k8s_openapi::api::core::v1::Event;
+use serde_json::{Value, json};
 
 use super::Verb;
 use crate::api::{Object, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::describe::interval;
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer::{self, Printer, list_of};
+use crate::kubectl::pdqsort;
+use crate::kubectl::printer::{self, Printer};
 use crate::kubectl::resources::{Target, resolve_kind};
 use crate::kubectl::result::Results;
 use crate::kubectl::table::TabWriter;
@@ -20,8 +22,8 @@ use crate::store::ChangeType;
 pub static VERB: Verb = Verb {
     name: "events",
     about: "List events",
-    usage: "events [(-o|--output=)json|yaml|name|jsonpath=...] [--for TYPE/NAME] [--watch] \
-            [--types=Normal,Warning]",
+    usage: "events [(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|\
+            jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]",
     flags: &[
         Flag::short("output", 'o', Takes::Text, "json, yaml, name, jsonpath=..."),
         Flag::short("all-namespaces", 'A', Takes::Bool, "Events of all namespaces"),
@@ -130,10 +132,17 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         return Ok(Flow::OK);
     }
-    found.sort_by_key(|object| object.as_ref::<Event>().map(event_time));
+    let time = |object: &Object| object.as_ref::<Event>().map(event_time);
+    pdqsort::sort(&mut found, &mut |a, b| time(a) < time(b));
     if let Some(output) = args.text("output").filter(|output| !output.is_empty()) {
         let mut printer = Printer::new(output, args, env.files)?;
-        env.out.out(printer.print(&list_of(found.iter().map(printer::value).collect()))?);
+        if matches!(printer, Printer::Name) {
+            // The printer of names knows no lists of one kind.
+            return Ok(Flow::OK);
+        }
+        let items: Vec<Value> = found.iter().map(printer::value).collect();
+        let list = json!({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": items});
+        env.out.out(printer.print_typed(&list)?);
         return Ok(Flow::OK);
     }
     for event in found.iter().filter_map(|object| object.as_ref::<Event>()) {

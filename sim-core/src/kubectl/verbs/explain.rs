@@ -13,10 +13,16 @@ use crate::kubectl::{Env, Flow};
 pub static VERB: Verb = Verb {
     name: "explain",
     about: "Describe the fields of a resource: their types and what they are for.",
-    usage: "explain TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [options]",
+    usage: "explain TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] \
+            [-o|--output=plaintext|plaintext-openapiv2]",
     flags: &[
         Flag::new("api-version", Takes::Text, "The version to explain, apps/v1"),
-        Flag::new("recursive", Takes::Bool, "The names of all fields below it, without their descriptions"),
+        Flag::short(
+            "recursive",
+            'R',
+            Takes::Bool,
+            "The names of all fields below it, without their descriptions",
+        ),
         Flag::short("output", 'o', Takes::Text, "plaintext"),
     ],
     run,

@@ -4,10 +4,11 @@ use k8s_openapi::api::core::v1::ContainerPort;
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::{Object, meta};
+use crate::api::{Kind, Object, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::Builder;
 use crate::kubectl::error::CliError;
+use crate::kubectl::generate::{OVERRIDE_TYPE, OVERRIDES};
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, generate, rollout, template};
@@ -38,6 +39,8 @@ pub static VERB: Verb = Verb {
         Flag::new("session-affinity", Takes::Text, "None or ClientIP"),
         Flag::new("external-ip", Takes::Text, "Another address to answer on"),
         Flag::new("load-balancer-ip", Takes::Text, "The load balancer's address"),
+        OVERRIDES,
+        OVERRIDE_TYPE,
     ],
     run,
 };
@@ -52,6 +55,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         let object = env.cluster.store().get(info.kind, &info.key()).cloned();
         let Some(object) = object else { continue };
         let exposed = service(args, &object)
+            .and_then(|manifest| generate::overridden(args, Kind::Service, manifest))
             .and_then(|manifest| generate::create_with(args, env, manifest, "exposed", None, &mut results));
         errors.extend(exposed.err());
     }
@@ -83,8 +87,9 @@ fn service(args: &Args, object: &Object) -> Result<Value, CliError> {
     };
     if numbers.is_empty() && text("cluster-ip") != Some("None") {
         let why = "couldn't find port via --port flag or introspection";
-        return Err(CliError::misuse("expose", why));
+        return Err(CliError::plain(why));
     }
+    let affinity = text("session-affinity").filter(|word| !matches!(*word, "None" | "ClientIP"));
     let many = numbers.len() > 1;
     let mut ports = Vec::new();
     for (index, number) in numbers.iter().enumerate() {
@@ -117,6 +122,9 @@ fn service(args: &Args, object: &Object) -> Result<Value, CliError> {
         if let Some(value) = text(flag) {
             spec[field] = json!(value);
         }
+    }
+    if let Some(other) = affinity {
+        return Err(CliError::plain(format!("unknown session affinity: {other}")));
     }
     if let Some(address) = text("external-ip") {
         spec["externalIPs"] = json!([address]);

@@ -1,6 +1,6 @@
 //! What kubectl says of a command that needs another word, `rollout`.
 
-use super::OPTIONS_HINT;
+use super::help::OPTIONS_HINT;
 
 /// A group, what stands before its usage, and its usage.
 static TEXTS: &[(&str, &str, &str)] = &[

@@ -9,7 +9,7 @@ use crate::kubectl::{Env, Flow, kustomize};
 pub static VERB: Verb = Verb {
     name: "kustomize",
     about: "Build a kustomization target from a directory.",
-    usage: "kustomize DIR [options]",
+    usage: "kustomize DIR [flags]",
     flags: &[],
     run,
 };

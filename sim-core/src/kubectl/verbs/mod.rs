@@ -37,6 +37,7 @@ mod explain;
 mod expose;
 mod get;
 mod group_help;
+pub mod help;
 mod kustomize;
 mod label;
 mod logs;
@@ -67,6 +68,7 @@ mod wait;
 
 pub use create::SAVE_CONFIG;
 pub use explain::place as explained_place;
+pub(super) use options::accepted;
 
 use super::absent;
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
@@ -229,21 +231,21 @@ static KUBECTL_WORDS: &[&str] = &[
 /// The verb's, or kubectl's complaint about an unknown one.
 pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
     if let Some(("help", topic)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        env.out.line(help_on(topic)?);
+        env.out.line(help::on(topic)?);
         return Ok(Flow::OK);
     }
     let (verb, rest) = match find(words) {
         // `rollout --help` asks for the group.
         Err(_) if words.iter().any(|word| matches!(word.as_str(), "--help" | "-h")) => {
             let topic: Vec<String> = words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
-            env.out.line(help_on(&topic)?);
+            env.out.line(help::on(&topic)?);
             return Ok(Flow::OK);
         }
         found => found?,
     };
     let args = Args::parse(verb.name, verb.flags, &rest).map_err(|error| misused(verb, error))?;
     if args.flag("help") {
-        env.out.line(help(verb));
+        env.out.line(help::of_verb(verb));
         return Ok(Flow::OK);
     }
     if let Some(warning) = args.text("dry-run").and_then(DryRun::deprecated) {
@@ -446,7 +448,7 @@ fn arguments_after(words: &[String], at: usize) -> Vec<&str> {
 /// Models kubectl pkg/cmd/util: DefaultSubCommandRun.
 fn unknown_in_group(group: &str, words: &[&str]) -> CliError {
     match words {
-        [] => CliError::Verbatim(group_help(group)),
+        [] => CliError::Verbatim(help::of_group(group)),
         _ => CliError::misuse(group, format!("unknown command \"{}\"", words.join(" "))),
     }
 }
@@ -472,52 +474,4 @@ fn levenshtein(from: &str, to: &str) -> usize {
         above = line;
     }
     above[to.len()]
-}
-
-/// The help text of a verb, in kubectl's form.
-pub fn help(verb: &Verb) -> String {
-    let mut text = format!("{}\n", verb.about);
-    if !verb.flags.is_empty() {
-        let listed: Vec<String> = verb.flags.iter().map(options::entry).collect();
-        text.push_str(&format!("\nOptions:\n{}", listed.join("\n")));
-    }
-    text.push_str(&format!("\nUsage:\n  kubectl {}\n\n{OPTIONS_HINT}", verb.usage));
-    text
-}
-
-const OPTIONS_HINT: &str =
-    "Use \"kubectl options\" for a list of global command-line options (applies to all commands).";
-
-/// The help text of a group of verbs, `rollout`.
-fn group_help(group: &str) -> String {
-    if let Some(text) = group_help::text(group) {
-        return text;
-    }
-    let below =
-        VERBS.iter().filter_map(|verb| Some((verb.name.strip_prefix(group)?.strip_prefix(' ')?, verb)));
-    let listed: Vec<String> = below.map(|(name, verb)| format!("  {name:<16} {}", verb.about)).collect();
-    format!(
-        "Available Commands:\n{}\n\nUsage:\n  kubectl {group} SUBCOMMAND [options]\n\nUse \"kubectl {group} <command> \
-         --help\" for more information about a given command.\n{OPTIONS_HINT}",
-        listed.join("\n")
-    )
-}
-
-/// What `kubectl help WORDS` says: of a verb, of a group of verbs, or of all.
-///
-/// # Errors
-/// There is no such verb.
-fn help_on(words: &[String]) -> Result<String, CliError> {
-    let topic = words.join(" ");
-    if words.is_empty() {
-        let listed: Vec<String> =
-            VERBS.iter().map(|verb| format!("  {:<24} {}", verb.name, verb.about)).collect();
-        return Ok(format!("Available Commands:\n{}\n\n{OPTIONS_HINT}", listed.join("\n")));
-    }
-    let is_group = VERBS.iter().any(|verb| verb.name.starts_with(&format!("{topic} ")));
-    match find(words) {
-        Ok((verb, rest)) if rest.is_empty() => Ok(help(verb)),
-        _ if is_group => Ok(group_help(&topic)),
-        _ => Err(CliError::Verbatim(format!("Unknown help topic [`{}`]", words.join("` `")))),
-    }
 }

@@ -21,7 +21,7 @@ pub static COMPLETION: Verb = Verb {
 pub static PROXY: Verb = Verb {
     name: "proxy",
     about: "Run a proxy to the Kubernetes API server.",
-    usage: "proxy [--port=PORT] [options]",
+    usage: "proxy [--port=PORT] [--www=static-dir] [--www-prefix=prefix] [--api-prefix=prefix]",
     flags: &[
         Flag::short("port", 'p', Takes::Int, "The port to listen at"),
         Flag::new("address", Takes::Text, "The address to listen at"),

@@ -1,11 +1,11 @@
 //! `patch`
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Verb;
 use super::get::scale_value;
 use super::set::LOCAL;
-use crate::api::patch::Patch;
+use crate::api::patch::{self, Patch};
 use crate::api::{ApiError, ApiResult, Object, decode};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
@@ -13,7 +13,7 @@ use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, FileError, Flow, Output, gojson, local};
+use crate::kubectl::{Env, FileError, Flow, Output, gojson, local, wire};
 
 /// `patch`
 pub static VERB: Verb = Verb {
@@ -100,7 +100,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 errors.extend(one_scale(api, info, &patch, &mut results, out).err());
                 continue;
             }
-            let patched = one(api, info, &patch, subresource, results.dry_run());
+            if results.dry_run() == DryRun::Client {
+                errors.extend(one_untold(api, info, &patch, &mut results, out).err());
+                continue;
+            }
+            let patched = one(api, info, &patch, subresource, results.dry_run(), out);
             let printed = patched.and_then(|(operation, object)| results.print(operation, &object, api, out));
             errors.extend(printed.err());
         }
@@ -114,6 +118,7 @@ fn one(
     patch: &ApiResult<Patch>,
     subresource: Subresource,
     dry: DryRun,
+    out: &mut Output,
 ) -> Result<(&'static str, Object), CliError> {
     let old = api.get(info.kind, &info.key())?.clone();
     let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
@@ -121,8 +126,25 @@ fn one(
     if subresource == Subresource::Status && !info.kind.info().subresources.contains(&"status") {
         return Err(CliError::from(ApiError::no_such_resource()));
     }
-    let new = api.patch(info.kind, &info.key(), patch, subresource, options)?;
+    let mut unknown = Vec::new();
+    let new = api.patch_telling(info.kind, &info.key(), patch, subresource, options, &mut unknown)?;
+    unknown.iter().for_each(|path| out.err_line(format!("Warning: unknown field \"{path}\"")));
     Ok((if new == old { "patched (no change)" } else { "patched" }, new))
+}
+
+/// Patches the object as it is, and tells no server.
+fn one_untold(
+    api: &ApiServer,
+    info: &Info,
+    patch: &ApiResult<Patch>,
+    results: &mut Results,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let old = wire::value(api.get(info.kind, &info.key())?);
+    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+    let new = patch.apply(info.kind, &old)?;
+    let operation = if new == old { "patched (no change)" } else { "patched" };
+    results.print_manifest(operation, info, &new, false, out)
 }
 
 /// Patches the manifests, and nothing else.
@@ -192,25 +214,19 @@ fn parse(kind: Type, text: &str, shown: &str) -> Result<ApiResult<Patch>, CliErr
         })?;
         if documents.is_empty() { Value::Null } else { documents.swap_remove(0) }
     };
-    let (go_type, fits) = match kind {
-        Type::Json => ("[]interface {}", value.is_array()),
-        Type::Merge | Type::Strategic => ("map[string]interface {}", value.is_object()),
+    let checked = match kind {
+        Type::Json => patch::check_operations(&value),
+        Type::Merge | Type::Strategic if value.is_null() || value.is_object() => Ok(()),
+        Type::Merge | Type::Strategic => Err(patch::not_of_type(&value, "map[string]interface {}")),
     };
-    if !fits {
-        let found = match value {
-            Value::Object(_) => "object",
-            Value::Array(_) => "array",
-            Value::String(_) => "string",
-            Value::Bool(_) => "bool",
-            Value::Null => "null",
-            Value::Number(_) => "number",
-        };
-        return Ok(Err(bad(
-            kind,
-            &format!("json: cannot unmarshal {found} into Go value of type {go_type}"),
-        )));
+    if let Err(why) = checked {
+        return Ok(Err(bad(kind, &why)));
     }
     Ok(Ok(match kind {
+        Type::Merge if value.is_null() => return Ok(Err(ApiError::bad_request("Invalid JSON Patch"))),
+        // Nothing at all is no operation, and changes nothing.
+        Type::Json if value.is_null() => Patch::Json(Value::Array(Vec::new())),
+        Type::Strategic if value.is_null() => Patch::Strategic(json!({})),
         Type::Json => Patch::Json(value),
         Type::Merge => Patch::Merge(value),
         Type::Strategic => Patch::Strategic(value),

@@ -60,6 +60,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &found.infos {
+            if info.name.is_empty() {
+                let source = info.source.as_deref().unwrap_or_default();
+                let why = format!("error when replacing \"{source}\": {}", apply::NO_NAME);
+                errors.push(CliError::plain(why));
+                continue;
+            }
             let manifest = info.manifest.clone().unwrap_or_default();
             // Models kubectl pkg/util: CreateOrUpdateAnnotation.
             let annotation =
@@ -97,7 +103,7 @@ fn forced(
         return Err(error);
     }
     let grace = args.int("grace-period").filter(|grace| *grace >= 0);
-    let propagation = super::delete::propagation(args.text("cascade"))?;
+    let propagation = super::delete::propagation(args.text("cascade"), env.out)?;
     let how = DeleteOptions { grace_period_seconds: grace, propagation, ..DeleteOptions::default() };
     let names = env.cluster.api().gates.has(Feature::DeleteNamesNamespace);
     let mut gone = Vec::new();

@@ -1,11 +1,14 @@
 //! `rollout status`
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 
 use super::Verb;
 use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::builder::SELECTOR;
+use crate::kubectl::builder::{Info, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::{Env, Flow, Progress, Task, rollout};
@@ -34,71 +37,69 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if revision < 0 {
         return Err(CliError::plain(format!("revision must be a positive integer: {revision}")));
     }
-    let infos = selection.all()?;
-    if infos.is_empty() {
+    if selection.infos.is_empty() && selection.errors.is_empty() {
         env.out.err_line(format!("No resources found in {} namespace.", env.namespace));
         return Ok(Flow::OK);
     }
-    let [info] = infos.as_slice() else {
-        return Err(CliError::plain(format!(
-            "rollout status is only supported on individual resources and resource collections - {} resources \
-             were found",
-            infos.len()
-        )));
-    };
-    if !matches!(info.kind, Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet) {
-        let kind = rollout::group_kind(info.kind);
-        return Err(CliError::plain(format!("no status viewer has been implemented for {kind}")));
-    }
     let timeout = args.duration("timeout").filter(|timeout| !timeout.negative && !timeout.length.is_zero());
-    let store = env.cluster.store();
-    let object = store.get(info.kind, &info.key()).cloned();
     let mut task = Watching {
-        kind: info.kind,
-        key: info.key(),
+        left: selection.infos.into(),
+        errors: selection.errors,
         revision,
-        seen: store.revision(),
-        deadline: timeout.map(|timeout| env.cluster.now() + timeout.length),
+        once: args.has("watch") && !args.flag("watch"),
+        timeout: timeout.map(|timeout| timeout.length),
+        followed: None,
     };
-    let once = args.has("watch") && !args.flag("watch");
-    if let Some(object) = object
-        && (task.show(&object, env)? || once)
-    {
-        return Ok(Flow::OK);
-    }
     match task.poll(env)? {
         Progress::Done(code) => Ok(Flow::Done(code)),
         Progress::Waiting => Ok(Flow::Task(Box::new(task))),
     }
 }
 
-/// Follows the changes of one object and says where its rollout stands after each.
+/// Says where the rollout of one object after the other stands, each until it is done.
 struct Watching {
+    left: VecDeque<Info>,
+    errors: Vec<CliError>,
+    revision: i64,
+    /// Looks once and does not wait.
+    once: bool,
+    timeout: Option<Duration>,
+    followed: Option<Followed>,
+}
+
+/// The object whose changes are followed.
+struct Followed {
     kind: Kind,
     key: ObjectKey,
-    revision: i64,
     /// The newest change of the store that was looked at.
     seen: u64,
     deadline: Option<SimTime>,
 }
 
 impl Watching {
-    /// Says where the rollout stands; true when it is done.
-    fn show(&self, object: &Object, env: &mut Env<'_>) -> Result<bool, CliError> {
-        let status = match object {
-            Object::Deployment(deployment) => status_of_deployment(deployment, self.revision),
-            Object::StatefulSet(set) => status_of_set(set),
-            Object::DaemonSet(set) => status_of_daemons(set),
-            _ => return Ok(true),
-        };
-        let (line, done) = status.map_err(CliError::plain)?;
-        env.out.line(line);
-        Ok(done)
+    /// Begins with the next object; true when there is nothing to wait for.
+    fn begin(&mut self, info: &Info, env: &mut Env<'_>) -> Result<bool, CliError> {
+        if !matches!(info.kind, Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet) {
+            let kind = rollout::group_kind(info.kind);
+            return Err(CliError::plain(format!("no status viewer has been implemented for {kind}")));
+        }
+        let (store, now) = (env.cluster.store(), env.cluster.now());
+        let object = store.get(info.kind, &info.key()).cloned();
+        let seen = store.revision();
+        if let Some(object) = object
+            && (show(&object, self.revision, env)? || self.once)
+        {
+            return Ok(true);
+        }
+        let deadline = self.timeout.map(|timeout| now + timeout);
+        self.followed = Some(Followed { kind: info.kind, key: info.key(), seen, deadline });
+        Ok(false)
     }
 }
 
-impl Task for Watching {
-    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+impl Followed {
+    /// Looks at what has changed; true when the rollout is done.
+    fn look(&mut self, revision: i64, env: &mut Env<'_>) -> Result<bool, CliError> {
         let store = env.cluster.store();
         let mine: Vec<(ChangeType, Object)> = store
             .log()
@@ -111,18 +112,55 @@ impl Task for Watching {
             if change == ChangeType::Deleted {
                 return Err(CliError::plain("object has been deleted"));
             }
-            if self.show(&object, env)? {
-                return Ok(Progress::Done(0));
+            if show(&object, revision, env)? {
+                return Ok(true);
             }
         }
         if self.deadline.is_some_and(|deadline| env.cluster.now() >= deadline) {
             return Err(CliError::plain("timed out waiting for the condition"));
         }
-        Ok(Progress::Waiting)
+        Ok(false)
+    }
+}
+
+/// Says where the rollout stands; true when it is done.
+fn show(object: &Object, revision: i64, env: &mut Env<'_>) -> Result<bool, CliError> {
+    let status = match object {
+        Object::Deployment(deployment) => status_of_deployment(deployment, revision),
+        Object::StatefulSet(set) => status_of_set(set),
+        Object::DaemonSet(set) => status_of_daemons(set),
+        _ => return Ok(true),
+    };
+    let (line, done) = status.map_err(CliError::plain)?;
+    env.out.line(line);
+    Ok(done)
+}
+
+impl Task for Watching {
+    fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
+        loop {
+            let done = match (&mut self.followed, self.left.front().cloned()) {
+                (Some(followed), _) => followed.look(self.revision, env),
+                (None, Some(info)) => {
+                    self.left.pop_front();
+                    self.begin(&info, env)
+                }
+                (None, None) => break,
+            };
+            match done {
+                Ok(false) => return Ok(Progress::Waiting),
+                Ok(true) => self.followed = None,
+                Err(error) => {
+                    self.errors.push(error);
+                    self.followed = None;
+                }
+            }
+        }
+        CliError::aggregate(std::mem::take(&mut self.errors)).map_or(Ok(Progress::Done(0)), Err)
     }
 
     fn deadline(&self) -> Option<SimTime> {
-        self.deadline
+        self.followed.as_ref()?.deadline
     }
 }
 

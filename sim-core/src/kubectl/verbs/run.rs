@@ -2,21 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{SAVE_CONFIG, Verb, attach};
+use super::{SAVE_CONFIG, Verb, attach, delete};
 use crate::api::Kind;
-use crate::api::patch::Patch;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::Attachment;
 use crate::kubectl::error::CliError;
+use crate::kubectl::generate::{OVERRIDE_TYPE, OVERRIDES};
+use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, apply, generate};
+use crate::kubectl::{Env, Flow, Output, Stream, apply, generate};
 
 /// `run`
 pub static VERB: Verb = Verb {
     name: "run",
     about: "Create and run a particular image in a pod.",
     usage: "run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] \
-            [--command] -- [COMMAND] [args...]",
+            [--overrides=inline-json] [--command] -- [COMMAND] [args...]",
     flags: &[
         OUTPUT,
         DRY_RUN,
@@ -39,9 +40,21 @@ pub static VERB: Verb = Verb {
         Flag::new("leave-stdin-open", Takes::Bool, "Keep the input open when the first follower goes"),
         Flag::new("pod-running-timeout", Takes::Duration, "How long to wait for the pod to run"),
         Flag::short("quiet", 'q', Takes::Bool, "No prompts"),
-        Flag::new("overrides", Takes::Text, "JSON that is merged into the pod"),
-        Flag::new("override-type", Takes::Text, "merge, strategic or json"),
+        OVERRIDES,
+        OVERRIDE_TYPE,
         Flag::new("privileged", Takes::Bool, "Run privileged"),
+        FILENAME,
+        KUSTOMIZE,
+        RECURSIVE,
+        Flag::new(
+            "cascade",
+            Takes::TextOr("background"),
+            "How --rm deletes: background, foreground or orphan",
+        ),
+        Flag::new("force", Takes::Bool, "Accepted: --rm deletes the pod as it is"),
+        Flag::new("grace-period", Takes::Int, "Accepted: --rm gives the pod its own time"),
+        Flag::new("timeout", Takes::Duration, "Accepted: --rm does not wait"),
+        Flag::new("wait", Takes::Bool, "Accepted: --rm does not wait"),
     ],
     run,
 };
@@ -71,6 +84,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.flag("rm") && !attaches {
         return Err(CliError::misuse("run", "--rm should only be used for attached containers"));
     }
+    delete::propagation(args.text("cascade"), env.out)?;
+    if args.duration("pod-running-timeout").is_some_and(|time| time.negative || time.length.is_zero()) {
+        return Err(CliError::misuse("run", "--pod-running-timeout must be higher than zero"));
+    }
     let mut results = Results::parse(args, env.files)?;
     if attaches && results.dry_run().is_dry() {
         return Err(CliError::misuse(
@@ -78,10 +95,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
     }
-    let mut manifest = pod(args, name, image, words)?;
-    if let Some(text) = args.text("overrides").filter(|text| !text.is_empty()) {
-        manifest = overridden(args, &manifest, text)?;
-    }
+    let manifest = generate::overridden(args, Kind::Pod, pod(args, name, image, words)?)?;
     let restart = manifest["spec"]["restartPolicy"].as_str().unwrap_or_default().to_owned();
     if attaches {
         let object = apply::decoded(in_namespace(manifest, env.namespace))?;
@@ -103,28 +117,36 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             },
         );
     }
-    if args.flag("expose") {
-        let manifest = service(args, name, port.unwrap_or_default())?;
+    if !args.flag("expose") {
         generate::create_with(args, env, manifest, "created", None, &mut results)?;
-        if args.text("output") == Some("yaml") {
-            // kubectl parts the two, and then its printer does.
-            env.out.line("---");
-        }
+        return Ok(Flow::OK);
     }
-    generate::create_with(args, env, manifest, "created", None, &mut results)?;
-    Ok(Flow::OK)
-}
-
-/// The pod with `--overrides` merged into it.
-fn overridden(args: &Args, manifest: &Value, text: &str) -> Result<Value, CliError> {
-    let invalid = |_| CliError::plain("Invalid JSON Patch");
-    let patch: Value = serde_json::from_str(text).map_err(invalid)?;
-    let patch = match args.text("override-type") {
-        Some("json") => Patch::Json(patch),
-        Some("strategic") => Patch::Strategic(patch),
-        _ => Patch::Merge(patch),
+    // The pod is created before the service, and told of after it.
+    let mut later = Output::default();
+    let mut silent = Env {
+        cluster: env.cluster,
+        namespace: env.namespace,
+        files: env.files,
+        stdin: env.stdin,
+        workstation: env.workstation,
+        out: &mut later,
     };
-    Ok(patch.apply(Kind::Pod, manifest)?)
+    generate::create_with(
+        args,
+        &mut silent,
+        manifest,
+        "created",
+        None,
+        &mut Results::parse(args, env.files)?,
+    )?;
+    let exposed = service(args, name, port.unwrap_or_default())
+        .and_then(|manifest| generate::create_with(args, env, manifest, "created", None, &mut results));
+    if args.text("output") == Some("yaml") && exposed.is_ok() {
+        // kubectl parts the two, and then its printer does.
+        env.out.line("---\n---");
+    }
+    env.out.out(later.text(Stream::Out));
+    exposed.map(|()| Flow::OK)
 }
 
 fn in_namespace(mut manifest: Value, namespace: &str) -> Value {

@@ -1,13 +1,14 @@
 //! `scale`
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Verb;
 use crate::api::patch::Patch;
-use crate::api::{ApiResult, Object, SimTime};
+use crate::api::{Object, SimTime};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
@@ -59,7 +60,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("The --current-replicas must specify an integer of -1 or greater"));
     }
     let wanted = Wanted { replicas, current, version: args.text("resource-version").unwrap_or_default() };
-    let builder = Builder { must_exist: true, ..Builder::default() };
+    let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
     let selection = builder.select(args, env, &args.words)?;
     if !wanted.version.is_empty() && selection.infos.len() > 1 {
         return Err(CliError::plain("cannot use --resource-version with multiple resources"));
@@ -174,13 +175,24 @@ fn scale(api: &mut ApiServer, info: &Info, wanted: &Wanted<'_>, dry: DryRun) -> 
         return Err(CliError::plain(why));
     }
     if dry == DryRun::Client {
-        return Ok(object);
+        return Ok(of_size(object, wanted.replicas));
     }
     let patch = Patch::Merge(json!({"spec": {"replicas": wanted.replicas}}));
     let options = WriteOptions { dry_run: dry == DryRun::Server };
-    let scaled: ApiResult<Object> =
-        api.through("scale", |api| api.patch(info.kind, &key, &patch, Subresource::Main, options));
-    Ok(scaled?)
+    api.through("scale", |api| api.patch(info.kind, &key, &patch, Subresource::Main, options))?;
+    Ok(of_size(object, wanted.replicas))
+}
+
+/// The object as kubectl shows it: as it was before, but for the size.
+fn of_size(mut object: Object, replicas: i64) -> Object {
+    let replicas = i32::try_from(replicas).ok();
+    match &mut object {
+        Object::StatefulSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = replicas,
+        Object::Deployment(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = replicas,
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = replicas,
+        _ => {}
+    }
+    object
 }
 
 /// The size that the object asks for; `None` for kinds that have none.

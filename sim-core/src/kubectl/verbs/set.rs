@@ -34,7 +34,9 @@ pub fn select(args: &Args, env: &Env<'_>, resources: &[String]) -> Result<Vec<In
         }
         return local::select(args, env);
     }
-    Builder { must_exist: true, ..Builder::default() }.select(args, env, resources)?.all()
+    Builder { must_exist: true, all_with_names: true, ..Builder::default() }
+        .select(args, env, resources)?
+        .all()
 }
 
 /// Complaints that all of them have about a command line.
@@ -51,7 +53,8 @@ pub fn common_errors(args: &Args, resources: &[String]) -> Vec<CliError> {
     errors
 }
 
-/// Changes each object and stores it when it differs; objects that do not differ are not mentioned.
+/// Changes each object and stores it when it differs; objects that do not differ are not mentioned. `what` is how a
+/// refusal names the change.
 ///
 /// # Errors
 /// What `change` and the API server complained of, together.
@@ -68,31 +71,32 @@ pub fn patch_all(
     let is_local = local::is_asked(args);
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
+        let mut changed = Vec::new();
         for info in infos {
             let found = if is_local {
                 local::object(info)
             } else {
                 api.get(info.kind, &info.key()).cloned().map_err(CliError::from)
             };
-            let old = match found {
-                Ok(old) => old,
-                Err(error) => {
-                    errors.push(error);
+            match found {
+                Ok(old) => {
+                    let mut new = old.clone();
+                    let done = change(&mut new, &mut errors);
+                    changed.push((info, old, done.map(|()| new)));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        for (info, old, new) in changed {
+            let new = match new {
+                Ok(new) if new == old => continue,
+                Ok(new) => new,
+                Err(why) => {
+                    let name = if is_local { local_name(info) } else { info.resource_name() };
+                    errors.push(CliError::plain(format!("error: {name} {why}\n")));
                     continue;
                 }
             };
-            let mut new = old.clone();
-            if let Err(why) = change(&mut new, &mut errors) {
-                let name = match is_local {
-                    true => format!("{}/{}", info.kind.info().singular, info.name),
-                    false => info.resource_name(),
-                };
-                errors.push(CliError::plain(format!("error: {name} {why}")));
-                continue;
-            }
-            if new == old {
-                continue;
-            }
             if is_local {
                 let value = local::typed(&new);
                 errors.extend(results.print_manifest(operation, info, &value, true, out).err());
@@ -105,14 +109,17 @@ pub fn patch_all(
             };
             match updated {
                 Ok(object) => errors.extend(results.print(operation, &object, api, out).err()),
-                Err(error) => {
-                    let why = format!("failed to patch {what} update to pod template: {error}");
-                    errors.push(CliError::plain(why));
-                }
+                Err(error) => errors.push(CliError::plain(format!("failed to patch {what} {error}"))),
             }
         }
     });
     CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
+
+/// An object's name in complaints about a file alone; a kind with a group ends its line.
+fn local_name(info: &Info) -> String {
+    let end = if info.kind.info().group.is_empty() { "" } else { "\n" };
+    format!("{}{end}", info.result_name())
 }
 
 /// Said of objects without a pod template.
@@ -120,7 +127,8 @@ pub fn patch_all(
 /// # Errors
 /// Always.
 pub fn no_template(object: &Object) -> Result<(), String> {
-    Err(format!("the object is not a pod or does not have a pod template: *v1.{}", object.kind().name()))
+    let (version, kind) = (object.kind().info().version, object.kind().name());
+    Err(format!("the object is not a pod or does not have a pod template: *{version}.{kind}"))
 }
 
 /// `-c`

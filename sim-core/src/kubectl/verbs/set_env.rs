@@ -47,7 +47,7 @@ pub static VERB: Verb = Verb {
 
 /// Models kubectl pkg/cmd/set: EnvOptions.
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let is_env = |word: &String| word.contains('=') || word.ends_with('-');
+    let is_env = |word: &String| word.find('=').is_some_and(|at| at > 0) || word.ends_with('-');
     let first = args.words.iter().position(is_env).unwrap_or(args.words.len());
     let (resources, words) = args.words.split_at(first);
     if !words.iter().all(is_env) {
@@ -91,32 +91,35 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let keeps = args.has("overwrite") && !args.flag("overwrite");
     let mut warnings = Output::default();
-    let done = set::patch_all(args, env, &infos, "env updated", "env", |object, _| {
-        let (kind, name) = (object.kind().name(), meta::name(object.meta()).to_owned());
-        let Some(spec) = template::pod_spec_mut(object) else { return set::no_template(object) };
-        let mut any = false;
-        for container in set::chosen(spec, args) {
-            any = true;
-            let there = container.env.take().unwrap_or_default();
-            if keeps && let Some(old) = there.iter().find(|old| set.iter().any(|new| new.name == old.name)) {
-                let why = format!(
-                    "'{}' already has a value ({}), and --overwrite is false",
-                    old.name,
-                    old.value.as_deref().unwrap_or_default()
-                );
-                return Err(why);
+    let done =
+        set::patch_all(args, env, &infos, "env updated", "env update to pod template:", |object, _| {
+            let (kind, name) = (object.kind().name(), meta::name(object.meta()).to_owned());
+            let Some(spec) = template::pod_spec_mut(object) else { return set::no_template(object) };
+            let mut any = false;
+            for container in set::chosen(spec, args) {
+                any = true;
+                let there = container.env.take().unwrap_or_default();
+                if keeps
+                    && let Some(old) = there.iter().find(|old| set.iter().any(|new| new.name == old.name))
+                {
+                    let why = format!(
+                        "'{}' already has a value ({}), and --overwrite is false",
+                        old.name,
+                        old.value.as_deref().unwrap_or_default()
+                    );
+                    return Err(why);
+                }
+                let updated = update(there, &set, &remove);
+                container.env = (!updated.is_empty()).then_some(updated);
             }
-            let updated = update(there, &set, &remove);
-            container.env = (!updated.is_empty()).then_some(updated);
-        }
-        if !any {
-            let wanted = args.text("containers").unwrap_or("*");
-            warnings.err_line(format!(
-                "Warning: {kind}/{name} does not have any containers matching \"{wanted}\""
-            ));
-        }
-        Ok(())
-    });
+            if !any {
+                let wanted = args.text("containers").unwrap_or("*");
+                warnings.err_line(format!(
+                    "Warning: {kind}/{name} does not have any containers matching \"{wanted}\""
+                ));
+            }
+            Ok(())
+        });
     env.out.err(warnings.text(crate::kubectl::Stream::Err));
     done
 }
@@ -126,11 +129,12 @@ fn parse<'a>(words: impl Iterator<Item = &'a String>) -> Result<(Vec<EnvVar>, Ve
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for word in words {
         if let Some((name, value)) = word.split_once('=') {
-            let valid = !name.is_empty() && name.chars().all(|c| (' '..='~').contains(&c));
-            if !valid {
+            if !is_env_name(name) {
                 return Err(CliError::plain(format!(
-                    "\"{name}\" is not a valid key name: a valid environment variable name must consist only of \
-                     printable ASCII characters other than '='"
+                    "\"{name}\" is not a valid key name: a valid environment variable name must consist of \
+                     alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. \
+                     'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is \
+                     '[-._a-zA-Z][-._a-zA-Z0-9]*')"
                 )));
             }
             set.push(EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None });
@@ -146,6 +150,15 @@ fn parse<'a>(words: impl Iterator<Item = &'a String>) -> Result<(Vec<EnvVar>, Ve
         ));
     }
     Ok((set, remove))
+}
+
+/// kubectl is stricter than the API server.
+///
+/// Models apimachinery pkg/util/validation: IsEnvVarName.
+fn is_env_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
 }
 
 /// Models kubectl pkg/cmd/set: updateEnv.
@@ -164,7 +177,7 @@ fn update(there: Vec<EnvVar>, set: &[EnvVar], remove: &[String]) -> Vec<EnvVar> 
 
 /// Variables that refer to every wanted key of a ConfigMap or Secret.
 fn from_object(from: &str, keys: &[String], args: &Args, env: &mut Env<'_>) -> Result<Vec<EnvVar>, CliError> {
-    let builder = Builder { must_exist: true, ..Builder::default() };
+    let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
     let words: Vec<String> = from.split_whitespace().map(str::to_owned).collect();
     let plain = Args::parse("set env", &[], &[])?;
     let args = if args.has("filename") { &plain } else { args };

@@ -32,7 +32,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if let Some(error) = CliError::aggregate(errors) {
         return Err(error);
     }
-    set::patch_all(args, env, &infos, "image updated", "image", |object, errors| {
+    set::patch_all(args, env, &infos, "image updated", "image update to pod template:", |object, errors| {
         let Some(spec) = template::pod_spec_mut(object) else { return set::no_template(object) };
         for (name, image) in &images {
             let mut found = false;

@@ -17,7 +17,7 @@ use crate::kubectl::{Env, Flow, template};
 pub static VERB: Verb = Verb {
     name: "set resources",
     about: "Update resource requests/limits on objects with pod templates.",
-    usage: "set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
+    usage: "set resources (-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS]",
     flags: &[
         FILENAME,
         RECURSIVE,
@@ -51,7 +51,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let (limits, requests) = (parse(limits)?, parse(requests)?);
     let wanted = args.text("containers").unwrap_or("*");
-    set::patch_all(args, env, &infos, "resource requirements updated", "resources", |object, errors| {
+    let what = "resources update to pod template";
+    set::patch_all(args, env, &infos, "resource requirements updated", what, |object, errors| {
         let Some(spec) = template::pod_spec_mut(object) else { return set::no_template(object) };
         let mut any = false;
         for container in set::chosen(spec, args) {

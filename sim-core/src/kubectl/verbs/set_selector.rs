@@ -2,20 +2,25 @@
 //!
 //! Models kubectl pkg/cmd/set: SetSelectorOptions.
 
+use std::collections::BTreeMap;
+
 use super::Verb;
-use super::set::{self, SET_FLAGS};
-use crate::api::selector::Selector;
+use super::set::{self, LOCAL};
+use crate::api::selector::{Operator, Requirement, Selector};
 use crate::api::{Kind, Object};
 use crate::kubectl::args::Args;
+use crate::kubectl::builder::ALL;
 use crate::kubectl::error::CliError;
-use crate::kubectl::{Env, Flow, generate};
+use crate::kubectl::manifests::{FILENAME, RECURSIVE};
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
+use crate::kubectl::{Env, Flow};
 
 /// `set selector`
 pub static VERB: Verb = Verb {
     name: "set selector",
     about: "Set the selector on a resource.",
     usage: "set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-    flags: SET_FLAGS,
+    flags: &[FILENAME, RECURSIVE, ALL, OUTPUT, DRY_RUN, FIELD_MANAGER, SHOW_MANAGED, LOCAL],
     run,
 };
 
@@ -24,11 +29,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("one selector is required"));
     };
     let infos = set::select(args, env, resources)?;
-    Selector::parse(text).map_err(CliError::plain)?;
-    let labels = generate::parse_labels(text)?;
+    let selector = Selector::parse(text).map_err(CliError::plain)?;
     if infos.iter().any(|info| info.kind != Kind::Service) {
         return Err(CliError::plain("setting a selector is only supported for Services"));
     }
+    let labels = labels(&selector)?;
     set::patch_all(args, env, &infos, "selector updated", "selector", |object, _| {
         if let Object::Service(service) = object
             && let Some(spec) = &mut std::sync::Arc::make_mut(service).spec
@@ -37,4 +42,27 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         Ok(())
     })
+}
+
+/// The selector as a Service has it, which knows only labels and their values.
+///
+/// Models kubectl pkg/cmd/set: updateSelectorForObject.
+fn labels(selector: &Selector) -> Result<BTreeMap<String, String>, CliError> {
+    let mut labels = BTreeMap::new();
+    let mut expressions = Vec::new();
+    for Requirement { key, operator } in selector.requirements() {
+        match operator {
+            Operator::In(values) if values.len() == 1 => {
+                labels.insert(key.clone(), values.concat());
+            }
+            Operator::In(values) => expressions.push(format!("{{{key} In [{}]}}", values.join(" "))),
+            Operator::NotIn(values) => expressions.push(format!("{{{key} NotIn [{}]}}", values.join(" "))),
+            Operator::Exists => expressions.push(format!("{{{key} Exists []}}")),
+            Operator::DoesNotExist => expressions.push(format!("{{{key} DoesNotExist []}}")),
+        }
+    }
+    if expressions.is_empty() {
+        return Ok(labels);
+    }
+    Err(CliError::plain(format!("match expression [{}] not supported on this object", expressions.join(" "))))
 }

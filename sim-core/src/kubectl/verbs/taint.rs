@@ -14,7 +14,7 @@ use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::VALIDATE;
-use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER};
+use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, resolve_kind};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -28,6 +28,8 @@ pub static VERB: Verb = Verb {
         SELECTOR,
         ALL,
         DRY_RUN,
+        OUTPUT,
+        SHOW_MANAGED,
         FIELD_MANAGER,
         VALIDATE,
         Flag::new("overwrite", Takes::Bool, "Replace taints that are there already"),
@@ -60,7 +62,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let mut wish = parse(words).map_err(|why| CliError::misuse("taint", why))?;
     wish.overwrite = args.flag("overwrite");
-    if resolve_kind(kind)? != Kind::Node {
+    // This complaint is printed as it is.
+    let resolved = resolve_kind(kind).map_err(|error| CliError::Verbatim(error.message()))?;
+    if resolved != Kind::Node {
         let why = format!("invalid resource type {}, only node types are supported", kind.to_lowercase());
         return Err(CliError::plain(why));
     }
@@ -76,7 +80,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         _ => {}
     }
-    let dry = DryRun::parse(args)?;
+    let mut results = Results::parse(args, env.files)?.without_dry_run();
     let names = if selects || args.flag("all") { &resources[..1] } else { resources };
     let builder = Builder { must_exist: true, single_kind: true, ..Builder::default() };
     let selection = builder.select(args, env, names)?;
@@ -88,14 +92,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             let before = node.spec.as_ref().and_then(|spec| spec.taints.clone()).unwrap_or_default();
             let changed = wish.apply(&info.name, &before).and_then(|(operation, taints)| {
                 let patch = Patch::Merge(json!({"spec": {"taints": taints}}));
-                let options = WriteOptions { dry_run: dry.is_dry() };
-                api.patch(Kind::Node, &info.key(), &patch, Subresource::Main, options)?;
-                Ok(operation)
+                // What is not sent is the same but for what the server would refuse.
+                let options = WriteOptions { dry_run: results.dry_run().is_dry() };
+                let node = api.patch(Kind::Node, &info.key(), &patch, Subresource::Main, options)?;
+                results.print(operation, &node, api, out)
             });
-            match changed {
-                Ok(operation) => out.line(format!("node/{} {operation}{}", info.name, dry.suffix())),
-                Err(error) => errors.push(error),
-            }
+            errors.extend(changed.err());
         }
     });
     CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)

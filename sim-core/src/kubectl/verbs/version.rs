@@ -14,7 +14,7 @@ use crate::kubectl::{Env, Flow, json, yaml};
 pub static VERB: Verb = Verb {
     name: "version",
     about: "Print the client and server version information",
-    usage: "version [--client] [--output=json|yaml]",
+    usage: "version [flags]",
     flags: &[
         Flag::new("client", Takes::Bool, "The client's version only"),
         Flag::short("output", 'o', Takes::Text, "yaml or json"),

@@ -144,6 +144,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         once: limit.is_zero(),
         deadline: env.cluster.now() + limit,
         found: None,
+        missing: VecDeque::new(),
+        done: 0,
+        is_late: false,
         errors: Vec::new(),
     };
     match task.poll(env)? {
@@ -163,14 +166,19 @@ struct Waiting {
     deadline: SimTime,
     /// The objects that are still to be waited for, in order, with their uids; absent until they are known.
     found: Option<VecDeque<(Info, Option<String>)>>,
+    /// The complaints about objects that are not there, each with the count of those before it.
+    missing: VecDeque<(usize, CliError)>,
+    /// How many objects have had their turns.
+    done: usize,
+    /// Whether the time was over for one object, and so is for all that follow.
+    is_late: bool,
     errors: Vec<CliError>,
 }
 
 impl Waiting {
     /// Finds the objects; false while `--for=create` waits for them.
     fn find(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
-        let builder =
-            Builder { must_exist: true, empty_selector: self.args.flag("all"), ..Builder::default() };
+        let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
         let looker = Env {
             cluster: env.cluster,
             namespace: &self.namespace,
@@ -179,7 +187,8 @@ impl Waiting {
             workstation: env.workstation,
             out: env.out,
         };
-        let Selection { infos, mut errors, .. } = builder.select(&self.args, &looker, &self.args.words)?;
+        let Selection { infos, mut errors, places, .. } =
+            builder.select(&self.args, &looker, &self.args.words)?;
         let missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
         match self.condition {
             Condition::Create if errors.iter().any(missing) => return Ok(false),
@@ -192,7 +201,11 @@ impl Waiting {
         if infos.is_empty() && errors.is_empty() && !matches!(self.condition, Condition::Delete) {
             return Err(CliError::plain("no matching resources found"));
         }
-        self.errors = errors;
+        // Named objects that are missing have their turns, like all others.
+        self.missing = match places.len() == errors.len() {
+            true => places.into_iter().zip(errors).collect(),
+            false => errors.into_iter().map(|error| (0, error)).collect(),
+        };
         let store = looker.cluster.store();
         let with_uid = |info: Info| {
             let uid = store.get(info.kind, &info.key()).map(|object| object.uid().to_owned());
@@ -200,6 +213,23 @@ impl Waiting {
         };
         self.found = Some(infos.into_iter().map(with_uid).collect());
         Ok(true)
+    }
+
+    /// Complains of the missing objects whose turn it is.
+    fn say_missing(&mut self) {
+        while let Some((_, error)) = self.missing.pop_front_if(|(place, _)| *place <= self.done) {
+            self.errors.push(error);
+        }
+    }
+
+    /// What is said of an object whose turn comes when the time is over already: it is not looked at any more.
+    fn too_late(&self, info: &Info) -> CliError {
+        match self.condition {
+            Condition::Delete => {
+                CliError::plain("client rate limiter Wait returned an error: context deadline exceeded")
+            }
+            _ => self.late(info),
+        }
     }
 
     /// What is said of an object whose condition did not come true in time.
@@ -224,6 +254,13 @@ impl Task for Waiting {
         }
         let mut found = self.found.take().unwrap_or_default();
         while let Some((info, uid)) = found.front() {
+            self.say_missing();
+            if self.is_late {
+                self.errors.push(self.too_late(info));
+                self.done += 1;
+                found.pop_front();
+                continue;
+            }
             let object = env.cluster.store().get(info.kind, &info.key());
             match self.condition.holds(object, uid.as_deref()) {
                 Ok(true) => {
@@ -242,15 +279,21 @@ impl Task for Waiting {
                 Ok(false) if self.once && object.is_none() => {
                     self.errors.push(ApiError::not_found(info.kind, &info.name).into());
                 }
-                Ok(false) if over => self.errors.push(self.late(info)),
+                Ok(false) if over => {
+                    self.errors.push(self.late(info));
+                    self.is_late = !self.once;
+                }
                 Ok(false) => {
                     self.found = Some(found);
                     return Ok(Progress::Waiting);
                 }
                 Err(error) => self.errors.push(error),
             }
+            self.done += 1;
             found.pop_front();
         }
+        self.done = usize::MAX;
+        self.say_missing();
         self.found = Some(found);
         match CliError::aggregate(std::mem::take(&mut self.errors)) {
             Some(error) => Err(error),

@@ -12,19 +12,21 @@ use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::deprecation::warn;
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer::{self, Printer, TableOptions, TablePrinter, is_table, list_of};
+use crate::kubectl::printer::{self, Printer, Sees, TableOptions, TablePrinter, is_table, list_of};
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
-use crate::kubectl::sort::sort_by;
+use crate::kubectl::sort::{Sorted, sort_by};
 use crate::kubectl::verbs::Verb;
 use crate::kubectl::{Env, Flow, manifests};
+use serde_json::{Value, json};
 
 /// The verb.
 pub static VERB: Verb = Verb {
     name: "get",
     about: "Display one or many resources",
-    usage: "get [(-o|--output=)json|yaml|name|wide|jsonpath=...|custom-columns=...] (TYPE[.VERSION][.GROUP] [NAME | -l \
-            label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    usage: "get [(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|\
+            jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | \
+            -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
     flags: &[
         Flag::short("output", 'o', Takes::Text, "json, yaml, name, wide, jsonpath=..., custom-columns=..."),
         Flag::short("selector", 'l', Takes::Text, "Only objects with these labels, app=web,tier!=db"),
@@ -42,7 +44,11 @@ pub static VERB: Verb = Verb {
         Flag::new("template", Takes::Text, "The template, for jsonpath and custom-columns"),
         Flag::new("allow-missing-template-keys", Takes::Bool, "Whether a template may name absent keys"),
         Flag::new("show-managed-fields", Takes::Bool, "Show who owns which field"),
-        Flag::new("server-print", Takes::Bool, "Accepted: tables are always the server's"),
+        Flag::new(
+            "server-print",
+            Takes::Bool,
+            "Whether tables are the server's, and not only names and ages",
+        ),
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
         Flag::new("subresource", Takes::Text, "status or scale of the object"),
         Flag::new("raw", Takes::Text, "Ask the API server for this path"),
@@ -122,6 +128,14 @@ pub(in crate::kubectl) struct Found {
 }
 
 impl Found {
+    /// [`Found::result`] where a complaint about a file is one of several, even when it is the only one.
+    pub fn result_of_all(mut self) -> Result<Flow, CliError> {
+        if let [CliError::Plain(message)] = self.errors.as_slice() {
+            self.errors = vec![CliError::Verbatim(message.clone())];
+        }
+        self.result()
+    }
+
     /// The failures, if there are any.
     pub fn result(self) -> Result<Flow, CliError> {
         CliError::aggregate(self.errors).map_or(Ok(Flow::OK), Err)
@@ -155,7 +169,7 @@ fn look_up_stored(
     if !manifests::is_given(args) {
         return Ok(find(env, resources, selection, ignore_not_found));
     }
-    let read = manifests::read(args, env, false)?;
+    let mut read = manifests::read(args, env, false)?;
     match resources {
         ResourceArgs::None => {}
         ResourceArgs::Named { slashed: true, .. } => {
@@ -169,14 +183,17 @@ fn look_up_stored(
         }
     }
     let single = read.infos.len() == 1;
-    let mut found = Found { answers: Vec::new(), errors: read.errors, single };
-    for info in read.infos {
+    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single };
+    let mut unread = read.unread();
+    for (place, info) in read.infos.into_iter().enumerate() {
+        found.errors.extend(unread.until(place));
         match env.cluster.api().get(info.kind, &info.key()) {
             Ok(object) => found.answers.push((info.kind, vec![object.clone()])),
             Err(error) if error.is_not_found() && ignore_not_found => {}
             Err(error) => found.errors.push(error.into()),
         }
     }
+    found.errors.extend(unread.until(usize::MAX));
     Ok(found)
 }
 
@@ -214,6 +231,7 @@ pub(super) fn table_options(args: &Args, gates: FeatureGates) -> TableOptions {
         gates,
         wide: args.text("output") == Some("wide"),
         no_headers: args.flag("no-headers"),
+        bare: args.text("server-print") == Some("false"),
         with_namespace: args.flag("all-namespaces"),
         with_kind: args.flag("show-kind"),
         show_labels: args.flag("show-labels"),
@@ -222,10 +240,8 @@ pub(super) fn table_options(args: &Args, gates: FeatureGates) -> TableOptions {
 }
 
 fn tables(args: &Args, env: &mut Env<'_>, selection: &Selection, mut found: Found) -> Result<Flow, CliError> {
-    if let Some(field) = args.text("sort-by") {
-        for (_, objects) in &mut found.answers {
-            *objects = sort_by(std::mem::take(objects), field, printer::value)?;
-        }
+    if let Some(field) = args.text("sort-by").filter(|field| !field.is_empty()) {
+        sort_tables(&mut found, field, env)?;
     }
     let several_kinds = found.answers.iter().any(|(kind, _)| *kind != found.answers[0].0);
     let mut text = String::new();
@@ -256,7 +272,26 @@ fn tables(args: &Args, env: &mut Env<'_>, selection: &Selection, mut found: Foun
             _ => env.out.err_line("No resources found"),
         }
     }
-    found.result()
+    found.result_of_all()
+}
+
+/// Sorts the rows of each table. Several tables are sorted themselves before that, by fields that tables have: they
+/// have few, and no name.
+fn sort_tables(found: &mut Found, field: &str, env: &Env<'_>) -> Result<(), CliError> {
+    let now = env.cluster.now();
+    if found.answers.len() > 1 {
+        let version = env.cluster.store().revision().to_string();
+        let table = |_: &(Kind, Vec<Object>)| json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": version}});
+        found.answers = sort_by(std::mem::take(&mut found.answers), field, Sorted::Objects, now, table)?;
+    }
+    for (_, rows) in found.answers.iter_mut().filter(|(_, rows)| rows.len() > 1) {
+        *rows = match sort_by(std::mem::take(rows), field, Sorted::Rows, now, printer::value) {
+            Err(fatal @ CliError::Verbatim(_)) => return Err(fatal),
+            // kubectl drops the printer's complaint, and with it the table.
+            sorted => sorted.unwrap_or_default(),
+        };
+    }
+    Ok(())
 }
 
 fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> Result<Flow, CliError> {
@@ -269,19 +304,26 @@ fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> 
         return found.result();
     }
     let mut printer = Printer::new(output, args, env.files)?;
-    if let Some(field) = args.text("sort-by").filter(|_| !found.single) {
-        objects = sort_by(objects, field, printer::value)?;
+    let field = args.text("sort-by").filter(|field| !field.is_empty() && !found.single);
+    if let Some(field) = field {
+        objects = sort_by(objects, field, Sorted::Objects, env.cluster.now(), printer::value)?;
     }
-    // Only YAML and JSON leave the managers out; a template sees them.
-    let shows_managers = args.flag("show-managed-fields") || output.contains("managedFields");
-    let mut values: Vec<serde_json::Value> = objects.iter().map(printer::value).collect();
-    if shows_managers {
-        for (value, object) in values.iter_mut().zip(&objects) {
-            value["metadata"]["managedFields"] = env.cluster.api().managed_fields(object);
-        }
-    }
-    let value = if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) };
-    match printer.print(&value) {
+    let api = env.cluster.api();
+    let together = |with_managers: bool| {
+        let shown = |object: &Object| {
+            if with_managers { printer::managed(api, object) } else { printer::value(object) }
+        };
+        let mut values: Vec<Value> = objects.iter().map(shown).collect();
+        if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) }
+    };
+    let sees_managers = printer.sees_managers();
+    let with_managers = args.flag("show-managed-fields") || sees_managers == Sees::Always;
+    let printed = match printer.print(&together(with_managers)) {
+        // The complaint shows what the template was given.
+        Err(_) if sees_managers == Sees::InErrors && !with_managers => printer.print(&together(true)),
+        printed => printed,
+    };
+    match printed {
         Ok(text) => env.out.out(text),
         Err(error) => found.errors.push(error),
     }

@@ -1,10 +1,11 @@
 //! `get --watch`: prints changes as they happen, and never ends by itself.
 
 use super::table_options;
-use crate::api::{Kind, Object, SimTime};
+use crate::api::{Kind, Object};
+use crate::apiserver::ApiServer;
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer::{self, Printer, TablePrinter, is_table};
+use crate::kubectl::printer::{self, Printer, Sees, TablePrinter, is_table};
 use crate::kubectl::resources::ResourceArgs;
 use crate::kubectl::selection::{Filter, Selection};
 use crate::kubectl::{Env, Flow, Progress, Task};
@@ -27,15 +28,17 @@ enum Shown {
 }
 
 impl Shown {
-    fn print(&mut self, object: &Object, event: Option<&str>, now: SimTime) -> Result<String, CliError> {
+    fn print(&mut self, object: &Object, event: Option<&str>, api: &ApiServer) -> Result<String, CliError> {
         match self {
             Shown::Table(table) => {
-                table.rows(object.kind(), std::slice::from_ref(object), event, now);
+                table.rows(object.kind(), std::slice::from_ref(object), event, api.now());
                 Ok(table.flush())
             }
+            // The managers are left out of objects only, not out of events.
             Shown::Documents(printer) => match event {
-                Some(event) => printer.print_event(event, &printer::value(object)),
-                None => printer.print(&printer::value(object)),
+                Some(event) => printer.print_event(event, &printer::managed(api, object)),
+                None if printer.sees_managers() == Sees::Never => printer.print(&printer::value(object)),
+                None => printer.print(&printer::managed(api, object)),
             },
         }
     }
@@ -131,7 +134,7 @@ impl Watch {
             return Ok(());
         }
         for object in objects {
-            env.out.out(self.printer.print(object, event, now)?);
+            env.out.out(self.printer.print(object, event, env.cluster.api())?);
         }
         Ok(())
     }
@@ -164,10 +167,9 @@ impl Task for Watch {
         let seen: Vec<(ChangeType, Object)> =
             store.log().since(self.revision).filter_map(|change| self.seen(change)).collect();
         self.revision = store.revision();
-        let now = env.cluster.now();
         for (change, object) in seen {
             let event = self.shows_events.then_some(change.as_str());
-            env.out.out(self.printer.print(&object, event, now)?);
+            env.out.out(self.printer.print(&object, event, env.cluster.api())?);
         }
         Ok(Progress::Waiting)
     }
