@@ -174,7 +174,7 @@ fn nothing_can_be_made_of_them() {
     error: resource mapping not found for name: "web" namespace: "" from "STDIN": no matches for kind "Ingress" in version "networking.k8s.io/v1"
     ensure CRDs are installed first
     hint: ingresses are not simulated: nothing can be made of that kind
-    error: Unexpected args: [ingress]
+    error: Unexpected args: [ingress web]
     See 'kubectl create -h' for help and examples
     hint: ingresses are not simulated: nothing can be made of that kind
     error: the server doesn't have a resource type "rc"
