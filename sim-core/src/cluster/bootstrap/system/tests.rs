@@ -56,7 +56,7 @@ fn a_minikube_shows_the_pods_that_it_consists_of() {
     endpoints/kube-dns                   10.244.0.2:53,10.244.0.2:53,10.244.0.2:9153   6d23h
 
     NAME                                                             HOLDER                                                                      AGE
-    lease.coordination.k8s.io/apiserver-kcdegeihzlqbkh65rirrc5zxju   apiserver-kcdegeihzlqbkh65rirrc5zxju_2684b78c-f801-0a0e-9436-d570f57b3544   6d23h
+    lease.coordination.k8s.io/apiserver-kcdegeihzlqbkh65rirrc5zxju   apiserver-kcdegeihzlqbkh65rirrc5zxju_2684b78c-f801-4a0e-a436-d570f57b3544   6d23h
     ");
 }
 
