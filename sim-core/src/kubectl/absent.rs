@@ -8,6 +8,7 @@ use super::args::Args;
 use super::error::CliError;
 use super::printer::{Printer, is_table, list_of};
 use super::table::TabWriter;
+use super::verbs::Verb;
 use super::{Env, Flow};
 use crate::api::KubernetesVersion;
 use crate::api::error::quote;
@@ -134,11 +135,22 @@ pub fn of_kind(kind: &str) -> Option<&'static Absent> {
 /// The verbs that look objects up by kind and name.
 const LOOKING: [&str; 7] = ["annotate", "delete", "describe", "edit", "get", "label", "patch"];
 
-/// The answer to a command about kinds without objects; `None` when it is about others too.
+/// Runs the verb, unless it is about kinds of which there are no objects.
 ///
 /// # Errors
-/// NotFound for each name.
-pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, CliError>> {
+/// The verb's, and NotFound for each name of such a kind.
+pub fn run(verb: &Verb, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if let Some(answer) = answer(verb.name, args, env) {
+        return answer;
+    }
+    match without(verb.name, args, env.cluster.api().gates.version()) {
+        Some(rest) => (verb.run)(&rest, env),
+        None => (verb.run)(args, env),
+    }
+}
+
+/// The answer to a command about kinds without objects; `None` when it is about others too.
+fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, CliError>> {
     if verb == "patch" && !args.has("patch") && !args.has("patch-file") {
         return None;
     }
@@ -177,7 +189,7 @@ pub fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow,
 }
 
 /// The command without the kinds that have no objects, where it names others besides.
-pub fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> {
+fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> {
     let first = args.words.first().filter(|first| LOOKING.contains(&verb) && first.contains(','))?;
     let kept: Vec<&str> = first.split(',').filter(|word| named(word, version).is_none()).collect();
     if kept.is_empty() || kept.len() == first.split(',').count() {

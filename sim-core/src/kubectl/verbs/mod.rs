@@ -268,20 +268,9 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
                 workstation: env.workstation,
                 out: env.out,
             };
-            run(verb, &args, &mut inner)
+            absent::run(verb, &args, &mut inner)
         }
-        None => run(verb, &args, env),
-    }
-}
-
-/// Runs the verb, unless it is about kinds of which there are no objects.
-fn run(verb: &Verb, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if let Some(answer) = absent::answer(verb.name, args, env) {
-        return answer;
-    }
-    match absent::without(verb.name, args, env.cluster.api().gates.version()) {
-        Some(rest) => (verb.run)(&rest, env),
-        None => (verb.run)(args, env),
+        None => absent::run(verb, &args, env),
     }
 }
 
