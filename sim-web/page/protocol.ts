@@ -111,4 +111,5 @@ export type FromWorker =
   | { type: "update"; update: Update }
   | { type: "pictures"; map?: PictureChange; timeline?: PictureChange; state?: ClusterState }
   | { type: "journal"; text: string }
+  | { type: "rest-needed" }
   | { type: "answer"; id: number; answer: unknown };

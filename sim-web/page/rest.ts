@@ -1,5 +1,5 @@
-// The rest of the module. The page starts with the functions that it needs up to the first command; the others
-// follow as soon as it stands, and at once when one is called before that.
+// The rest of the module. The page starts with what the lab needs; what is needed beyond that is fetched when it is
+// called.
 
 import { fetchNow } from "./fetch-now";
 
@@ -8,19 +8,29 @@ export class Rest {
   #url: string;
   #isThere: boolean;
 
-  /** `first` is what the page started with; `url` is where the rest is, or empty when nothing is missing. */
-  constructor(first: object, url: string) {
+  /** `first` is what the page started with; `url` is where the rest is, or empty when nothing is missing. `needed` is
+   *  called once something needs the rest, even if it is there by then. */
+  constructor(first: object, url: string, needed: () => void) {
     this.#first = first as WebAssembly.Exports;
     this.#url = url;
     this.#isThere = url === "";
     // What the module's stubs call: see sim-web/src/lib.rs.
-    Object.assign(globalThis, { loadRest: () => this.#fetch() });
+    const loadRest = () => {
+      needed();
+      this.#fetch();
+    };
+    Object.assign(globalThis, { loadRest });
   }
 
-  /** Adds the rest, compiled by the page; it fills the free places of the first module's table. */
+  /** Adds the rest; it takes functions from the first module's table and fills the table's free places. */
   add(module: WebAssembly.Module): void {
     if (this.#isThere) return;
-    new WebAssembly.Instance(module, { first: this.#first as WebAssembly.ModuleImports });
+    const functions = this.#first.functions as WebAssembly.Table;
+    const first: WebAssembly.ModuleImports = {};
+    for (const { name, kind } of WebAssembly.Module.imports(module)) {
+      first[name] = (kind === "function" ? functions.get(Number(name)) : this.#first[name]) ?? 0;
+    }
+    new WebAssembly.Instance(module, { first });
     this.#isThere = true;
   }
 

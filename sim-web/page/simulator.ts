@@ -24,6 +24,21 @@ export function loadModule(): Promise<WebAssembly.Module> {
   return compile(firstUrl);
 }
 
+let kept: Promise<WebAssembly.Module | undefined> | undefined;
+
+/** The rest of the module once the service worker keeps it for offline use: nothing is fetched for it. Without it the
+ *  worker fetches the rest by itself, when something needs it. */
+function keptRest(): Promise<WebAssembly.Module | undefined> {
+  const find = async () => {
+    if (!restUrl || !("serviceWorker" in navigator)) return undefined;
+    await navigator.serviceWorker.ready;
+    const response = await caches.match(restUrl);
+    return response && WebAssembly.compile(await response.arrayBuffer());
+  };
+  kept ??= find().catch(() => undefined);
+  return kept;
+}
+
 export interface Listener {
   update?(update: Update): void;
   pictures?(pictures: { map?: PictureChange; timeline?: PictureChange; state?: ClusterState }): void;
@@ -46,6 +61,8 @@ export class Simulator {
   #submitted = 0;
   /** What is wrong with the session that the page kept and opened again. */
   damage = "";
+  /** How many lines were submitted when something first needed the rest of the module. */
+  restNeededAt: number | undefined;
   #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(worker: Worker) {
@@ -62,17 +79,8 @@ export class Simulator {
     });
     simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule(), restUrl: restUrl && new URL(restUrl, location.href).href } });
     await ready;
-    if (restUrl) void simulator.#complete();
+    void keptRest().then((module) => module && simulator.#send({ type: "rest", module }));
     return simulator;
-  }
-
-  /** Hands the worker the rest of the module. Without it the worker fetches it by itself, once it is called. */
-  async #complete(): Promise<void> {
-    try {
-      this.#send({ type: "rest", module: await compile(restUrl) });
-    } catch {
-      modules.delete(restUrl);
-    }
   }
 
   listen(listener: Listener): void {
@@ -178,6 +186,9 @@ export class Simulator {
       case "failed":
         this.#ready?.reject(new Error(message.message));
         for (const listener of this.#listeners) listener.failed?.(message.message);
+        break;
+      case "rest-needed":
+        this.restNeededAt ??= this.#submitted;
         break;
       case "answer":
         this.#answers.get(message.id)?.(message.answer as never);

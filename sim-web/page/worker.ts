@@ -43,7 +43,7 @@ function loadSchema(): string | undefined {
 
 function setUp(setup: Setup): void {
   Object.assign(globalThis, { loadSchema });
-  rest = new Rest(initSync({ module: setup.module }), setup.restUrl);
+  rest = new Rest(initSync({ module: setup.module }), setup.restUrl, () => post({ type: "rest-needed" }));
   const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
   let damage = "";

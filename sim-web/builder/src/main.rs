@@ -3,11 +3,18 @@
 //! rustc's wasm target comes from rustup where that works, otherwise from Debian's packages with the
 //! standard library built from source; the choice is made here.
 
+mod data;
+mod liveness;
 mod module;
+mod order;
+mod outline;
 mod page;
+mod segments;
 mod serve;
+mod slots;
 mod split;
 mod toolchain;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,123 +1,120 @@
-//! Splits the module in two: what the page needs to start, and the rest, which is fetched once it stands.
+//! Splits the module in two: what a visit runs, and the rest, which is fetched when something needs it.
 //!
-//! A profile says which functions ran. Those stay in the first module; each other one that they may call has
-//! a stub there, which calls it through the function table and, when the rest is missing, asks for it first.
-//! The rest is a module of its own on the same memory and table: it imports what it needs from the first
-//! and fills the table's new slots when it is instantiated.
+//! A profile says which pieces of functions ran. Those stay in the first module, together with the data that
+//! they know of. Everything else is in the rest, a module of its own on the same memory and table: it takes what
+//! it calls of the first from the table and fills the table's new slots when it is instantiated. Where the first
+//! module calls something of the rest, it does so through the table, and asks for the rest before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
-use walrus::ir::{Value, Visitor, dfs_in_order};
+use walrus::ir::{Call, Const, Instr, InstrSeqId, Value, Visitor, dfs_in_order};
 use walrus::{
     ConstExpr, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
-    ImportKind, ImportedFunction, Module, ModuleConfig, TableId, TypeId, ValType,
+    ImportKind, ImportedFunction, LocalFunction, Module, TableId, TypeId, ValType,
 };
+
+use crate::data::{self, Objects};
+use crate::segments::{Profile, nested};
+use crate::{outline, wasm};
 
 /// What the rest imports from.
 const FIRST: &str = "first";
 /// The import that fetches the rest: `load_rest` of sim-web, under wasm-bindgen's name.
 const LOADER: &str = "loadRest";
-/// What the profile's globals are called, before the function's number.
-pub const RAN: &str = "ran ";
+/// What the first module calls its function table: see `page/rest.ts`.
+const TABLE: &str = "functions";
 
 /// The two modules.
 pub struct Parts {
     /// What the page starts with.
     pub first: Vec<u8>,
-    /// What follows.
+    /// What is fetched when something needs it.
     pub rest: Vec<u8>,
 }
 
-/// The module with an exported global for each function, which is 1 once the function ran.
-///
-/// # Errors
-/// `wasm` is no module.
-pub fn instrumented(wasm: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut module = parse(wasm)?;
-    let functions: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
-    for id in functions {
-        let zero = ConstExpr::Value(Value::I32(0));
-        let global = module.globals.add_local(ValType::I32, true, false, zero);
-        module.exports.add(&format!("{RAN}{}", id.index()), global);
-        let body = module.funcs.get_mut(id).kind.unwrap_local_mut().builder_mut();
-        body.func_body().const_at(0, Value::I32(1)).global_set_at(1, global);
-    }
-    Ok(module.emit_wasm())
-}
-
-/// Splits `wasm`, given the numbers of the functions that ran.
+/// Splits `wasm`, given what ran of it and where its data is.
 ///
 /// # Errors
 /// `wasm` is no module, or not one that sim-web and wasm-bindgen make.
-pub fn split(wasm: &[u8], ran: &BTreeSet<usize>) -> anyhow::Result<Parts> {
-    let mut first = parse(wasm)?;
-    let plan = Plan::new(&first, ran)?;
+pub fn split(wasm: &[u8], profile: &Profile, objects: &Objects) -> anyhow::Result<Parts> {
+    let (mut first, cold) = prepared(wasm, profile)?;
+    let (mut rest, _) = prepared(wasm, profile)?;
+    let mut plan = Plan::new(&first, cold)?;
+    import_shared(&mut rest, &mut plan)?;
+    fill_slots(&mut rest, &plan)?;
     stub_cold_functions(&mut first, &plan)?;
-    export_shared(&mut first, &plan);
+    export_shared(&mut first, &plan)?;
     walrus::passes::gc::run(&mut first);
-    let mut rest = parse(wasm)?;
-    import_shared(&mut rest, &plan);
-    fill_table(&mut rest, &plan)?;
-    walrus::passes::gc::run(&mut rest);
-    // Only what the rest does import stays exported.
-    let wanted: BTreeSet<String> = rest.imports.iter().map(|import| import.name.clone()).collect();
-    let spare =
-        first.exports.iter().filter(|export| is_shared(&export.name) && !wanted.contains(&export.name));
-    for id in spare.map(walrus::Export::id).collect::<Vec<_>>() {
-        first.exports.delete(id);
-    }
-    walrus::passes::gc::run(&mut first);
+    let left = objects.divide(&mut first)?;
+    data::replace(&mut rest, left)?;
     Ok(Parts { first: first.emit_wasm(), rest: rest.emit_wasm() })
 }
 
-fn parse(wasm: &[u8]) -> anyhow::Result<Module> {
-    let mut config = ModuleConfig::new();
-    config.generate_name_section(false).generate_producers_section(false);
-    config.parse(wasm)
+/// The module with the pieces that did not run taken out, and the numbers of the functions that did not.
+fn prepared(wasm: &[u8], profile: &Profile) -> anyhow::Result<(Module, BTreeSet<usize>)> {
+    let mut module = wasm::parse(wasm)?;
+    let cold = outline::outline(&mut module, profile);
+    for name in ["linking", "reloc.CODE", "reloc.DATA"] {
+        module.customs.remove_raw(name);
+    }
+    Ok((module, cold))
 }
 
 /// Which function goes where, by number: ids are a module's own, and their numbers are the same in every module
-/// that was parsed from the same bytes.
+/// that was prepared from the same bytes.
 struct Plan {
     /// The first of the function table's new slots.
     base: u64,
-    /// The functions of the rest that the first module may call, with their slots.
-    slots: BTreeMap<usize, u64>,
     /// All functions of the rest.
     cold: BTreeSet<usize>,
+    /// The functions of the rest that the first module may call, with their slots.
+    slots: BTreeMap<usize, u64>,
+    /// Those of them of which the first module has one call and nothing else.
+    called_once: BTreeSet<usize>,
+    /// The functions of the first module that the rest may call, with their slots behind those.
+    shared: BTreeMap<usize, u64>,
 }
 
 impl Plan {
-    fn new(module: &Module, ran: &BTreeSet<usize>) -> anyhow::Result<Plan> {
+    fn new(module: &Module, cold: BTreeSet<usize>) -> anyhow::Result<Plan> {
         let base = module.tables.get(function_table(module)?).initial;
-        let (mut called, mut cold) = (Called::default(), BTreeSet::new());
-        for (id, function) in module.funcs.iter_local() {
-            if ran.contains(&id.index()) {
-                dfs_in_order(&mut called, function, function.entry_block());
-            } else {
-                cold.insert(id.index());
-            }
+        let mut calls = Calls::default();
+        for (_, function) in module.funcs.iter_local().filter(|(id, _)| !cold.contains(&id.index())) {
+            dfs_in_order(&mut calls, function, function.entry_block());
         }
-        called.0.extend(module.start);
-        called.0.extend(module.exports.iter().filter_map(|export| match export.item {
+        let mut named: Vec<FunctionId> = module.start.into_iter().collect();
+        named.extend(module.exports.iter().filter_map(|export| match export.item {
             ExportItem::Function(id) => Some(id),
             _ => None,
         }));
         for element in module.elements.iter() {
             match &element.items {
-                ElementItems::Functions(functions) => called.0.extend(functions),
+                ElementItems::Functions(functions) => named.extend(functions),
                 ElementItems::Expressions(..) => bail!("an element segment of expressions is not expected"),
             }
         }
-        let called: BTreeSet<usize> = called.0.iter().map(|id| id.index()).collect();
+        let named: BTreeSet<usize> = named.into_iter().map(|id| id.index()).collect();
+        let is_once = |(id, count): (&usize, &usize)| (*count == 1 && !named.contains(id)).then_some(*id);
+        let called_once = calls.0.iter().filter_map(is_once).filter(|id| cold.contains(id)).collect();
+        let called: BTreeSet<usize> = calls.0.keys().chain(&named).copied().collect();
         let slots = called.intersection(&cold).copied().zip(base..).collect();
-        Ok(Plan { base, slots, cold })
+        Ok(Plan { base, cold, slots, called_once, shared: BTreeMap::new() })
     }
 
-    /// The functions of `module` that the rest does not bring.
-    fn shared<'m>(&self, module: &'m Module) -> impl Iterator<Item = FunctionId> + use<'_, 'm> {
-        module.funcs.iter().map(walrus::Function::id).filter(|id| !self.cold.contains(&id.index()))
+    /// The slot behind all of the rest's.
+    fn end(&self) -> u64 {
+        self.base + self.slots.len() as u64
+    }
+
+    /// Gives the function table its new slots. Both modules say the same of its size.
+    fn enlarge(&self, module: &mut Module) -> anyhow::Result<TableId> {
+        let id = function_table(module)?;
+        let table = module.tables.get_mut(id);
+        let new = (self.slots.len() + self.shared.len()) as u64;
+        table.initial += new;
+        table.maximum = table.maximum.map(|maximum| maximum + new);
+        Ok(id)
     }
 }
 
@@ -125,45 +122,109 @@ fn function_table(module: &Module) -> anyhow::Result<TableId> {
     module.tables.main_function_table()?.context("the module has no function table")
 }
 
-/// The functions that were seen in bodies.
+/// How often each function is called.
 #[derive(Default)]
-struct Called(BTreeSet<FunctionId>);
+struct Calls(BTreeMap<usize, usize>);
 
-impl<'instr> Visitor<'instr> for Called {
+impl<'instr> Visitor<'instr> for Calls {
     fn visit_function_id(&mut self, function: &FunctionId) {
-        self.0.insert(*function);
+        *self.0.entry(function.index()).or_default() += 1;
     }
 }
 
-/// Puts a stub in the place of each function of the rest.
+/// Calls each function of the rest through its slot: where it is called once, there; otherwise in a stub that stands
+/// in its place.
 fn stub_cold_functions(module: &mut Module, plan: &Plan) -> anyhow::Result<()> {
-    let ready = ready_function(module)?;
-    let table = function_table(module)?;
-    for id in module.funcs.iter_local().map(|(id, _)| id).collect::<Vec<_>>() {
-        let Some(slot) = plan.slots.get(&id.index()) else { continue };
-        let ty = module.funcs.get(id).ty();
-        let (params, results) = signature(module, ty);
-        let args: Vec<_> = params.iter().map(|ty| module.locals.add(*ty)).collect();
-        let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-        let mut body = builder.func_body();
-        for arg in &args {
-            body.local_get(*arg);
+    let table = plan.enlarge(module)?;
+    let mut bridges = Bridges::new(module, table)?;
+    let locals: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
+    let mut at_call = BTreeMap::new();
+    for id in &locals {
+        if let (Some(slot), true) = (plan.slots.get(&id.index()), plan.called_once.contains(&id.index())) {
+            let ty = module.funcs.get(*id).ty();
+            at_call.insert(*id, bridges.call(module, *slot, ty)?);
         }
-        body.i32_const(i32::try_from(*slot)?).call(ready).call_indirect(ty, table);
-        module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(args));
     }
-    enlarge(module, table, plan);
+    for id in locals {
+        if !plan.cold.contains(&id.index()) {
+            replace_calls(module.funcs.get_mut(id).kind.unwrap_local_mut(), &at_call);
+        } else if let Some(slot) = plan.slots.get(&id.index()).filter(|_| !at_call.contains_key(&id)) {
+            let ty = module.funcs.get(id).ty();
+            let call = bridges.call(module, *slot, ty)?;
+            let (params, results) = signature(module, ty);
+            let args: Vec<_> = params.iter().map(|ty| module.locals.add(*ty)).collect();
+            let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
+            let mut body = builder.func_body();
+            for arg in &args {
+                body.local_get(*arg);
+            }
+            for instr in call {
+                body.instr(instr);
+            }
+            module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(args));
+        }
+    }
     Ok(())
 }
 
-/// Gives the function table its new slots. Both modules say the same of its size.
-fn enlarge(module: &mut Module, table: TableId, plan: &Plan) {
-    let table = module.tables.get_mut(table);
-    table.initial += plan.slots.len() as u64;
-    table.maximum = table.maximum.map(|maximum| maximum + plan.slots.len() as u64);
+/// A function for each type of function in the rest: it takes what such a function takes and its slot, fetches the
+/// rest when that was not done yet, and calls it.
+struct Bridges {
+    ready: FunctionId,
+    table: TableId,
+    made: BTreeMap<TypeId, FunctionId>,
 }
 
-/// A function that returns its slot, and fetches the rest before when that was not done yet.
+impl Bridges {
+    fn new(module: &mut Module, table: TableId) -> anyhow::Result<Bridges> {
+        Ok(Bridges { ready: ready_function(module)?, table, made: BTreeMap::new() })
+    }
+
+    /// What calls the function in `slot`, which is of type `ty`, once its arguments are on the stack.
+    fn call(&mut self, module: &mut Module, slot: u64, ty: TypeId) -> anyhow::Result<[Instr; 2]> {
+        let func = match self.made.get(&ty) {
+            Some(bridge) => *bridge,
+            None => self.bridge(module, ty),
+        };
+        let slot = Const { value: Value::I32(i32::try_from(slot)?) };
+        Ok([slot.into(), Call { func }.into()])
+    }
+
+    fn bridge(&mut self, module: &mut Module, ty: TypeId) -> FunctionId {
+        let (mut params, results) = signature(module, ty);
+        params.push(ValType::I32);
+        let args: Vec<_> = params.iter().map(|ty| module.locals.add(*ty)).collect();
+        let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
+        let mut body = builder.func_body();
+        body.call(self.ready);
+        for arg in &args {
+            body.local_get(*arg);
+        }
+        body.call_indirect(ty, self.table);
+        let bridge = builder.finish(args, &mut module.funcs);
+        self.made.insert(ty, bridge);
+        bridge
+    }
+}
+
+fn replace_calls(function: &mut LocalFunction, with: &BTreeMap<FunctionId, [Instr; 2]>) {
+    let mut waiting: Vec<InstrSeqId> = vec![function.entry_block()];
+    while let Some(seq) = waiting.pop() {
+        let instrs = &mut function.block_mut(seq).instrs;
+        waiting.extend(instrs.iter().flat_map(|(instr, _)| nested(instr)));
+        let replacement = |instr: &Instr| match instr {
+            Instr::Call(call) => with.get(&call.func),
+            _ => None,
+        };
+        while let Some((at, new)) =
+            instrs.iter().enumerate().find_map(|(at, (instr, _))| Some((at, replacement(instr)?)))
+        {
+            instrs.splice(at..=at, new.iter().cloned().map(|instr| (instr, Default::default())));
+        }
+    }
+}
+
+/// A function that fetches the rest when that was not done yet.
 fn ready_function(module: &mut Module) -> anyhow::Result<FunctionId> {
     let loader = module.imports.iter().find(|import| import.name.contains(LOADER));
     let Some(ImportKind::Function(loader)) = loader.map(|import| &import.kind) else {
@@ -171,54 +232,55 @@ fn ready_function(module: &mut Module) -> anyhow::Result<FunctionId> {
     };
     let loader = *loader;
     let is_missing = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(1)));
-    let slot = module.locals.add(ValType::I32);
-    let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[ValType::I32]);
-    let mut body = builder.func_body();
-    body.global_get(is_missing).if_else(
+    let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
+    builder.func_body().global_get(is_missing).if_else(
         None,
         |then| {
             then.call(loader).i32_const(0).global_set(is_missing);
         },
         |_| {},
     );
-    body.local_get(slot);
-    Ok(builder.finish(vec![slot], &mut module.funcs))
+    Ok(builder.finish(Vec::new(), &mut module.funcs))
 }
 
 fn signature(module: &Module, ty: TypeId) -> (Vec<ValType>, Vec<ValType>) {
-    let ty = module.types.get(ty);
-    (ty.params().to_vec(), ty.results().to_vec())
+    let (params, results) = module.types.params_results(ty);
+    (params.to_vec(), results.to_vec())
 }
 
 /// Under what name the first module hands out its `what` of this number.
 fn shared(what: char, index: usize) -> String {
-    format!("{what}:{index}")
+    format!("{what}{index}")
 }
 
-fn is_shared(name: &str) -> bool {
-    name.as_bytes().get(1) == Some(&b':')
+fn table_name(id: TableId, functions: TableId) -> String {
+    if id == functions { TABLE.to_owned() } else { shared('t', id.index()) }
 }
 
-/// Exports all that the rest may need. Functions that the rest brings itself are not among it.
-fn export_shared(module: &mut Module, plan: &Plan) {
-    let functions = plan.shared(module).map(|id| (shared('f', id.index()), ExportItem::Function(id)));
+/// Hands out what the rest may need: the functions in the table, everything else by name.
+fn export_shared(module: &mut Module, plan: &Plan) -> anyhow::Result<()> {
     let globals = module
         .globals
         .iter()
         .map(|global| (shared('g', global.id().index()), ExportItem::Global(global.id())));
+    let functions = function_table(module)?;
     let tables =
-        module.tables.iter().map(|table| (shared('t', table.id().index()), ExportItem::Table(table.id())));
+        module.tables.iter().map(|table| (table_name(table.id(), functions), ExportItem::Table(table.id())));
     let memories = module
         .memories
         .iter()
         .map(|memory| (shared('m', memory.id().index()), ExportItem::Memory(memory.id())));
-    for (name, item) in functions.chain(globals).chain(tables).chain(memories).collect::<Vec<_>>() {
+    for (name, item) in globals.chain(tables).chain(memories).collect::<Vec<_>>() {
         module.exports.add(&name, item);
     }
+    let functions = module.funcs.iter().map(walrus::Function::id);
+    let handed = functions.filter(|id| plan.shared.contains_key(&id.index())).collect();
+    fill(module, plan.end(), handed)
 }
 
-/// Makes imports of everything but the cold functions' bodies.
-fn import_shared(module: &mut Module, plan: &Plan) {
+/// Makes imports of everything but the cold functions' bodies. What the rest calls of the first module gets a slot
+/// of the table, whose number is the name of the import.
+fn import_shared(module: &mut Module, plan: &mut Plan) -> anyhow::Result<()> {
     module.start = None;
     for id in module.exports.iter().map(walrus::Export::id).collect::<Vec<_>>() {
         module.exports.delete(id);
@@ -229,40 +291,57 @@ fn import_shared(module: &mut Module, plan: &Plan) {
     for id in module.elements.iter().map(walrus::Element::id).collect::<Vec<_>>() {
         module.elements.delete(id);
     }
-    for id in module.data.iter().map(walrus::Data::id).collect::<Vec<_>>() {
-        module.data.delete(id);
+    let mut calls = Calls::default();
+    for (_, function) in module.funcs.iter_local().filter(|(id, _)| plan.cold.contains(&id.index())) {
+        dfs_in_order(&mut calls, function, function.entry_block());
     }
-    for id in plan.shared(module).collect::<Vec<_>>() {
+    let wanted: BTreeSet<usize> = calls.0.into_keys().filter(|id| !plan.cold.contains(id)).collect();
+    plan.shared = wanted.into_iter().zip(plan.end()..).collect();
+    for id in module.funcs.iter().map(walrus::Function::id).collect::<Vec<_>>() {
+        if plan.cold.contains(&id.index()) {
+            continue;
+        }
+        let Some(slot) = plan.shared.get(&id.index()) else {
+            module.funcs.delete(id);
+            continue;
+        };
         let ty = module.funcs.get(id).ty();
-        let import = module.imports.add(FIRST, &shared('f', id.index()), id);
+        let import = module.imports.add(FIRST, &slot.to_string(), id);
         module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
     }
     for id in module.globals.iter().map(walrus::Global::id).collect::<Vec<_>>() {
         let import = module.imports.add(FIRST, &shared('g', id.index()), id);
         module.globals.get_mut(id).kind = GlobalKind::Import(import);
     }
+    let functions = function_table(module)?;
     for id in module.tables.iter().map(walrus::Table::id).collect::<Vec<_>>() {
-        let import = module.imports.add(FIRST, &shared('t', id.index()), id);
+        let import = module.imports.add(FIRST, &table_name(id, functions), id);
         let table = module.tables.get_mut(id);
         table.import = Some(import);
         table.elem_segments.clear();
     }
     for id in module.memories.iter().map(walrus::Memory::id).collect::<Vec<_>>() {
         let import = module.imports.add(FIRST, &shared('m', id.index()), id);
-        let memory = module.memories.get_mut(id);
-        memory.import = Some(import);
-        memory.data_segments.clear();
+        module.memories.get_mut(id).import = Some(import);
     }
+    Ok(())
 }
 
 /// Puts the functions that the first module calls into their slots, which were given out in the order of numbers.
-fn fill_table(module: &mut Module, plan: &Plan) -> anyhow::Result<()> {
-    let table = function_table(module)?;
-    enlarge(module, table, plan);
-    let mut functions: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
-    functions.retain(|id| plan.slots.contains_key(&id.index()));
+fn fill_slots(module: &mut Module, plan: &Plan) -> anyhow::Result<()> {
+    plan.enlarge(module)?;
+    let locals = module.funcs.iter_local().map(|(id, _)| id);
+    let functions = locals.filter(|id| plan.slots.contains_key(&id.index())).collect();
+    fill(module, plan.base, functions)?;
+    walrus::passes::gc::run(module);
+    Ok(())
+}
+
+/// Puts `functions` into the function table from `slot` on, in the order of their numbers.
+fn fill(module: &mut Module, slot: u64, mut functions: Vec<FunctionId>) -> anyhow::Result<()> {
     functions.sort_by_key(|id| id.index());
-    let offset = ConstExpr::Value(Value::I32(i32::try_from(plan.base)?));
+    let table = function_table(module)?;
+    let offset = ConstExpr::Value(Value::I32(i32::try_from(slot)?));
     let kind = ElementKind::Active { table, offset };
     let element = module.elements.add(kind, ElementItems::Functions(functions));
     module.tables.get_mut(table).elem_segments.insert(element);

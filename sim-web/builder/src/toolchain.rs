@@ -16,15 +16,28 @@ const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
+/// What makes the module small beside its profile: what panics end it at once instead of printing where, and the
+/// linker tells where data is and what refers to it, for [`crate::data`].
+const FLAGS: &[&str] = &[
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    "-Zlocation-detail=none",
+    "-Clink-arg=--emit-relocs",
+];
+
 /// Builds sim-web for wasm32 and returns the module; with `is_dev` quickly, otherwise small.
 ///
 /// # Errors
 /// There is no compiler for wasm32 and none can be installed, or sim-web does not compile.
 pub fn build(root: &Path, is_dev: bool) -> anyhow::Result<PathBuf> {
-    let profile = profile(is_dev);
-    if has_rustup_target() || add_rustup_target() {
+    let has_target = rustup_has("target", TARGET);
+    if has_target && is_dev {
         println!("compiling sim-web with rustup's wasm target ...");
-        run(&mut cargo(Path::new("cargo"), root, profile))?;
+        run(&mut cargo(Path::new("cargo"), root, is_dev))?;
+    } else if has_target && rustup_has("component", "rust-src") {
+        println!("compiling sim-web and the standard library; the first time takes minutes ...");
+        let mut command = cargo(Path::new("cargo"), root, is_dev);
+        run(with_std(&mut command))?;
     } else {
         if !Path::new(DEBIAN_SOURCE).exists() {
             install_debian_packages()?;
@@ -32,9 +45,8 @@ pub fn build(root: &Path, is_dev: bool) -> anyhow::Result<PathBuf> {
         println!(
             "compiling sim-web and the standard library with Debian's compiler; the first time takes minutes ..."
         );
-        let mut command = cargo(Path::new(DEBIAN_CARGO), root, profile);
-        command.arg("-Zbuild-std=std,panic_abort");
-        command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+        let mut command = cargo(Path::new(DEBIAN_CARGO), root, is_dev);
+        with_std(&mut command).env("RUSTC", DEBIAN_RUSTC).env_remove("RUSTUP_TOOLCHAIN");
         if let Some(linker) = linker() {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
@@ -64,30 +76,37 @@ fn built(root: &Path, is_dev: bool) -> PathBuf {
     root.join(TARGET_DIR).join(TARGET).join(profile(is_dev)).join("sim_web.wasm")
 }
 
-fn cargo(program: &Path, root: &Path, profile: &str) -> Command {
+fn cargo(program: &Path, root: &Path, is_dev: bool) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(root).args([
-        "build",
-        "--profile",
-        profile,
-        "--package",
-        "sim-web",
-        "--target",
-        TARGET,
-    ]);
+    command.current_dir(root).args(["build", "--package", "sim-web", "--target", TARGET]);
+    command.args(["--profile", profile(is_dev)]);
     command.arg("--target-dir").arg(root.join(TARGET_DIR));
+    if !is_dev {
+        let flags: Vec<String> = FLAGS.iter().map(|flag| format!("{flag:?}")).collect();
+        command.arg(format!("--config=target.{TARGET}.rustflags=[{}]", flags.join(",")));
+        command.env("RUSTC_BOOTSTRAP", "1");
+    }
     command
 }
 
-fn has_rustup_target() -> bool {
-    let output = Command::new("rustup").args(["target", "list", "--installed"]).output();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == TARGET))
+/// Lets `command` build the standard library, too: the small one, without what panics print.
+fn with_std(command: &mut Command) -> &mut Command {
+    command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+    command.env("RUSTC_BOOTSTRAP", "1")
 }
 
-fn add_rustup_target() -> bool {
-    let mut command = Command::new("rustup");
-    command.args(["target", "add", TARGET]).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success()) && has_rustup_target()
+/// Whether rustup has `name` installed, or can install it.
+fn rustup_has(what: &str, name: &str) -> bool {
+    let is_installed = || {
+        let output = Command::new("rustup").args([what, "list", "--installed"]).output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == name))
+    };
+    let add = || {
+        let mut command = Command::new("rustup");
+        command.args([what, "add", name]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    is_installed() || add() && is_installed()
 }
 
 fn install_debian_packages() -> anyhow::Result<()> {
