@@ -65,7 +65,8 @@ pub struct FieldError {
     pub path: String,
     /// The offending value; shown only by reasons that show one.
     pub value: Value,
-    /// How the value is shown where that is not its JSON: Go's structures have fields in their own order.
+    /// How the value is shown where that is not its JSON: Go's structures have fields in their own order. It is
+    /// not shown at all when this is empty.
     pub shown: Option<String>,
     /// The rest of the sentence.
     pub detail: String,
@@ -155,12 +156,17 @@ impl FieldError {
         }
     }
 
+    /// A complaint about more values than there may be.
+    pub fn too_many(path: impl Into<String>, count: usize, max: usize) -> FieldError {
+        let detail = format!("must have at most {max} items");
+        FieldError { reason: FieldReason::TooMany, ..FieldError::invalid(path, count, detail) }
+    }
+
     /// The sentence without the path, as a `StatusCause` carries it.
     pub fn detail_text(&self) -> String {
-        let shows_value = !matches!(
-            self.reason,
-            FieldReason::Required | FieldReason::Forbidden | FieldReason::TooLong | FieldReason::TooMany
-        );
+        let shows_value =
+            !matches!(self.reason, FieldReason::Required | FieldReason::Forbidden | FieldReason::TooLong)
+                && self.shown.as_deref() != Some("");
         let mut text = self.reason.text().to_owned();
         if shows_value {
             text.push_str(": ");

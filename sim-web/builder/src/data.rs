@@ -60,8 +60,10 @@ impl Objects {
         ranges.sort_by_key(|range| (range.start, range.end));
         let mut last: Option<Range<u32>> = None;
         for range in ranges.into_iter().filter(|range| !range.is_empty()) {
-            let begin = last.as_ref().filter(|last| range.start < last.end).map_or(range.start, |last| last.start);
-            let end = last.filter(|last| range.start < last.end).map_or(range.end, |last| last.end.max(range.end));
+            let begin =
+                last.as_ref().filter(|last| range.start < last.end).map_or(range.start, |last| last.start);
+            let end =
+                last.filter(|last| range.start < last.end).map_or(range.end, |last| last.end.max(range.end));
             objects.ranges.insert(begin, end);
             last = Some(begin..end);
         }
@@ -72,7 +74,12 @@ impl Objects {
     }
 
     /// Pins each object to which a reference leads that is not of an address within it: one behind its end, say.
-    fn pin_what_is_missed(&mut self, wasm: &[u8], name: &str, symbols: &[Option<Symbol>]) -> anyhow::Result<()> {
+    fn pin_what_is_missed(
+        &mut self,
+        wasm: &[u8],
+        name: &str,
+        symbols: &[Option<Symbol>],
+    ) -> anyhow::Result<()> {
         for relocation in relocations(wasm, name)? {
             let symbol = symbols.get(relocation.symbol).context("a relocation of no symbol")?;
             let Some(symbol) = symbol else { continue };
@@ -219,7 +226,8 @@ impl<'instr> Visitor<'instr> for Addresses {
 /// Address and bytes of each segment of the data, and where in its section the bytes are.
 fn segments(wasm: &[u8]) -> anyhow::Result<Vec<(u32, usize)>> {
     let sections = wasm::sections(wasm)?;
-    let (_, section) = sections.into_iter().find(|(number, _)| *number == DATA).context("the module has no data")?;
+    let (_, section) =
+        sections.into_iter().find(|(number, _)| *number == DATA).context("the module has no data")?;
     let mut reader = Reader(section);
     let mut segments = Vec::new();
     for _ in 0..reader.unsigned()? {

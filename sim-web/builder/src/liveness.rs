@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use walrus::ir::{Instr, InstrSeqId, LocalId};
 use walrus::LocalFunction;
+use walrus::ir::{Instr, InstrSeqId, LocalId};
 
 /// A set of a function's locals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,12 +51,8 @@ pub struct Liveness<'f> {
 impl<'f> Liveness<'f> {
     /// Looks at all of `function`.
     pub fn of(function: &'f LocalFunction) -> Liveness<'f> {
-        let mut liveness = Liveness {
-            function,
-            numbers: BTreeMap::new(),
-            labels: HashMap::new(),
-            before: HashMap::new(),
-        };
+        let mut liveness =
+            Liveness { function, numbers: BTreeMap::new(), labels: HashMap::new(), before: HashMap::new() };
         liveness.sequence(function.entry_block(), Locals::default());
         liveness
     }

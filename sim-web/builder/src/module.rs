@@ -21,8 +21,12 @@ const FEATURES: &[&str] = &[
 ];
 
 /// How wasm-opt makes a module small. Nothing is at the lowest addresses: the stack ends there.
-const OPTIMISATIONS: &[&str] =
-    &["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=0"];
+const OPTIMISATIONS: &[&str] = &[
+    "-Oz",
+    "--low-memory-unused",
+    "--one-caller-inline-max-function-size=0",
+    "--always-inline-max-function-size=0",
+];
 
 /// Makes what Vite takes in `into`: `sim_web.js`, `first.wasm`, and `rest.wasm`, which is empty when the module is
 /// to stay whole. What was made from this very `wasm` before is taken again.
@@ -38,7 +42,8 @@ pub fn make(root: &Path, wasm: &Path, into: &Path, is_small: bool) -> anyhow::Re
         println!("making the modules small ...");
         small(root, &parts.first, &first)?;
         small(root, &parts.rest, &rest)?;
-        let parts = slots::sort(&split::Parts { first: std::fs::read(&first)?, rest: std::fs::read(&rest)? })?;
+        let parts =
+            slots::sort(&split::Parts { first: std::fs::read(&first)?, rest: std::fs::read(&rest)? })?;
         std::fs::write(&first, parts.first)?;
         std::fs::write(&rest, parts.rest)?;
     } else {

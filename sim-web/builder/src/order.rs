@@ -99,7 +99,8 @@ impl<'w> Chain<'w> {
 
     /// The function that shares most for its length; the longest where none shares anything.
     fn next(&self) -> Option<usize> {
-        let left = self.shared.iter().enumerate().filter_map(|(function, shared)| Some((function, (*shared)?)));
+        let left =
+            self.shared.iter().enumerate().filter_map(|(function, shared)| Some((function, (*shared)?)));
         left.reduce(|best, other| {
             let length = |function: usize| self.bodies[function].len() + BODY;
             let (one, two) = (best.1 * length(other.0), other.1 * length(best.0));

@@ -99,7 +99,11 @@ fn pieces(module: &Module, id: FunctionId, segments: &[(Segment, bool)]) -> Vec<
     found
 }
 
-fn add_nested(function: &LocalFunction, instrs: &[(Instr, walrus::ir::InstrLocId)], into: &mut HashSet<InstrSeqId>) {
+fn add_nested(
+    function: &LocalFunction,
+    instrs: &[(Instr, walrus::ir::InstrLocId)],
+    into: &mut HashSet<InstrSeqId>,
+) {
     for seq in instrs.iter().flat_map(|(instr, _)| nested(instr)) {
         into.insert(seq);
         add_nested(function, &function.block(seq).instrs, into);
@@ -187,7 +191,9 @@ impl Finder<'_> {
                     seen.touched.insert(tee.local);
                     seen.written.insert(tee.local);
                 }
-                Instr::Br(branch) if branch.block == self.function.entry_block() => self.leave(Exit::Return, seen)?,
+                Instr::Br(branch) if branch.block == self.function.entry_block() => {
+                    self.leave(Exit::Return, seen)?
+                }
                 Instr::Br(branch) => self.branch(branch.block, seen)?,
                 Instr::BrIf(branch) => self.branch(branch.block, seen)?,
                 Instr::BrTable(table) => {
@@ -226,7 +232,9 @@ impl Finder<'_> {
                 None
             };
         }
-        if is_empty || self.loops.contains(&label) && matches!(self.function.block(label).ty, InstrSeqType::Simple(_)) {
+        if is_empty
+            || self.loops.contains(&label) && matches!(self.function.block(label).ty, InstrSeqType::Simple(_))
+        {
             return self.leave(Exit::Label(label), seen);
         }
         None
@@ -282,7 +290,8 @@ fn take_out(module: &mut Module, id: FunctionId, piece: &Piece) -> FunctionId {
     let builder = module.funcs.get_mut(id).kind.unwrap_local_mut().builder_mut();
     let call = call(piece, outlined, returned, code, builder);
     let mut seq = builder.instr_seq(piece.seq);
-    seq.instrs_mut().splice(piece.start..piece.end, call.into_iter().map(|instr| (instr, Default::default())));
+    seq.instrs_mut()
+        .splice(piece.start..piece.end, call.into_iter().map(|instr| (instr, Default::default())));
     outlined
 }
 
@@ -415,7 +424,10 @@ fn call(
         (false, [Exit::Return]) => instrs.push(Return {}.into()),
         (true, [Exit::Return]) => {
             let consequent = builder.dangling_instr_seq(None).id();
-            builder.instr_seq(consequent).instrs_mut().extend(give_back().map(|instr| (instr, Default::default())));
+            builder
+                .instr_seq(consequent)
+                .instrs_mut()
+                .extend(give_back().map(|instr| (instr, Default::default())));
             let alternative = builder.dangling_instr_seq(None).id();
             instrs.push(IfElse { consequent, alternative }.into());
         }
@@ -452,4 +464,3 @@ fn call(
     }
     instrs
 }
-

@@ -26,10 +26,14 @@ pub fn sort(parts: &Parts) -> anyhow::Result<Parts> {
         imports.iter().filter(|import| import.is_function).filter_map(|import| slot(import.name)).collect();
     let mut segments = segments(section(&parts.first, ELEMENTS)?)?;
     let mut held: Vec<(usize, usize)> = Vec::new();
-    each_slot(&mut segments, |slot, function| held.extend(shared.contains(&slot).then_some((*function, slot))));
+    each_slot(&mut segments, |slot, function| {
+        held.extend(shared.contains(&slot).then_some((*function, slot)))
+    });
     held.sort_unstable();
-    let moved: BTreeMap<usize, usize> = held.iter().map(|(_, slot)| *slot).zip(shared.iter().copied()).collect();
-    let functions: BTreeMap<usize, usize> = held.iter().map(|(function, slot)| (moved[slot], *function)).collect();
+    let moved: BTreeMap<usize, usize> =
+        held.iter().map(|(_, slot)| *slot).zip(shared.iter().copied()).collect();
+    let functions: BTreeMap<usize, usize> =
+        held.iter().map(|(function, slot)| (moved[slot], *function)).collect();
     each_slot(&mut segments, |slot, function| *function = functions.get(&slot).copied().unwrap_or(*function));
     let mut section = Vec::new();
     wasm::write_unsigned(imports.len(), &mut section);

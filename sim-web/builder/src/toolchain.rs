@@ -18,12 +18,8 @@ const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
 /// What makes the module small beside its profile: what panics end it at once instead of printing where, and the
 /// linker tells where data is and what refers to it, for [`crate::data`].
-const FLAGS: &[&str] = &[
-    "-Zunstable-options",
-    "-Cpanic=immediate-abort",
-    "-Zlocation-detail=none",
-    "-Clink-arg=--emit-relocs",
-];
+const FLAGS: &[&str] =
+    &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Clink-arg=--emit-relocs"];
 
 /// Builds sim-web for wasm32 and returns the module; with `is_dev` quickly, otherwise small.
 ///

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{
     ControllerRevision, Deployment, DeploymentSpec, DeploymentStrategy, ReplicaSet, ReplicaSetSpec,
-    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetStatus,
-    StatefulSetUpdateStrategy,
+    StatefulSet, StatefulSetSpec, StatefulSetStatus, StatefulSetUpdateStrategy,
 };
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
+use super::internal::{self, types};
 use super::{Errors, format, meta, pod, storage};
 use crate::api::field::FieldError;
 use crate::api::selector::Selector;
+
+/// What is said of a Deployment's selector that makes no sense.
+const NO_SELECTOR: &str = "invalid label selector";
 
 pub(super) fn stateful_set(errors: &mut Errors, set: &StatefulSet) {
     let empty = StatefulSetSpec::default();
@@ -39,14 +42,18 @@ fn stateful_set_spec(errors: &mut Errors, spec: &StatefulSetSpec) {
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
     errors.not_negative("spec.ordinals.start", spec.ordinals.as_ref().and_then(|ordinals| ordinals.start));
     errors.not_negative("spec.revisionHistoryLimit", spec.revision_history_limit);
-    check_selector(errors, &spec.selector, "statefulset");
+    let is_selector = check_selector(errors, &spec.selector, "statefulset", "");
     let claims: Vec<&str> = spec
         .volume_claim_templates
         .iter()
         .flatten()
         .filter_map(|claim| claim.metadata.name.as_deref())
         .collect();
-    check_template(errors, &spec.template, &spec.selector, &claims, "StatefulSet");
+    if is_selector {
+        check_template(errors, &spec.template, &spec.selector, &claims, "StatefulSet");
+    } else {
+        check_lasting(errors, &spec.template, "StatefulSet");
+    }
     if let Some(name) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
         errors.invalid_all("spec.serviceName", name, format::dns_label(name));
     }
@@ -70,9 +77,9 @@ fn update_strategy(errors: &mut Errors, strategy: &StatefulSetUpdateStrategy) {
         "OnDelete" => {
             if let Some(rolling) = rolling {
                 let why = "only allowed for updateStrategy 'RollingUpdate'";
-                let mut error = FieldError::invalid(format!("{path}.rollingUpdate"), json!(rolling), why);
-                error.shown = Some(go_rolling(rolling));
-                errors.push(error);
+                let value = json!(rolling);
+                let shown = internal::one_line(&value, types::SET_ROLLING);
+                errors.invalid_struct(format!("{path}.rollingUpdate"), value, shown, why);
             }
         }
         "RollingUpdate" => {
@@ -81,62 +88,78 @@ fn update_strategy(errors: &mut Errors, strategy: &StatefulSetUpdateStrategy) {
             if let Some(value) = &rolling.max_unavailable {
                 let path = format!("{path}.rollingUpdate.maxUnavailable");
                 int_or_percent(errors, &path, value);
-                at_most_all(errors, &path, value);
-                if matches!(number(value), Some(0)) {
-                    errors.invalid(path, json!(value), "cannot be 0");
+                if number(value) == 0 {
+                    errors.invalid(&*path, json!(value), "cannot be 0");
                 }
+                at_most_all(errors, &path, value);
             }
         }
-        other => {
-            // The API server shows its internal structure, whose fields have other names and their own order.
-            let rolling = rolling.map(go_rolling).unwrap_or_else(|| "null".to_owned());
-            let shown = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", json!(other));
-            let mut error =
-                FieldError::invalid(path, json!(strategy), "must be 'RollingUpdate' or 'OnDelete'");
-            error.shown = Some(shown);
-            errors.push(error);
+        _ => {
+            let value = json!(strategy);
+            let shown = internal::one_line(&value, types::SET_STRATEGY);
+            errors.invalid_struct(path, value, shown, "must be 'RollingUpdate' or 'OnDelete'");
         }
     }
 }
 
-fn go_rolling(rolling: &RollingUpdateStatefulSetStrategy) -> String {
-    let (partition, unavailable) = (rolling.partition.unwrap_or(0), json!(rolling.max_unavailable));
-    format!("{{\"Partition\":{partition},\"MaxUnavailable\":{unavailable}}}")
-}
-
-/// `kind` is what upstream calls the object in the complaint about an empty selector.
-pub(super) fn check_selector(errors: &mut Errors, selector: &LabelSelector, kind: &str) {
+/// Whether the selector makes sense, and the template can be asked whether it fits. `kind` is what upstream calls
+/// the object in the complaint about an empty selector, and `why` what it says of one that makes none.
+fn check_selector(errors: &mut Errors, selector: &LabelSelector, kind: &str, why: &str) -> bool {
+    let before = errors.0.len();
     if meta::is_declared_empty(selector) {
         let why = format!("empty selector is invalid for {kind}");
         errors.invalid("spec.selector", json!({}), why);
-    } else if meta::is_empty_selector(selector) {
-        errors.required("spec.selector", "");
-    } else {
-        meta::selector(errors, "spec.selector", selector);
+        return true;
     }
+    if meta::is_empty_selector(selector) {
+        errors.required("spec.selector", "");
+        return true;
+    }
+    meta::selector(errors, "spec.selector", selector);
+    let makes_sense = errors.0.len() == before;
+    if !makes_sense {
+        errors.invalid("spec.selector", json!(selector), why);
+    }
+    makes_sense
 }
 
-pub(super) fn check_template(
+/// A template of pods that are restarted for ever. Models ValidatePodTemplateSpecForReplicaSet.
+fn check_template(
     errors: &mut Errors,
     template: &PodTemplateSpec,
     selector: &LabelSelector,
     claims: &[&str],
     kind: &str,
 ) {
-    let none = BTreeMap::new();
-    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    let matches = meta::is_declared_empty(selector)
-        || !meta::is_empty_selector(selector)
-            && Selector::from_api(selector).matches(labels.unwrap_or(&none));
+    let matches = meta::is_declared_empty(selector) || selects(selector, template);
     if !matches {
-        let why = "`selector` does not match template `labels`";
-        errors.invalid("spec.template.metadata.labels", json!(labels), why);
+        unfit_labels(errors, template);
     }
     pod::template(errors, "spec.template", template, claims);
+    check_lasting(errors, template, kind);
+}
+
+/// Whether the selector selects the template's pods. No selector selects nothing.
+pub(super) fn selects(selector: &LabelSelector, template: &PodTemplateSpec) -> bool {
+    let none = BTreeMap::new();
+    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
+    (meta::is_declared_empty(selector) || !meta::is_empty_selector(selector))
+        && Selector::from_api(selector).matches(labels.unwrap_or(&none))
+}
+
+pub(super) fn unfit_labels(errors: &mut Errors, template: &PodTemplateSpec) {
+    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
+    let why = "`selector` does not match template `labels`";
+    errors.invalid("spec.template.metadata.labels", json!(labels), why);
+}
+
+/// Pods of the template are always restarted, and have no deadline.
+pub(super) fn check_lasting(errors: &mut Errors, template: &PodTemplateSpec, kind: &str) {
     let spec = template.spec.as_ref();
     let restart = spec.and_then(|spec| spec.restart_policy.as_deref()).unwrap_or_default();
-    if matches!(restart, "OnFailure" | "Never") {
-        errors.one_of("spec.template.spec.restartPolicy", Some(restart), &["Always"]);
+    if restart != "Always" {
+        let path = "spec.template.spec.restartPolicy";
+        errors.push(FieldError::not_supported(path, restart, &["Always"]));
     }
     if spec.is_some_and(|spec| spec.active_deadline_seconds.is_some()) {
         let why = format!("activeDeadlineSeconds in {kind} is not Supported");
@@ -204,8 +227,9 @@ pub(super) fn deployment(errors: &mut Errors, deployment: &Deployment) {
     let empty = DeploymentSpec::default();
     let spec = deployment.spec.as_ref().unwrap_or(&empty);
     errors.not_negative("spec.replicas", spec.replicas);
-    check_selector(errors, &spec.selector, "deployment");
-    check_template(errors, &spec.template, &spec.selector, &[], "ReplicaSet");
+    if check_selector(errors, &spec.selector, "deployment", NO_SELECTOR) {
+        check_template(errors, &spec.template, &spec.selector, &[], "ReplicaSet");
+    }
     if let Some(strategy) = &spec.strategy {
         deployment_strategy(errors, strategy);
     }
@@ -235,21 +259,28 @@ fn deployment_strategy(errors: &mut Errors, strategy: &DeploymentStrategy) {
             let unavailable_path = format!("{path}.rollingUpdate.maxUnavailable");
             int_or_percent(errors, &unavailable_path, unavailable);
             int_or_percent(errors, &format!("{path}.rollingUpdate.maxSurge"), surge);
-            if number(unavailable) == Some(0) && number(surge) == Some(0) {
+            if number(unavailable) == 0 && number(surge) == 0 {
                 let why = "may not be 0 when `maxSurge` is 0";
                 errors.invalid(unavailable_path.as_str(), json!(unavailable), why);
             }
             at_most_all(errors, &unavailable_path, unavailable);
         }
-        other => errors.one_of(format!("{path}.type"), Some(other), &["Recreate", "RollingUpdate"]),
+        _ => {
+            let value = json!(strategy);
+            let shown = Some(internal::one_line(&value, types::STRATEGY));
+            let supported = ["Recreate", "RollingUpdate"];
+            errors.push(FieldError { shown, ..FieldError::not_supported(path, value, &supported) });
+        }
     }
 }
 
-/// The number, or the percentage without its sign.
-pub(super) fn number(value: &IntOrString) -> Option<i32> {
+/// The number, or the percentage without its sign; what is neither counts as nothing.
+///
+/// Models getIntOrPercentValue.
+pub(super) fn number(value: &IntOrString) -> i32 {
     match value {
-        IntOrString::Int(number) => Some(*number),
-        IntOrString::String(text) => text.strip_suffix('%')?.parse().ok(),
+        IntOrString::Int(number) => *number,
+        IntOrString::String(text) => text.strip_suffix('%').unwrap_or(text).parse().unwrap_or(0),
     }
 }
 
@@ -267,7 +298,7 @@ pub(super) fn int_or_percent(errors: &mut Errors, path: &str, value: &IntOrStrin
 }
 
 pub(super) fn at_most_all(errors: &mut Errors, path: &str, value: &IntOrString) {
-    if matches!(value, IntOrString::String(_)) && number(value).is_some_and(|percent| percent > 100) {
+    if matches!(value, IntOrString::String(text) if text.ends_with('%')) && number(value) > 100 {
         errors.invalid(path, json!(value), "must not be greater than 100%");
     }
 }
@@ -284,9 +315,10 @@ pub(super) fn replica_set(errors: &mut Errors, set: &ReplicaSet) {
     let spec = set.spec.as_ref().unwrap_or(&empty);
     errors.not_negative("spec.replicas", spec.replicas);
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
-    check_selector(errors, &spec.selector, "deployment");
-    let none = PodTemplateSpec::default();
-    check_template(errors, spec.template.as_ref().unwrap_or(&none), &spec.selector, &[], "ReplicaSet");
+    if check_selector(errors, &spec.selector, "deployment", NO_SELECTOR) {
+        let none = PodTemplateSpec::default();
+        check_template(errors, spec.template.as_ref().unwrap_or(&none), &spec.selector, &[], "ReplicaSet");
+    }
 }
 
 pub(super) fn replica_set_update(errors: &mut Errors, new: &ReplicaSet, old: &ReplicaSet) {

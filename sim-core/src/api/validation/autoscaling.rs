@@ -1,6 +1,9 @@
 //! Validation of `autoscaling/v2`. Models pkg/apis/autoscaling/validation.
 
-use k8s_openapi::api::autoscaling::v2::{HPAScalingRules, HorizontalPodAutoscaler, MetricSpec, MetricTarget};
+use k8s_openapi::api::autoscaling::v2::{
+    CrossVersionObjectReference, HPAScalingRules, HorizontalPodAutoscaler, MetricIdentifier, MetricSpec,
+    MetricTarget,
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use serde_json::json;
 
@@ -25,11 +28,7 @@ pub(super) fn autoscaler(errors: &mut Errors, scaler: &HorizontalPodAutoscaler) 
         let why = "must be greater than or equal to `minReplicas`";
         errors.invalid("spec.maxReplicas", spec.max_replicas, why);
     }
-    for (field, value) in [("kind", &spec.scale_target_ref.kind), ("name", &spec.scale_target_ref.name)] {
-        if value.is_empty() {
-            errors.required(format!("spec.scaleTargetRef.{field}"), "");
-        }
-    }
+    reference(errors, "spec.scaleTargetRef", &spec.scale_target_ref);
     for (index, metric) in spec.metrics.iter().flatten().enumerate() {
         metric_spec(errors, &format!("spec.metrics[{index}]"), metric);
     }
@@ -42,48 +41,140 @@ pub(super) fn autoscaler(errors: &mut Errors, scaler: &HorizontalPodAutoscaler) 
     }
 }
 
+/// What a metric may be of, in the order in which the API server looks: its type, and its field.
+const SOURCES: [(&str, &str); 5] = [
+    ("Object", "object"),
+    ("External", "external"),
+    ("Pods", "pods"),
+    ("Resource", "resource"),
+    ("ContainerResource", "containerResource"),
+];
+
+/// Models validateMetricSpec.
 fn metric_spec(errors: &mut Errors, path: &str, metric: &MetricSpec) {
-    let sources = [
-        (
-            "ContainerResource",
-            "containerResource",
-            metric.container_resource.as_ref().map(|source| &source.target),
-        ),
-        ("External", "external", metric.external.as_ref().map(|source| &source.target)),
-        ("Object", "object", metric.object.as_ref().map(|source| &source.target)),
-        ("Pods", "pods", metric.pods.as_ref().map(|source| &source.target)),
-        ("Resource", "resource", metric.resource.as_ref().map(|source| &source.target)),
-    ];
+    const SUPPORTED: [&str; 5] = ["ContainerResource", "External", "Object", "Pods", "Resource"];
     if metric.type_.is_empty() {
         errors.required(format!("{path}.type"), "must specify a metric source type");
-        return;
     }
-    let Some((_, field, target)) = sources.iter().find(|(name, _, _)| *name == metric.type_) else {
-        let supported = sources.map(|(name, _, _)| name);
-        errors.push(FieldError::not_supported(format!("{path}.type"), metric.type_.as_str(), &supported));
-        return;
-    };
-    for (_, other, _) in sources.iter().filter(|(name, _, found)| *name != metric.type_ && found.is_some()) {
-        let why = "must populate the given metric source only";
-        errors.forbidden(format!("{path}.{other}"), why);
+    if !SUPPORTED.contains(&metric.type_.as_str()) {
+        let kind = metric.type_.as_str();
+        errors.push(FieldError::not_supported(format!("{path}.type"), kind, &SUPPORTED));
     }
-    let path = format!("{path}.{field}");
-    let Some(target) = target else {
-        errors.required(path, "must populate information for the given metric source");
-        return;
+    let is_there = |field: &str| match field {
+        "object" => metric.object.is_some(),
+        "external" => metric.external.is_some(),
+        "pods" => metric.pods.is_some(),
+        "resource" => metric.resource.is_some(),
+        _ => metric.container_resource.is_some(),
     };
-    let name = match (&metric.resource, &metric.container_resource) {
-        (Some(source), _) if metric.type_ == "Resource" => Some(&source.name),
-        (_, Some(source)) if metric.type_ == "ContainerResource" => Some(&source.name),
-        _ => None,
-    };
-    if name.is_some_and(String::is_empty) {
-        errors.required(format!("{path}.name"), "must specify a resource name");
+    let there: Vec<&str> =
+        SOURCES.into_iter().map(|(_, field)| field).filter(|field| is_there(field)).collect();
+    if let Some(first) = there.first() {
+        metric_source(errors, &format!("{path}.{first}"), first, metric);
     }
-    metric_target(errors, &format!("{path}.target"), target, name.is_some());
+    let expected = SOURCES.into_iter().find(|(name, _)| *name == metric.type_).map(|(_, field)| field);
+    if let Some(field) = expected.filter(|field| !is_there(field)) {
+        errors.required(format!("{path}.{field}"), "must populate information for the given metric source");
+    }
+    if there.len() > 1 {
+        for other in there.into_iter().filter(|field| Some(*field) != expected) {
+            errors.forbidden(format!("{path}.{other}"), "must populate the given metric source only");
+        }
+    }
 }
 
-fn metric_target(errors: &mut Errors, path: &str, target: &MetricTarget, of_resource: bool) {
+fn metric_source(errors: &mut Errors, path: &str, field: &str, metric: &MetricSpec) {
+    let value = |target: &MetricTarget| target.value.is_some() || target.average_value.is_some();
+    let average = format!("{path}.target.averageValue");
+    match field {
+        "object" => metric.object.iter().for_each(|source| {
+            reference(errors, &format!("{path}.describedObject"), &source.described_object);
+            identifier(errors, path, &source.metric);
+            metric_target(errors, &format!("{path}.target"), &source.target);
+            if !value(&source.target) {
+                errors.required(&*average, "must set either a target value or averageValue");
+            }
+        }),
+        "external" => metric.external.iter().for_each(|source| {
+            identifier(errors, path, &source.metric);
+            metric_target(errors, &format!("{path}.target"), &source.target);
+            if !value(&source.target) {
+                let why = "must set either a target value for metric or a per-pod target";
+                errors.required(&*average, why);
+            }
+            if source.target.value.is_some() && source.target.average_value.is_some() {
+                let why = "may not set both a target value for metric and a per-pod target";
+                errors.forbidden(format!("{path}.target.value"), why);
+            }
+        }),
+        "pods" => metric.pods.iter().for_each(|source| {
+            identifier(errors, path, &source.metric);
+            metric_target(errors, &format!("{path}.target"), &source.target);
+            if source.target.average_value.is_none() {
+                errors.required(&*average, "must specify a positive target averageValue");
+            }
+        }),
+        "resource" => metric.resource.iter().for_each(|source| {
+            resource(errors, path, &source.name, None, &source.target);
+        }),
+        _ => metric.container_resource.iter().for_each(|source| {
+            resource(errors, path, &source.name, Some(&source.container), &source.target);
+        }),
+    }
+}
+
+fn resource(errors: &mut Errors, path: &str, name: &str, container: Option<&str>, target: &MetricTarget) {
+    if name.is_empty() {
+        errors.required(format!("{path}.name"), "must specify a resource name");
+    }
+    if container == Some("") {
+        errors.required(format!("{path}.container"), "must specify a container");
+    }
+    metric_target(errors, &format!("{path}.target"), target);
+    match (target.average_utilization.is_some(), target.average_value.is_some()) {
+        (false, false) => {
+            let why = "must set either a target raw value or a target utilization";
+            errors.required(format!("{path}.target.averageUtilization"), why);
+        }
+        (true, true) => {
+            let why = "may not set both a target raw value and a target utilization";
+            errors.forbidden(format!("{path}.target.averageValue"), why);
+        }
+        _ => {}
+    }
+}
+
+/// Models validateMetricIdentifier.
+fn identifier(errors: &mut Errors, path: &str, metric: &MetricIdentifier) {
+    let path = format!("{path}.metric.name");
+    match metric.name.as_str() {
+        "" => errors.required(path, "must specify a metric name"),
+        name => path_segment(errors, &path, name),
+    }
+}
+
+/// Models ValidateCrossVersionObjectReference.
+fn reference(errors: &mut Errors, path: &str, target: &CrossVersionObjectReference) {
+    for (field, value) in [("kind", &target.kind), ("name", &target.name)] {
+        let path = format!("{path}.{field}");
+        match value.as_str() {
+            "" => errors.required(path, ""),
+            value => path_segment(errors, &path, value),
+        }
+    }
+}
+
+/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
+fn path_segment(errors: &mut Errors, path: &str, name: &str) {
+    if matches!(name, "." | "..") {
+        return errors.invalid(path, name, format!("may not be '{name}'"));
+    }
+    for part in ["/", "%"].into_iter().filter(|part| name.contains(part)) {
+        errors.invalid(path, name, format!("may not contain '{part}'"));
+    }
+}
+
+fn metric_target(errors: &mut Errors, path: &str, target: &MetricTarget) {
     if target.type_.is_empty() {
         errors.required(format!("{path}.type"), "must specify a metric target type");
     }
@@ -101,17 +192,6 @@ fn metric_target(errors: &mut Errors, path: &str, target: &MetricTarget, of_reso
     if let Some(percent) = target.average_utilization.filter(|percent| *percent < 1) {
         errors.invalid(format!("{path}.averageUtilization"), percent, "must be greater than 0");
     }
-    match (target.average_utilization.is_some(), target.average_value.is_some()) {
-        (false, false) if of_resource => {
-            let why = "must set either a target raw value or a target utilization";
-            errors.required(format!("{path}.averageUtilization"), why);
-        }
-        (true, true) if of_resource => {
-            let why = "may not set both a target raw value and a target utilization";
-            errors.forbidden(format!("{path}.averageValue"), why);
-        }
-        _ => {}
-    }
 }
 
 fn scaling_rules(errors: &mut Errors, path: &str, rules: &HPAScalingRules) {
@@ -124,7 +204,14 @@ fn scaling_rules(errors: &mut Errors, path: &str, rules: &HPAScalingRules) {
         }
     }
     if let Some(policy) = &rules.select_policy {
-        errors.one_of(format!("{path}.selectPolicy"), Some(policy), &["Disabled", "Max", "Min"]);
+        let supported = ["Disabled", "Max", "Min"];
+        if !supported.contains(&policy.as_str()) {
+            errors.push(FieldError::not_supported(
+                format!("{path}.selectPolicy"),
+                policy.as_str(),
+                &supported,
+            ));
+        }
     }
     let policies = rules.policies.as_deref().unwrap_or_default();
     if policies.is_empty() {

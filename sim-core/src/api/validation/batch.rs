@@ -5,31 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule, SuccessPolicyRule,
 };
+use k8s_openapi::api::core::v1::Affinity;
 use serde_json::{Value, json};
 
+use super::internal::{self, types};
 use super::{Errors, format, meta, pod};
 use crate::api::field::FieldError;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
 use crate::api::meta as object_meta;
 use crate::api::selector::Selector;
 
-/// Pods that an Indexed Job may run side by side.
-const INDEXED_PARALLELISM_MAX: i32 = 100_000;
+/// Pods that an Indexed Job may run side by side, and indexes of it that may fail.
+const INDEXED_MAX: i32 = 100_000;
+/// The same for Jobs that have more completions than [`INDEXED_MAX`] and count failures by index.
+const MANY_INDEXED_MAX: i32 = 10_000;
+/// Rules that a policy may have, and conditions that a rule may name.
+const RULES_MAX: usize = 20;
+const EXIT_CODES_MAX: usize = 255;
+const MANAGER_MAX: usize = 63;
 
 pub(super) fn job(errors: &mut Errors, job: &Job) {
     let empty = JobSpec::default();
     let spec = job.spec.as_ref().unwrap_or(&empty);
     generated_selector(errors, job, spec);
-    job_spec(errors, "spec", spec);
-    match &spec.selector {
-        Some(selector) => meta::selector(errors, "spec.selector", selector),
-        None => errors.required("spec.selector", ""),
-    }
-    let labels = template_labels(spec);
-    if spec.selector.as_ref().is_some_and(|selector| !Selector::from_api(selector).matches(&labels)) {
-        let why = "`selector` does not match template `labels`";
-        errors.invalid("spec.template.metadata.labels", json!(labels), why);
-    }
+    whole_spec(errors, spec);
     let name = object_meta::name(&job.metadata);
     if let Some(count) = spec.completions.filter(|count| is_indexed(spec) && *count > 0) {
         let longest = format!("{name}-{}", count - 1);
@@ -37,6 +36,25 @@ pub(super) fn job(errors: &mut Errors, job: &Job) {
             let why = format!("will not able to create pod with invalid DNS label: {longest}");
             errors.invalid("metadata.name", name, why);
         }
+    }
+}
+
+/// Models ValidateJobSpec.
+fn whole_spec(errors: &mut Errors, spec: &JobSpec) {
+    job_spec(errors, "spec", spec);
+    let before = errors.0.len();
+    match &spec.selector {
+        Some(selector) => meta::selector(errors, "spec.selector", selector),
+        None => errors.required("spec.selector", ""),
+    }
+    let labels = template_labels(spec);
+    let matches =
+        spec.selector.as_ref().is_some_and(|selector| Selector::from_api(selector).matches(&labels));
+    // A selector that makes no sense is not asked.
+    if !matches && (spec.selector.is_none() || errors.0.len() == before) {
+        let labels = spec.template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
+        let why = "`selector` does not match template `labels`";
+        errors.invalid("spec.template.metadata.labels", json!(labels), why);
     }
 }
 
@@ -84,18 +102,31 @@ pub(super) fn job_spec(errors: &mut Errors, path: &str, spec: &JobSpec) {
     if spec.max_failed_indexes.is_some() && spec.backoff_limit_per_index.is_none() {
         errors.required(format!("{path}.backoffLimitPerIndex"), "when maxFailedIndexes is specified");
     }
+    if let Some(manager) = spec.managed_by.as_deref() {
+        manager_name(errors, &format!("{path}.managedBy"), manager);
+    }
     completion_mode(errors, path, spec);
+    let rules = spec.pod_failure_policy.as_ref().map_or(0, |policy| policy.rules.len());
+    if rules > RULES_MAX {
+        errors.push(FieldError::too_many(format!("{path}.podFailurePolicy.rules"), rules, RULES_MAX));
+    }
     for (index, rule) in spec.pod_failure_policy.iter().flat_map(|policy| &policy.rules).enumerate() {
         failure_rule(errors, &format!("{path}.podFailurePolicy.rules[{index}]"), rule, spec);
     }
     if let Some(policy) = &spec.success_policy {
         let path = format!("{path}.successPolicy");
         if !is_indexed(spec) {
-            errors.invalid(path, json!(policy), "requires indexed completion mode");
+            let value = json!(policy);
+            let shown = internal::one_line(&value, types::SUCCESS_POLICY);
+            errors.invalid_struct(path, value, shown, "requires indexed completion mode");
         } else if policy.rules.is_empty() {
             let why = "at least one rules must be specified when the successPolicy is specified";
             errors.required(format!("{path}.rules"), why);
         } else {
+            if policy.rules.len() > RULES_MAX {
+                let field = format!("{path}.rules");
+                errors.push(FieldError::too_many(field, policy.rules.len(), RULES_MAX));
+            }
             for (index, rule) in policy.rules.iter().enumerate() {
                 success_rule(errors, &format!("{path}.rules[{index}]"), rule, spec);
             }
@@ -106,9 +137,27 @@ pub(super) fn job_spec(errors: &mut Errors, path: &str, spec: &JobSpec) {
     restart_policy(errors, path, spec);
 }
 
+/// Models apimachinery pkg/util/validation: IsDomainPrefixedPath.
+fn manager_name(errors: &mut Errors, path: &str, name: &str) {
+    match name.split_once('/') {
+        _ if name.is_empty() => errors.required(path, ""),
+        Some((domain, rest)) if !domain.is_empty() && !rest.is_empty() => {
+            for problem in format::dns_subdomain(domain) {
+                errors.invalid(path, domain, problem);
+            }
+        }
+        _ => errors.invalid(path, name, "must be a domain-prefixed path (such as \"acme.io/foo\")"),
+    }
+    if name.len() > MANAGER_MAX {
+        errors.push(FieldError::too_long(path, MANAGER_MAX));
+    }
+}
+
 fn completion_mode(errors: &mut Errors, path: &str, spec: &JobSpec) {
-    if let Some(mode) = &spec.completion_mode {
-        errors.one_of(format!("{path}.completionMode"), Some(mode), &["Indexed", "NonIndexed"]);
+    let modes = ["NonIndexed", "Indexed"];
+    if let Some(mode) = spec.completion_mode.as_deref().filter(|mode| !modes.contains(mode)) {
+        errors.push(FieldError::not_supported(format!("{path}.completionMode"), mode, &modes));
+        return;
     }
     if !is_indexed(spec) {
         let why = "requires indexed completion mode";
@@ -125,17 +174,29 @@ fn completion_mode(errors: &mut Errors, path: &str, spec: &JobSpec) {
     if spec.completions.is_none() {
         errors.required(format!("{path}.completions"), "when completion mode is Indexed");
     }
-    if let Some(count) = spec.parallelism.filter(|count| *count > INDEXED_PARALLELISM_MAX) {
-        let why = format!(
-            "must be less than or equal to {INDEXED_PARALLELISM_MAX} when completion mode is Indexed"
-        );
-        errors.invalid(format!("{path}.parallelism"), count, why);
-    }
+    let parallelism = format!("{path}.parallelism");
+    let max_failed = format!("{path}.maxFailedIndexes");
+    at_most(errors, &parallelism, spec.parallelism, INDEXED_MAX, " when completion mode is Indexed");
     if let (Some(failed), Some(all)) = (spec.max_failed_indexes, spec.completions)
         && failed > all
     {
-        let why = "must be less than or equal to completions";
-        errors.invalid(format!("{path}.maxFailedIndexes"), failed, why);
+        errors.invalid(&*max_failed, failed, "must be less than or equal to completions");
+    }
+    at_most(errors, &max_failed, spec.max_failed_indexes, INDEXED_MAX, "");
+    if spec.completions.is_some_and(|all| all > INDEXED_MAX) && spec.backoff_limit_per_index.is_some() {
+        if spec.max_failed_indexes.is_none() {
+            let why = format!("must be specified when completions is above {INDEXED_MAX}");
+            errors.required(&*max_failed, why);
+        }
+        let when = format!(" when completions are above {INDEXED_MAX} and used with backoff limit per index");
+        at_most(errors, &parallelism, spec.parallelism, MANY_INDEXED_MAX, &when);
+        at_most(errors, &max_failed, spec.max_failed_indexes, MANY_INDEXED_MAX, &when);
+    }
+}
+
+fn at_most(errors: &mut Errors, path: &str, count: Option<i32>, max: i32, when: &str) {
+    if let Some(count) = count.filter(|count| *count > max) {
+        errors.invalid(path, count, format!("must be less than or equal to {max}{when}"));
     }
 }
 
@@ -148,7 +209,7 @@ fn restart_policy(errors: &mut Errors, path: &str, spec: &JobSpec) {
             let why = "only \"Never\" is supported when podFailurePolicy is specified";
             errors.invalid(path, "OnFailure", why);
         }
-        other => errors.one_of(path, Some(other), &["Never", "OnFailure"]),
+        other => errors.one_of(path, Some(other), &["OnFailure", "Never"]),
     }
 }
 
@@ -166,7 +227,7 @@ fn failure_rule(errors: &mut Errors, path: &str, rule: &PodFailurePolicyRule, sp
     let actions = ["Count", "FailIndex", "FailJob", "Ignore"];
     match rule.action.as_str() {
         "" => {
-            let why = "valid values: \"Count\", \"FailIndex\", \"FailJob\", \"Ignore\"";
+            let why = "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]";
             errors.required(format!("{path}.action"), why);
         }
         "FailIndex" if spec.backoff_limit_per_index.is_none() => {
@@ -179,11 +240,14 @@ fn failure_rule(errors: &mut Errors, path: &str, rule: &PodFailurePolicyRule, sp
         exit_codes(errors, &format!("{path}.onExitCodes"), codes, spec);
     }
     let patterns = rule.on_pod_conditions.as_deref().unwrap_or_default();
+    if patterns.len() > RULES_MAX {
+        errors.push(FieldError::too_many(format!("{path}.onPodConditions"), patterns.len(), RULES_MAX));
+    }
     for (index, pattern) in patterns.iter().enumerate() {
         let path = format!("{path}.onPodConditions[{index}]");
         errors.invalid_all(format!("{path}.type"), &pattern.type_, format::qualified_name(&pattern.type_));
         match pattern.status.as_deref().unwrap_or_default() {
-            "" => errors.required(format!("{path}.status"), "valid values: \"False\", \"True\", \"Unknown\""),
+            "" => errors.required(format!("{path}.status"), "valid values: [\"False\" \"True\" \"Unknown\"]"),
             other => errors.one_of(format!("{path}.status"), Some(other), &["False", "True", "Unknown"]),
         }
     }
@@ -192,7 +256,7 @@ fn failure_rule(errors: &mut Errors, path: &str, rule: &PodFailurePolicyRule, sp
         (false, false) => "specifying one of OnExitCodes and OnPodConditions is required",
         _ => return,
     };
-    errors.invalid(path, json!(rule), why);
+    errors.invalid_struct(path, Value::Null, String::new(), why);
 }
 
 fn exit_codes(
@@ -202,7 +266,7 @@ fn exit_codes(
     spec: &JobSpec,
 ) {
     match codes.operator.as_str() {
-        "" => errors.required(format!("{path}.operator"), "valid values: \"In\", \"NotIn\""),
+        "" => errors.required(format!("{path}.operator"), "valid values: [\"In\" \"NotIn\"]"),
         other => errors.one_of(format!("{path}.operator"), Some(other), &["In", "NotIn"]),
     }
     if let Some(name) = &codes.container_name {
@@ -216,7 +280,10 @@ fn exit_codes(
     }
     let path = format!("{path}.values");
     if codes.values.is_empty() {
-        errors.invalid(path.as_str(), json!(codes.values), "at least one value is required");
+        // There is no list in Go.
+        errors.invalid(path.as_str(), Value::Null, "at least one value is required");
+    } else if codes.values.len() > EXIT_CODES_MAX {
+        errors.push(FieldError::too_many(path.as_str(), codes.values.len(), EXIT_CODES_MAX));
     }
     let mut seen = BTreeSet::new();
     for (index, code) in codes.values.iter().enumerate() {
@@ -301,39 +368,71 @@ fn count_indexes(text: &str, completions: i32) -> Result<i32, String> {
 /// Models ValidateJobSpecUpdate: of a Job's pods only the number may change, and for a suspended Job that
 /// never started where they may run.
 pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job) {
-    job(errors, new);
     let (Some(spec), Some(earlier)) = (&new.spec, &old.spec) else { return };
+    whole_spec(errors, spec);
     let is_new = old.status.as_ref().is_none_or(|status| status.start_time.is_none());
     if !is_indexed(spec) {
         immutable(errors, "completions", json!(spec.completions), json!(earlier.completions));
-    } else if spec.completions != earlier.completions && spec.completions != spec.parallelism {
+    } else if spec.completions.is_some()
+        && spec.completions != earlier.completions
+        && spec.completions != spec.parallelism
+    {
         let why = "can only be modified in tandem with spec.parallelism";
         errors.invalid("spec.completions", json!(spec.completions), why);
     }
     immutable(errors, "selector", json!(spec.selector), json!(earlier.selector));
-    let mut template = spec.template.clone();
-    if earlier.suspend == Some(true)
-        && is_new
-        && let (Some(pod), Some(old)) = (&mut template.spec, &earlier.template.spec)
-    {
-        pod.node_selector = old.node_selector.clone();
-        pod.tolerations = old.tolerations.clone();
-        pod.scheduling_gates = old.scheduling_gates.clone();
-        if let Some(affinity) = &mut pod.affinity {
-            affinity.node_affinity =
-                old.affinity.as_ref().and_then(|affinity| affinity.node_affinity.clone());
-        }
-        template.metadata = earlier.template.metadata.clone();
-    }
-    immutable(errors, "template", json!(template), json!(earlier.template));
+    template_update(errors, spec, earlier, earlier.suspend == Some(true) && is_new);
     immutable(errors, "completionMode", json!(spec.completion_mode), json!(earlier.completion_mode));
-    immutable(errors, "podFailurePolicy", json!(spec.pod_failure_policy), json!(earlier.pod_failure_policy));
+    let policies = (json!(spec.pod_failure_policy), json!(earlier.pod_failure_policy));
+    immutable_struct(errors, "podFailurePolicy", policies, types::FAILURE_POLICY);
     let per_index = json!(earlier.backoff_limit_per_index);
     immutable(errors, "backoffLimitPerIndex", json!(spec.backoff_limit_per_index), per_index);
     immutable(errors, "managedBy", json!(spec.managed_by), json!(earlier.managed_by));
-    immutable(errors, "successPolicy", json!(spec.success_policy), json!(earlier.success_policy));
+    let policies = (json!(spec.success_policy), json!(earlier.success_policy));
+    immutable_struct(errors, "successPolicy", policies, types::SUCCESS_POLICY);
+}
+
+/// Models validatePodTemplateUpdate.
+fn template_update(errors: &mut Errors, spec: &JobSpec, earlier: &JobSpec, may_move: bool) {
+    let mut old = earlier.template.clone();
+    if let (true, Some(before), Some(pod)) = (may_move, &mut old.spec, &spec.template.spec) {
+        let wish = pod.affinity.as_ref().and_then(|affinity| affinity.node_affinity.clone());
+        match &mut before.affinity {
+            None if pod.affinity.is_some() => {
+                before.affinity = Some(Affinity { node_affinity: wish, ..Affinity::default() });
+            }
+            None => {}
+            Some(affinity) => affinity.node_affinity = wish,
+        }
+        if pod.affinity.is_none() && before.affinity == Some(Affinity::default()) {
+            before.affinity = None;
+        }
+        before.node_selector.clone_from(&pod.node_selector);
+        before.tolerations.clone_from(&pod.tolerations);
+        before.scheduling_gates.clone_from(&pod.scheduling_gates);
+        old.metadata.clone_from(&spec.template.metadata);
+    }
+    if spec.template != old {
+        let value = json!(spec.template);
+        let shown = internal::pod_template(&value);
+        errors.invalid_struct("spec.template", value, shown, "field is immutable");
+    }
 }
 
 fn immutable(errors: &mut Errors, field: &str, new: Value, old: Value) {
     meta::immutable(errors, &format!("spec.{field}"), new, &old);
+}
+
+/// `values` are the new one and the old one.
+fn immutable_struct(
+    errors: &mut Errors,
+    field: &str,
+    values: (Value, Value),
+    fields: &'static [internal::Field],
+) {
+    let (new, old) = values;
+    if new != old {
+        let shown = internal::one_line(&new, fields);
+        errors.invalid_struct(format!("spec.{field}"), new, shown, "field is immutable");
+    }
 }

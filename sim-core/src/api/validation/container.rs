@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ResourceRequirements, VolumeMount};
 
-use super::{Errors, environment, format, probe, security};
+use super::{Errors, environment, format, probe, resources, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -18,6 +18,8 @@ pub(super) struct Inside<'v> {
     pub volumes: &'v Volumes<'v>,
     /// How long it is given to end.
     pub grace: Option<i64>,
+    /// Whether it has the users of its node.
+    pub host_users: bool,
 }
 
 /// Models validateContainers.
@@ -30,7 +32,7 @@ pub(super) fn check_all(
 ) {
     for (index, container) in containers.iter().enumerate() {
         let path = format!("{path}[{index}]");
-        check(errors, &path, container, inside.volumes);
+        check(errors, &path, container, inside);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
@@ -49,7 +51,7 @@ pub(super) fn check_init(
 ) {
     for (index, container) in containers.iter().enumerate() {
         let path = format!("{list}[{index}]");
-        check(errors, &path, container, inside.volumes);
+        check(errors, &path, container, inside);
         let policy = container.restart_policy.as_deref();
         if policy.is_some_and(|policy| policy != "Always") {
             errors.one_of(format!("{path}.restartPolicy"), policy, &["Always"]);
@@ -89,7 +91,7 @@ pub(super) fn check_images(errors: &mut Errors, path: &str, containers: &[Contai
 }
 
 /// Models validateContainerCommon.
-pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volumes: &Volumes<'_>) {
+pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, inside: Inside<'_>) {
     match container.name.as_str() {
         "" => errors.required(format!("{path}.name"), ""),
         name => errors.invalid_all(format!("{path}.name"), name, format::dns_label(name)),
@@ -104,8 +106,8 @@ pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volu
     );
     check_ports(errors, path, container);
     environment::check(errors, path, container);
-    check_mounts(errors, path, container, volumes);
-    check_devices(errors, path, container, volumes);
+    check_mounts(errors, path, container, inside.volumes);
+    check_devices(errors, path, container, inside.volumes);
     errors.one_of(
         format!("{path}.imagePullPolicy"),
         container.image_pull_policy.as_deref(),
@@ -114,7 +116,7 @@ pub(super) fn check(errors: &mut Errors, path: &str, container: &Container, volu
     if let Some(resources) = &container.resources {
         check_resources(errors, &format!("{path}.resources"), resources);
     }
-    security::of_container(errors, path, container);
+    security::of_container(errors, path, container, inside.host_users);
 }
 
 fn check_ports(errors: &mut Errors, path: &str, container: &Container) {
@@ -243,34 +245,45 @@ fn check_devices(errors: &mut Errors, path: &str, container: &Container, volumes
     }
 }
 
-/// Models ValidateContainerResourceRequirements.
-fn check_resources(errors: &mut Errors, path: &str, resources: &ResourceRequirements) {
-    let limits = resources.limits.iter().flatten();
-    for (name, quantity) in limits {
-        check_amount(errors, &format!("{path}.limits[{name}]"), name, Quantity::of(quantity));
+/// Models validateResourceRequirements.
+fn check_resources(errors: &mut Errors, path: &str, requirements: &ResourceRequirements) {
+    let limits = format!("{path}.limits");
+    for (name, quantity) in requirements.limits.iter().flatten() {
+        check_amount(errors, &limits, name, Quantity::of(quantity));
+        resources::pages(errors, &format!("{limits}[{name}]"), name, Quantity::of(quantity));
     }
-    for (name, quantity) in resources.requests.iter().flatten() {
+    let requests = format!("{path}.requests");
+    for (name, quantity) in requirements.requests.iter().flatten() {
         let amount = Quantity::of(quantity);
-        check_amount(errors, &format!("{path}.requests[{name}]"), name, amount);
-        let limit = resources.limits.as_ref().and_then(|limits| limits.get(name)).map(Quantity::of);
-        if let Some(limit) = limit.filter(|limit| amount > *limit) {
-            let why = format!("must be less than or equal to {name} limit of {limit}");
-            errors.invalid(format!("{path}.requests"), amount.to_string(), why);
+        check_amount(errors, &requests, name, amount);
+        let more = resources::is_overcommit_allowed(name);
+        match requirements.limits.as_ref().and_then(|limits| limits.get(name)).map(Quantity::of) {
+            Some(limit) if amount != limit && !more => {
+                let why = format!("must be equal to {name} limit of {limit}");
+                errors.invalid(&*requests, amount.to_string(), why);
+            }
+            Some(limit) if amount > limit => {
+                let why = format!("must be less than or equal to {name} limit of {limit}");
+                errors.invalid(&*requests, amount.to_string(), why);
+            }
+            None if !more => {
+                errors.required(&*limits, "Limit must be set for non overcommitable resources");
+            }
+            _ => {}
         }
+        resources::pages(errors, &format!("{requests}[{name}]"), name, amount);
+    }
+    let all =
+        || [&requirements.limits, &requirements.requests].into_iter().flatten().flat_map(|list| list.keys());
+    if all().any(|name| resources::is_huge_pages(name))
+        && !all().any(|name| name == "cpu" || name == "memory")
+    {
+        errors.forbidden(path, "HugePages require cpu or memory");
     }
 }
 
-fn check_amount(errors: &mut Errors, path: &str, name: &str, amount: Quantity) {
-    if name.contains('/') {
-        errors.invalid_all(path, name, format::qualified_name(name));
-    } else if !matches!(name, "cpu" | "memory" | "ephemeral-storage") && !name.starts_with("hugepages-") {
-        errors.invalid(path, name, "must be a standard resource type or fully qualified");
-        errors.invalid(path, name, "must be a standard resource for containers");
-    }
-    if amount.sign() < 0 {
-        errors.invalid(path, amount.to_string(), "must be greater than or equal to 0");
-    }
-    if name.contains('/') && !amount.is_whole() {
-        errors.invalid(path, amount.to_string(), "must be an integer");
-    }
+fn check_amount(errors: &mut Errors, list: &str, name: &str, amount: Quantity) {
+    let path = format!("{list}[{name}]");
+    resources::container_name(errors, &path, name);
+    resources::amount(errors, &path, name, amount);
 }

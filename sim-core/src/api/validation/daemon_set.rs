@@ -5,17 +5,23 @@
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
 use serde_json::json;
 
-use super::{Errors, apps, meta};
+use super::internal::{self, types};
+use super::{Errors, apps, meta, pod};
 use crate::api::field::FieldError;
 
 pub(super) fn create(errors: &mut Errors, set: &DaemonSet) {
     let empty = DaemonSetSpec::default();
     let spec = set.spec.as_ref().unwrap_or(&empty);
+    let before = errors.0.len();
     meta::selector(errors, "spec.selector", &spec.selector);
+    if errors.0.len() == before && !apps::selects(&spec.selector, &spec.template) {
+        apps::unfit_labels(errors, &spec.template);
+    }
     if meta::is_declared_empty(&spec.selector) {
         errors.invalid("spec.selector", json!({}), "empty selector is invalid for daemonset");
     }
-    apps::check_template(errors, &spec.template, &spec.selector, &[], "DaemonSet");
+    pod::template(errors, "spec.template", &spec.template, &[]);
+    apps::check_lasting(errors, &spec.template, "DaemonSet");
     errors.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
     let none = DaemonSetUpdateStrategy::default();
     strategy(errors, spec.update_strategy.as_ref().unwrap_or(&none));
@@ -28,9 +34,11 @@ fn strategy(errors: &mut Errors, strategy: &DaemonSetUpdateStrategy) {
         ("OnDelete", _) => {}
         ("RollingUpdate", Some(rolling)) => rolling_update(errors, rolling),
         ("RollingUpdate", None) => errors.required(format!("{path}.rollingUpdate"), ""),
-        (other, _) => {
-            let supported = ["OnDelete", "RollingUpdate"];
-            errors.push(FieldError::not_supported(path, other, &supported));
+        _ => {
+            let value = json!(strategy);
+            let shown = Some(internal::one_line(&value, types::STRATEGY));
+            let supported = ["RollingUpdate", "OnDelete"];
+            errors.push(FieldError { shown, ..FieldError::not_supported(path, value, &supported) });
         }
     }
 }
@@ -47,7 +55,7 @@ fn rolling_update(errors: &mut Errors, rolling: &RollingUpdateDaemonSet) {
         let Some(value) = value else { continue };
         apps::at_most_all(errors, &format!("{path}.{field}"), value);
     }
-    let is_set = |value: &Option<_>| value.as_ref().and_then(apps::number).unwrap_or(0) != 0;
+    let is_set = |value: &Option<_>| value.as_ref().is_some_and(|value| apps::number(value) != 0);
     match (is_set(&rolling.max_unavailable), is_set(&rolling.max_surge)) {
         (true, true) => {
             let why = "may not be set when maxUnavailable is non-zero";

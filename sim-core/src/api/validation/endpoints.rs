@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints};
 
+use super::network::check_address as check_ip;
 use super::{Errors, format};
 
 pub(super) fn check(errors: &mut Errors, endpoints: &Endpoints) {
@@ -31,11 +32,7 @@ fn check_subset(errors: &mut Errors, path: &str, subset: &EndpointSubset) {
 
 fn check_address(errors: &mut Errors, path: &str, address: &EndpointAddress) {
     let ip = format!("{path}.ip");
-    let parsed = address.ip.parse::<IpAddr>();
-    if parsed.is_err() {
-        let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        errors.invalid(ip.as_str(), address.ip.as_str(), why);
-    }
+    let parsed = check_ip(errors, &ip, &address.ip);
     if let Some(hostname) = address.hostname.as_deref().filter(|hostname| !hostname.is_empty()) {
         errors.invalid_all(format!("{path}.hostname"), hostname, format::dns_label(hostname));
     }
@@ -43,19 +40,19 @@ fn check_address(errors: &mut Errors, path: &str, address: &EndpointAddress) {
         errors.invalid_all(format!("{path}.nodeName"), node, format::dns_subdomain(node));
     }
     match parsed {
-        Ok(parsed) => {
+        Some(parsed) => {
             for why in special(parsed, &address.ip) {
                 errors.invalid(ip.as_str(), address.ip.as_str(), why);
             }
         }
-        Err(_) => errors.invalid(ip, address.ip.as_str(), "must be a valid IP address"),
+        None => errors.invalid(ip, address.ip.as_str(), "must be a valid IP address"),
     }
 }
 
 /// Why an address is none to send traffic to.
 ///
 /// Models ValidateNonSpecialIP.
-fn special(parsed: IpAddr, written: &str) -> Vec<String> {
+pub(super) fn special(parsed: IpAddr, written: &str) -> Vec<String> {
     let (link_local, link_local_multicast) = match parsed {
         IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),
         IpAddr::V6(ip) => (ip.segments()[0] & 0xffc0 == 0xfe80, ip.segments()[0] & 0xff0f == 0xff02),

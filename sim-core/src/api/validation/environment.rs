@@ -54,11 +54,11 @@ fn check_variable(errors: &mut Errors, path: &str, variable: &EnvVar) {
     let mut count = 0;
     if let Some(field) = &source.field_ref {
         count += 1;
-        check_field(errors, &format!("{path}.fieldRef"), field);
+        check_field(errors, &format!("{path}.fieldRef"), field, &FIELDS);
     }
     if let Some(field) = &source.resource_field_ref {
         count += 1;
-        check_resource(errors, &format!("{path}.resourceFieldRef"), field);
+        check_resource(errors, &format!("{path}.resourceFieldRef"), field, false);
     }
     if let Some(reference) = &source.config_map_key_ref {
         count += 1;
@@ -82,7 +82,7 @@ fn check_variable(errors: &mut Errors, path: &str, variable: &EnvVar) {
 }
 
 /// Models validateObjectFieldSelector, and pkg/apis/core/pods: ConvertDownwardAPIFieldLabel.
-fn check_field(errors: &mut Errors, path: &str, field: &ObjectFieldSelector) {
+pub(super) fn check_field(errors: &mut Errors, path: &str, field: &ObjectFieldSelector, supported: &[&str]) {
     let name = field.field_path.as_str();
     let at = format!("{path}.fieldPath");
     let unknown = |errors: &mut Errors, why: String| {
@@ -106,17 +106,28 @@ fn check_field(errors: &mut Errors, path: &str, field: &ObjectFieldSelector) {
         return;
     }
     match name {
-        name if FIELDS.contains(&name) || name == "spec.host" => {}
-        name if OTHER_FIELDS.contains(&name) => errors.push(FieldError::not_supported(at, name, &FIELDS)),
+        name if supported.contains(&name) => {}
+        // It is another word for the name of the node.
+        "spec.host" if supported.contains(&"spec.nodeName") => {}
+        name if FIELDS.contains(&name) || OTHER_FIELDS.contains(&name) => {
+            errors.push(FieldError::not_supported(at, name, supported));
+        }
         name => unknown(errors, format!("field label not supported: {name}")),
     }
 }
 
 /// Models validateContainerResourceFieldSelector.
-fn check_resource(errors: &mut Errors, path: &str, field: &ResourceFieldSelector) {
+pub(super) fn check_resource(
+    errors: &mut Errors,
+    path: &str,
+    field: &ResourceFieldSelector,
+    needs_container: bool,
+) {
     let name = field.resource.as_str();
     let is_huge = ["requests.hugepages-", "limits.hugepages-"].iter().any(|start| name.starts_with(start));
-    if name.is_empty() {
+    if needs_container && field.container_name.as_deref().unwrap_or_default().is_empty() {
+        errors.required(format!("{path}.containerName"), "");
+    } else if name.is_empty() {
         errors.required(format!("{path}.resource"), "");
     } else if !RESOURCES.contains(&name) && !is_huge {
         errors.push(FieldError::not_supported(format!("{path}.resource"), name, &RESOURCES));
@@ -169,11 +180,7 @@ fn check_from(errors: &mut Errors, list: &str, index: usize, from: &EnvFromSourc
             "" => errors.required(format!("{path}.{field}.name"), ""),
             // It may be the beginning of a name.
             name => {
-                let whole = if name.ends_with('-') {
-                    format!("{}a", &name[..name.len() - 1])
-                } else {
-                    name.to_owned()
-                };
+                let whole = name.strip_suffix('-').map_or(name.to_owned(), |start| format!("{start}a"));
                 errors.invalid_all(format!("{path}.{field}.name"), name, format::dns_subdomain(&whole));
             }
         }

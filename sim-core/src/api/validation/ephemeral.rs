@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{EphemeralContainer, Pod, PodSpec};
+use serde_json::json;
 
-use super::{Errors, container, volume};
+use super::container::{self, Inside};
+use super::{Errors, internal, volume};
 use crate::api::field::FieldError;
 use crate::api::pod::as_container;
 
@@ -28,11 +30,12 @@ pub(super) fn check(errors: &mut Errors, pod: &Pod) {
     let mut names = others.clone();
     // What is wrong with the volumes themselves was said with the pod.
     let volumes = spec.volumes.as_deref().unwrap_or_default();
-    let volumes = volume::of_pod(&mut Errors::default(), "spec.volumes", volumes);
+    let volumes = volume::of_pod(&mut Errors::default(), "spec.volumes", volumes, None);
+    let inside = Inside { volumes: &volumes, grace: None, host_users: spec.host_users != Some(false) };
     for (index, ephemeral) in list(pod).iter().enumerate() {
         let path = format!("{PATH}[{index}]");
         let container = as_container(ephemeral);
-        container::check(errors, &path, &container, &volumes);
+        container::check(errors, &path, &container, inside);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
@@ -71,14 +74,22 @@ fn check_fields(errors: &mut Errors, path: &str, container: &EphemeralContainer)
 
 /// Ephemeral containers may be added, but neither changed nor removed.
 pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
+    const PATH: &str = "spec.ephemeralContainers";
     for earlier in list(old) {
         let name = &earlier.name;
-        let change = match list(new).iter().find(|container| container.name == *name) {
-            None => "removed",
-            Some(container) if container != earlier => "changed",
-            Some(_) => continue,
-        };
-        let why = format!("existing ephemeral containers \"{name}\" may not be {change}\n");
-        errors.forbidden("spec.ephemeralContainers", why);
+        match list(new).iter().find(|container| container.name == *name) {
+            None => {
+                errors.forbidden(
+                    PATH,
+                    format!("existing ephemeral containers \"{name}\" may not be removed\n"),
+                );
+            }
+            Some(container) if container != earlier => {
+                let shown = internal::ephemeral_diff(&json!(earlier), &json!(container));
+                let why = format!("existing ephemeral containers \"{name}\" may not be changed\n{shown}");
+                errors.forbidden(PATH, why);
+            }
+            Some(_) => {}
+        }
     }
 }

@@ -120,27 +120,38 @@ pub(super) fn annotations(errors: &mut Errors, path: &str, annotations: Option<&
 
 fn owners(errors: &mut Errors, owners: &[OwnerReference]) {
     const PATH: &str = "metadata.ownerReferences";
-    let mut controller: Option<&OwnerReference> = None;
+    let mut controller = None;
     for owner in owners {
-        if owner.api_version.is_empty() {
-            errors.invalid(format!("{PATH}.apiVersion"), "", "version must not be empty");
-        }
-        for (field, value) in [("kind", &owner.kind), ("name", &owner.name), ("uid", &owner.uid)] {
-            if value.is_empty() {
-                errors.invalid(format!("{PATH}.{field}"), "", format!("{field} must not be empty"));
-            }
-        }
+        check_owner(errors, PATH, owner);
         if owner.controller != Some(true) {
             continue;
         }
-        if let Some(first) = controller {
-            let why = format!(
-                "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
-                first.name, owner.name
-            );
-            errors.invalid(PATH, json!(owners), why);
+        let this = format!("{}/{}", owner.kind, owner.name);
+        match &controller {
+            None => controller = Some(this),
+            Some(first) => {
+                let why = format!(
+                    "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
+                );
+                errors.invalid(PATH, json!(owners), why);
+            }
         }
-        controller = Some(owner);
+    }
+}
+
+/// Models validateOwnerReference.
+fn check_owner(errors: &mut Errors, path: &str, owner: &OwnerReference) {
+    if matches!(owner.api_version.as_str(), "" | "/") || owner.api_version.matches('/').count() > 1 {
+        let why = "version must not be empty";
+        errors.invalid(format!("{path}.apiVersion"), owner.api_version.as_str(), why);
+    }
+    for (field, value) in [("kind", &owner.kind), ("name", &owner.name), ("uid", &owner.uid)] {
+        if value.is_empty() {
+            errors.invalid(format!("{path}.{field}"), "", "must not be empty");
+        }
+    }
+    if owner.api_version == "v1" && owner.kind == "Event" {
+        errors.invalid(path, json!(owner), "/v1, Kind=Event is disallowed from being an owner");
     }
 }
 

@@ -3,6 +3,8 @@
 mod apps;
 mod autoscaling;
 mod batch;
+mod cluster_ips;
+mod config;
 mod container;
 mod cron_job;
 mod daemon_set;
@@ -15,12 +17,15 @@ mod internal;
 mod meta;
 mod network;
 mod node;
+mod persistent_volume;
 mod placement;
 mod pod;
+mod pod_update;
 mod policy;
 mod priority;
 mod probe;
 mod quota;
+mod resources;
 mod security;
 mod storage;
 #[cfg(test)]
@@ -34,7 +39,7 @@ use serde_json::Value;
 use super::field::FieldError;
 use super::object::Object;
 
-pub(crate) use network::cluster_ips;
+pub(crate) use cluster_ips::check as cluster_ips;
 pub(crate) use priority::SYSTEM_CLASSES;
 
 /// What is wrong with a new object; empty when nothing is.
@@ -57,7 +62,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
     }
     meta::update(&mut errors, new, old);
     match (new, old) {
-        (Object::Pod(new), Object::Pod(old)) => pod::update(&mut errors, new, old),
+        (Object::Pod(new), Object::Pod(old)) => pod_update::check(&mut errors, new, old),
         (Object::StatefulSet(new), Object::StatefulSet(old)) => {
             apps::stateful_set_update(&mut errors, new, old)
         }
@@ -75,7 +80,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
             storage::claim_update(&mut errors, new, old);
         }
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
-            storage::volume_update(&mut errors, new, old);
+            persistent_volume::update(&mut errors, new, old);
         }
         (Object::PriorityClass(new), Object::PriorityClass(old)) => {
             priority::class_update(&mut errors, new, old)
@@ -87,8 +92,8 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         (Object::ResourceQuota(new), Object::ResourceQuota(old)) => {
             quota::quota_update(&mut errors, new, old)
         }
-        (Object::ConfigMap(new), Object::ConfigMap(old)) => storage::config_map_update(&mut errors, new, old),
-        (Object::Secret(new), Object::Secret(old)) => storage::secret_update(&mut errors, new, old),
+        (Object::ConfigMap(new), Object::ConfigMap(old)) => config::config_map_update(&mut errors, new, old),
+        (Object::Secret(new), Object::Secret(old)) => config::secret_update(&mut errors, new, old),
         _ => validate_content(&mut errors, new),
     }
     errors.0
@@ -128,14 +133,14 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::Endpoints(object) => endpoints::check(errors, object),
         Object::EndpointSlice(object) => network::endpoint_slice(errors, object),
         Object::PersistentVolumeClaim(object) => storage::claim(errors, object),
-        Object::PersistentVolume(object) => storage::volume(errors, object),
+        Object::PersistentVolume(object) => persistent_volume::create(errors, object),
         Object::PodDisruptionBudget(object) => policy::budget(errors, object),
         Object::PriorityClass(object) => priority::class(errors, object),
         Object::ResourceQuota(object) => quota::quota(errors, object),
         Object::LimitRange(object) => quota::limit_range(errors, object),
         Object::StorageClass(object) => storage::class(errors, object),
-        Object::ConfigMap(object) => storage::config_map(errors, object),
-        Object::Secret(object) => storage::secret(errors, object),
+        Object::ConfigMap(object) => config::config_map(errors, object),
+        Object::Secret(object) => config::secret(errors, object),
         Object::Node(object) => node::node(errors, object),
         Object::Namespace(_)
         | Object::Event(_)
@@ -167,6 +172,11 @@ impl Errors {
 
     fn invalid(&mut self, path: impl Into<String>, value: impl Into<Value>, why: impl Into<String>) {
         self.push(FieldError::invalid(path, value, why));
+    }
+
+    /// A complaint about a structure, which is shown as the API server's own.
+    fn invalid_struct(&mut self, path: impl Into<String>, value: Value, shown: String, why: &str) {
+        self.push(FieldError { shown: Some(shown), ..FieldError::invalid(path, value, why) });
     }
 
     /// One complaint for each problem of a text.

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use serde_json::json;
 
-use super::{Errors, format, meta, probe};
+use super::{Errors, cluster_ips, endpoints, format, meta, probe};
 use crate::api::field::FieldError;
 
 /// The longest session affinity, a day.
@@ -17,7 +17,7 @@ pub(super) fn service(errors: &mut Errors, service: &Service) {
     let empty = ServiceSpec::default();
     let spec = service.spec.as_ref().unwrap_or(&empty);
     let service_type = spec.type_.as_deref().unwrap_or_default();
-    let headless = spec.cluster_ip.as_deref() == Some("None");
+    let headless = cluster_ips::is_headless(spec);
     let ports = spec.ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !headless && service_type != "ExternalName" {
         errors.required("spec.ports", "");
@@ -36,9 +36,14 @@ pub(super) fn service(errors: &mut Errors, service: &Service) {
     meta::labels(errors, "spec.selector", spec.selector.as_ref());
     errors.one_of("spec.sessionAffinity", spec.session_affinity.as_deref(), &["ClientIP", "None"]);
     check_affinity(errors, spec);
-    errors.0.extend(cluster_ips(spec));
+    errors.0.extend(cluster_ips::check(spec));
     for (index, address) in spec.external_ips.iter().flatten().enumerate() {
-        check_address(errors, &format!("spec.externalIPs[{index}]"), address);
+        let path = format!("spec.externalIPs[{index}]");
+        if let Some(parsed) = check_address(errors, &path, address) {
+            for why in endpoints::special(parsed, address) {
+                errors.invalid(&*path, address.as_str(), why);
+            }
+        }
     }
     let types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     errors.one_of("spec.type", spec.type_.as_deref(), &types);
@@ -55,7 +60,10 @@ fn check_affinity(errors: &mut Errors, spec: &ServiceSpec) {
         errors.forbidden("spec.sessionAffinityConfig", why);
     }
     let seconds = config.client_ip.as_ref().and_then(|client| client.timeout_seconds);
-    if let Some(seconds) = seconds.filter(|seconds| !(1..=MAX_AFFINITY_SECONDS).contains(seconds)) {
+    let is_client = spec.session_affinity.as_deref() == Some("ClientIP");
+    if let Some(seconds) =
+        seconds.filter(|seconds| is_client && !(1..=MAX_AFFINITY_SECONDS).contains(seconds))
+    {
         let why = format!("must be greater than 0 and less than {MAX_AFFINITY_SECONDS}");
         errors.invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds, why);
     }
@@ -80,6 +88,9 @@ fn check_node_ports(errors: &mut Errors, service_type: &str, ports: &[ServicePor
 
 fn check_load_balancer(errors: &mut Errors, service_type: &str, spec: &ServiceSpec) {
     if service_type == "LoadBalancer" {
+        if let Some(class) = spec.load_balancer_class.as_deref() {
+            errors.invalid_all("spec.loadBalancerClass", class, format::qualified_name(class));
+        }
         return;
     }
     let why = "may only be used when `type` is 'LoadBalancer'";
@@ -109,6 +120,16 @@ fn check_traffic(errors: &mut Errors, service_type: &str, spec: &ServiceSpec) {
         Some(policy) => errors.one_of("spec.externalTrafficPolicy", Some(policy), &policies),
         None => {}
     }
+    if let Some(port) = spec.health_check_node_port.filter(|port| *port != 0) {
+        if service_type != "LoadBalancer" || spec.external_traffic_policy.as_deref() != Some("Local") {
+            let why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+            errors.invalid("spec.healthCheckNodePort", port, why);
+        } else {
+            for problem in format::port_number(port) {
+                errors.invalid("spec.healthCheckNodePort", port, problem);
+            }
+        }
+    }
     if let Some(policy) = spec.internal_traffic_policy.as_deref().filter(|it| !policies.contains(it)) {
         errors.push(FieldError::not_supported("spec.internalTrafficPolicy", policy, &policies));
     }
@@ -129,7 +150,9 @@ fn check_external_name(errors: &mut Errors, spec: &ServiceSpec) {
     if spec.ip_family_policy.is_some() {
         errors.forbidden("spec.ipFamilyPolicy", why);
     }
-    match spec.external_name.as_deref().unwrap_or_default().trim_end_matches('.') {
+    let name = spec.external_name.as_deref().unwrap_or_default();
+    // A name may say by a dot that it is whole.
+    match name.strip_suffix('.').unwrap_or(name) {
         "" => errors.required("spec.externalName", ""),
         name => errors.invalid_all("spec.externalName", name, format::dns_subdomain(name)),
     }
@@ -164,12 +187,13 @@ fn check_port<'s>(
     }
 }
 
-fn check_address(errors: &mut Errors, path: &str, address: &str) -> bool {
-    let good = address.parse::<IpAddr>().is_ok();
-    if !good {
+/// Models apimachinery pkg/util/validation: IsValidIP.
+pub(super) fn check_address(errors: &mut Errors, path: &str, address: &str) -> Option<IpAddr> {
+    let parsed = address.parse().ok();
+    if parsed.is_none() {
         errors.invalid(path, address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
     }
-    good
+    parsed
 }
 
 fn check_duplicates(errors: &mut Errors, ports: &[ServicePort]) {
@@ -188,58 +212,25 @@ fn check_duplicates(errors: &mut Errors, ports: &[ServicePort]) {
     }
 }
 
-/// What is wrong with the cluster IPs. The registry asks before it allocates.
-///
-/// Models ValidateServiceClusterIPsRelatedFields.
-pub(crate) fn cluster_ips(spec: &ServiceSpec) -> Vec<FieldError> {
-    let mut errors = Errors::default();
-    if spec.type_.as_deref() == Some("ExternalName") {
-        return errors.0;
-    }
-    let addresses = spec.cluster_ips.as_deref().unwrap_or_default();
-    if let (Some(first), Some(address)) = (addresses.first(), spec.cluster_ip.as_ref())
-        && first != address
-    {
-        let why = "first value must match `clusterIP`";
-        errors.invalid("spec.clusterIPs", json!(addresses), why);
-    }
-    let mut seen = BTreeSet::new();
-    for (index, family) in spec.ip_families.iter().flatten().enumerate() {
-        let path = format!("spec.ipFamilies[{index}]");
-        errors.one_of(path.as_str(), Some(family), &["IPv4", "IPv6"]);
-        if !seen.insert(family) {
-            errors.push(FieldError::duplicate(path, family.as_str()));
-        }
-    }
-    let policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-    if let Some(policy) = spec.ip_family_policy.as_deref().filter(|policy| !policies.contains(policy)) {
-        errors.push(FieldError::not_supported("spec.ipFamilyPolicy", policy, &policies));
-    }
-    for (index, address) in addresses.iter().enumerate() {
-        if index == 0 && matches!(address.as_str(), "" | "None") {
-            continue;
-        }
-        check_address(&mut errors, &format!("spec.clusterIPs[{index}]"), address);
-    }
-    if addresses.len() > 2 {
-        let why = "may only hold up to 2 values";
-        errors.invalid("spec.clusterIPs", json!(addresses), why);
-    }
-    errors.0
-}
-
 pub(super) fn service_update(errors: &mut Errors, new: &Service, old: &Service) {
-    if let (Some(new), Some(old)) = (&new.spec, &old.spec)
-        && new.type_.as_deref() != Some("ExternalName")
-        && old.type_.as_deref() != Some("ExternalName")
-    {
-        let first = |spec: &ServiceSpec| spec.cluster_ips.as_ref().and_then(|list| list.first()).cloned();
-        if first(old).is_some_and(|address| !address.is_empty()) && first(new) != first(old) {
-            let shown = json!(new.cluster_ips.as_deref().unwrap_or_default());
-            errors.invalid("spec.clusterIPs[0]", shown, "may not change once set");
-        }
+    let empty = ServiceSpec::default();
+    let (spec, earlier) = (new.spec.as_ref().unwrap_or(&empty), old.spec.as_ref().unwrap_or(&empty));
+    cluster_ips::update(errors, spec, earlier);
+    if is_balanced(spec) && is_balanced(earlier) && spec.load_balancer_class != earlier.load_balancer_class {
+        let value = json!(spec.load_balancer_class);
+        errors.invalid("spec.loadBalancerClass", value, "may not change once set");
+    }
+    let needs_check =
+        |spec: &ServiceSpec| is_balanced(spec) && spec.external_traffic_policy.as_deref() == Some("Local");
+    let ports = (spec.health_check_node_port, earlier.health_check_node_port);
+    if needs_check(spec) && needs_check(earlier) && ports.0 != ports.1 {
+        errors.forbidden("spec.healthCheckNodePort", "field is immutable");
     }
     service(errors, new);
+}
+
+fn is_balanced(spec: &ServiceSpec) -> bool {
+    spec.type_.as_deref() == Some("LoadBalancer")
 }
 
 pub(super) fn endpoint_slice(errors: &mut Errors, slice: &EndpointSlice) {

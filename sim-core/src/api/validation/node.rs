@@ -3,20 +3,17 @@
 //! Models pkg/apis/core/validation: ValidateHostAliases, validateNodeTaints and ValidateNodeUpdate.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{HostAlias, Node, Taint};
 use serde_json::json;
 
-use super::{Errors, format, internal};
+use super::internal::{self, types};
+use super::{Errors, format, network};
 use crate::api::field::FieldError;
 
 pub(super) fn host_aliases(errors: &mut Errors, path: &str, aliases: &[HostAlias]) {
     for (index, alias) in aliases.iter().enumerate() {
-        if alias.ip.parse::<IpAddr>().is_err() {
-            let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-            errors.invalid(format!("{path}[{index}].ip"), alias.ip.as_str(), why);
-        }
+        network::check_address(errors, &format!("{path}[{index}].ip"), &alias.ip);
         for (at, name) in alias.hostnames.iter().flatten().enumerate() {
             errors.invalid_all(format!("{path}[{index}].hostnames[{at}]"), name, format::dns_subdomain(name));
         }
@@ -27,11 +24,12 @@ pub(super) fn node(errors: &mut Errors, node: &Node) {
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
     let mut seen = BTreeSet::new();
     for (index, taint) in taints.iter().enumerate() {
-        let path = format!("spec.taints[{index}]");
+        // The API server says it of the metadata.
+        let path = format!("metadata.taints[{index}]");
         check_taint(errors, &path, taint);
-        if !taint.effect.is_empty() && !seen.insert((taint.effect.as_str(), taint.key.as_str())) {
+        if !seen.insert((taint.effect.as_str(), taint.key.as_str())) {
             let value = json!(taint);
-            let shown = Some(internal::taint(&value));
+            let shown = Some(internal::one_line(&value, types::TAINT));
             let detail = "taints must be unique by key and effect pair".to_owned();
             errors.push(FieldError { shown, detail, ..FieldError::duplicate(path, value) });
         }

@@ -5,6 +5,7 @@
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::json;
 
+use super::internal::{self, types};
 use super::{Errors, apps, meta};
 use crate::api::field::FieldError;
 
@@ -12,16 +13,9 @@ pub(super) fn budget(errors: &mut Errors, budget: &PodDisruptionBudget) {
     let spec = budget.spec.clone().unwrap_or_default();
     if spec.min_available.is_some() && spec.max_unavailable.is_some() {
         let why = "minAvailable and maxUnavailable cannot be both set";
-        let mut error = FieldError::invalid("spec", json!(spec), why);
-        // The internal structure has no names for JSON.
-        error.shown = Some(format!(
-            "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}",
-            json!(spec.min_available),
-            json!(spec.selector),
-            json!(spec.max_unavailable),
-            json!(spec.unhealthy_pod_eviction_policy)
-        ));
-        errors.push(error);
+        let value = json!(spec);
+        let shown = internal::one_line(&value, types::BUDGET);
+        errors.invalid_struct("spec", value, shown, why);
     }
     let bounds = [("minAvailable", &spec.min_available), ("maxUnavailable", &spec.max_unavailable)];
     for (field, bound) in bounds {

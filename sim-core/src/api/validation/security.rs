@@ -4,22 +4,36 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, SeccompProfile, SecurityContext};
+use k8s_openapi::api::core::v1::{AppArmorProfile, Container, PodSecurityContext, PodSpec, SeccompProfile};
 use serde_json::json;
 
-use super::{Errors, internal};
+use super::Errors;
+use super::internal::{self, types};
 use crate::api::field::FieldError;
 
 const ID_RANGE: &str = "must be between 0 and 2147483647, inclusive";
 
-pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Container) {
+/// `host_users` tells whether the pod has the users of its node.
+pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Container, host_users: bool) {
     let Some(context) = &container.security_context else { return };
     let path = format!("{path}.securityContext");
     check_id(errors, &path, "runAsUser", context.run_as_user);
     check_id(errors, &path, "runAsGroup", context.run_as_group);
+    if let Some(mount) = context.proc_mount.as_deref() {
+        let field = format!("{path}.procMount");
+        let supported = ["Default", "Unmasked"];
+        if !supported.contains(&mount) {
+            errors.push(FieldError::not_supported(&*field, mount, &supported));
+        }
+        if mount == "Unmasked" && host_users {
+            errors.invalid(field, mount, "`hostUsers` must be false to use `Unmasked`");
+        }
+    }
     check_seccomp(errors, &path, context.seccomp_profile.as_ref());
     if context.allow_privilege_escalation == Some(false) {
-        let mut refuse = |why: &str| errors.push(whole(&path, context, why));
+        let value = json!(context);
+        let shown = internal::one_line(&value, types::SECURITY);
+        let mut refuse = |why: &str| errors.invalid_struct(&*path, value.clone(), shown.clone(), why);
         if context.privileged == Some(true) {
             refuse("cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         }
@@ -28,12 +42,7 @@ pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Containe
             refuse("cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
         }
     }
-}
-
-/// A complaint about a context, which is shown as the API server's own structure.
-fn whole(path: &str, context: &SecurityContext, why: &str) -> FieldError {
-    let value = json!(context);
-    FieldError { shown: Some(internal::security_context(&value)), ..FieldError::invalid(path, value, why) }
+    check_app_armor(errors, &path, context.app_armor_profile.as_ref());
 }
 
 fn check_id(errors: &mut Errors, path: &str, field: &str, id: Option<i64>) {
@@ -57,9 +66,8 @@ fn check_seccomp(errors: &mut Errors, path: &str, profile: Option<&SeccompProfil
         (None, true) => errors.required(field, "must be set when seccomp type is Localhost"),
         (Some(_), false) => {
             let value = json!(profile);
-            let shown = Some(internal::seccomp_profile(&value));
-            let why = "can only be set when seccomp type is Localhost";
-            errors.push(FieldError { shown, ..FieldError::invalid(field, value, why) });
+            let shown = internal::one_line(&value, types::PROFILE);
+            errors.invalid_struct(field, value, shown, "can only be set when seccomp type is Localhost");
         }
         (Some(name), true) if name.starts_with('/') => {
             errors.invalid(field, name.as_str(), "must be a relative path");
@@ -71,23 +79,95 @@ fn check_seccomp(errors: &mut Errors, path: &str, profile: Option<&SeccompProfil
     }
 }
 
+/// Models ValidateAppArmorProfileField.
+fn check_app_armor(errors: &mut Errors, path: &str, profile: Option<&AppArmorProfile>) {
+    let Some(profile) = profile else { return };
+    let path = format!("{path}.appArmorProfile");
+    let field = format!("{path}.localhostProfile");
+    let name = profile.localhost_profile.as_deref();
+    match profile.type_.as_str() {
+        "Localhost" => match name {
+            None => errors.required(field, "must be set when AppArmor type is Localhost"),
+            Some(name) => {
+                let trimmed = name.trim();
+                if trimmed != name {
+                    errors.invalid(&*field, name, "must not be padded with whitespace");
+                } else if trimmed.is_empty() {
+                    errors.required(&*field, "must be set when AppArmor type is Localhost");
+                }
+                const MAX: usize = 4095;
+                if name.len() > MAX {
+                    errors.push(FieldError::too_long(field, MAX));
+                }
+            }
+        },
+        "RuntimeDefault" | "Unconfined" => {
+            if let Some(name) = name {
+                errors.invalid(field, name, "can only be set when AppArmor type is Localhost");
+            }
+        }
+        "" => errors.required(format!("{path}.type"), "type is required when appArmorProfile is set"),
+        other => {
+            let supported = ["Localhost", "RuntimeDefault", "Unconfined"];
+            errors.push(FieldError::not_supported(format!("{path}.type"), other, &supported));
+        }
+    }
+}
+
+/// Models validatePodSpecSecurityContext.
 pub(super) fn of_pod(errors: &mut Errors, path: &str, spec: &PodSpec) {
     let at = format!("{path}.securityContext");
-    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
-        let why = "ShareProcessNamespace and HostPID cannot both be enabled";
-        errors.invalid(format!("{at}.shareProcessNamespace"), true, why);
-    }
-    let Some(context) = &spec.security_context else { return };
+    let empty = PodSecurityContext::default();
+    let context = spec.security_context.as_ref().unwrap_or(&empty);
     check_id(errors, &at, "fsGroup", context.fs_group);
     check_id(errors, &at, "runAsUser", context.run_as_user);
     check_id(errors, &at, "runAsGroup", context.run_as_group);
     for (index, group) in context.supplemental_groups.iter().flatten().enumerate() {
         check_id(errors, &at, &format!("supplementalGroups[{index}]"), Some(*group));
     }
-    if let Some(policy) = &context.fs_group_change_policy {
-        errors.one_of(format!("{at}.fsGroupChangePolicy"), Some(policy), &["Always", "OnRootMismatch"]);
+    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
+        let why = "ShareProcessNamespace and HostPID cannot both be enabled";
+        errors.invalid(format!("{at}.shareProcessNamespace"), true, why);
     }
+    check_sysctls(errors, &format!("{at}.sysctls"), context);
+    let one_of = |errors: &mut Errors, field: &str, policy: &Option<String>, supported: &[&str]| {
+        if let Some(policy) = policy.as_deref().filter(|policy| !supported.contains(policy)) {
+            errors.push(FieldError::not_supported(format!("{at}.{field}"), policy, supported));
+        }
+    };
+    let policy = &context.fs_group_change_policy;
+    one_of(errors, "fsGroupChangePolicy", policy, &["Always", "OnRootMismatch"]);
     check_seccomp(errors, &at, context.seccomp_profile.as_ref());
+    check_app_armor(errors, &at, context.app_armor_profile.as_ref());
+    let policy = &context.supplemental_groups_policy;
+    one_of(errors, "supplementalGroupsPolicy", policy, &["Merge", "Strict"]);
+    one_of(errors, "seLinuxChangePolicy", &context.se_linux_change_policy, &["MountOption", "Recursive"]);
+}
+
+/// Models validateSysctls.
+fn check_sysctls(errors: &mut Errors, path: &str, context: &PodSecurityContext) {
+    const MAX: usize = 253;
+    const FORM: &str = r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+    let mut seen = BTreeSet::new();
+    for (index, sysctl) in context.sysctls.iter().flatten().enumerate() {
+        let field = format!("{path}[{index}].name");
+        let name = sysctl.name.as_str();
+        if name.is_empty() {
+            errors.required(field, "");
+        } else if name.len() > MAX || !name.split(['.', '/']).all(is_sysctl_segment) {
+            errors.invalid(field, name, format!("must have at most {MAX} characters and match regex {FORM}"));
+        } else if seen.contains(name) {
+            errors.push(FieldError::duplicate(field, name));
+        }
+        seen.insert(name);
+    }
+}
+
+fn is_sysctl_segment(segment: &str) -> bool {
+    let is_end = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    segment.starts_with(is_end)
+        && segment.ends_with(is_end)
+        && segment.chars().all(|letter| is_end(letter) || matches!(letter, '-' | '_'))
 }
 
 /// Models validatePodHostNetworkDeps: a template may leave the host's ports to the pods' defaults.

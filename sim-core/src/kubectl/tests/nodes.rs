@@ -305,7 +305,7 @@ allowedTopologies:
 - matchLabelExpressions: [{key: zone, values: []}, {key: zone, values: [a, a]}]
 "#;
     assert_snapshot!(bench.run_with("create -f -", Some(manifest)), @r#"
-    ! Error from server (Invalid): error when creating "STDIN": PersistentVolume "disk" is invalid: metadata.annotations: Required value: Local volume requires node affinity
+    ! Error from server (Invalid): error when creating "STDIN": PersistentVolume "disk" is invalid: spec.nodeAffinity: Required value: Local volume requires node affinity
     ! Error from server (Invalid): error when creating "STDIN": PersistentVolume "disk" is invalid: spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'
     ! Error from server (Invalid): error when creating "STDIN": StorageClass.storage.k8s.io "zonal" is invalid: [allowedTopologies[0].matchLabelExpressions[0].values: Required value, allowedTopologies[0].matchLabelExpressions[1].values[1]: Duplicate value: "a", allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"]
     exit 1

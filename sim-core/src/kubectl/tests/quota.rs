@@ -157,6 +157,7 @@ fn a_limit_range_fills_in_and_bounds() {
     ! * spec.limits[0].defaultRequest[cpu]: Invalid value: "100m": min value 3 is greater than default request value 100m
     ! * spec.limits[0].default[cpu]: Invalid value: "3": min value 3 is greater than default value 500m
     ! * spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "500m": ratio 500m is less than 1
+    ! * spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "500m": ratio 500m is greater than max/min = 0.333333
     exit 1
     "#);
 }

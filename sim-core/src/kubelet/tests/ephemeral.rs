@@ -94,7 +94,17 @@ fn what_the_api_server_refuses_is_refused_in_its_words() {
     debug(&mut cluster, json!([one])).expect("it is taken");
     let mut refusal = |containers| debug(&mut cluster, containers).expect_err("it is refused").to_string();
     assert_snapshot!(refusal(json!([])), @r#"Pod "web-0" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "one" may not be removed"#);
-    assert_snapshot!(refusal(json!([{"name": "one", "image": "alpine"}])), @r#"Pod "web-0" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "one" may not be changed"#);
+    assert_snapshot!(refusal(json!([{"name": "one", "image": "alpine"}])), @r#"
+    Pod "web-0" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "one" may not be changed
+    @@ -1,6 +1,6 @@
+     {
+      "Name": "one",
+    - "Image": "busybox",
+    + "Image": "alpine",
+      "Command": null,
+      "Args": null,
+      "WorkingDir": "",
+    "#);
     assert_snapshot!(refusal(json!([one, {"name": "app", "image": "alpine", "targetContainerName": "db",
         "ports": [{"containerPort": 80}]}])), @r#"Pod "web-0" is invalid: [spec.ephemeralContainers[1].name: Duplicate value: "app", spec.ephemeralContainers[1].targetContainerName: Not found: "db", spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container]"#);
 }
