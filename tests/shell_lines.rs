@@ -169,6 +169,7 @@ fn what_a_line_writes_is_there_for_it_and_for_later_lines() {
         "ls *.yaml; ls | wc -l",
         "cat <<EOF > cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {who: \"$USER\"}\nEOF",
         "kubectl apply -f cm.yaml && kubectl get cm x -o jsonpath={.data.who}; echo",
+        "kubectl label -f - kept=yes <<< '{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"x\"}}'",
         "sleep 2; cat kept.txt | head -1",
         "cat nosuch.yaml | wc -l",
         "cd lab14",
@@ -199,6 +200,8 @@ EOF
 $ kubectl apply -f cm.yaml && kubectl get cm x -o jsonpath={.data.who}; echo
 configmap/x created
 learner
+$ kubectl label -f - kept=yes <<< '{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"x\"}}'
+configmap/x labeled
 $ sleep 2; cat kept.txt | head -1
 statefulset.apps/web
 $ cat nosuch.yaml | wc -l

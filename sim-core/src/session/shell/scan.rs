@@ -162,6 +162,8 @@ impl<'a> Scan<'a> {
         let found = match c {
             '|' if rest.starts_with('|') => operator(1, true),
             '|' | ';' => operator(0, true),
+            // `<<< WORDS` is for a shell that knows it; a here-document is not.
+            '<' if rest.starts_with("<<") => operator(2, true),
             '<' if rest.starts_with('<') => {
                 self.here = true;
                 self.at += 1 + usize::from(rest.starts_with("<-"));

@@ -31,8 +31,10 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Operators, longest first.
-const OPERATORS: &[&str] =
-    &["<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "&", "|", ";", "<", ">", "(", ")"];
+const OPERATORS: &[&str] = &[
+    "<<<", "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "&", "|", ";", "<", ">", "(",
+    ")",
+];
 
 /// Reads commands from text.
 #[derive(Debug)]

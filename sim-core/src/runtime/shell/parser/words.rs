@@ -86,6 +86,13 @@ impl Parser<'_> {
                 });
                 return Ok(true);
             }
+            // bash's and zsh's here-string, which users' own shells know.
+            "<<<" => {
+                let mut target = self.word()?.ok_or_else(|| self.unexpected())?;
+                target.0.push(Part::Quoted("\n".to_owned()));
+                redirects.push(Redirect { fd: fd.unwrap_or(0), kind: RedirectKind::Text, target });
+                return Ok(true);
+            }
             "<" => RedirectKind::Read,
             "<>" => RedirectKind::ReadWrite,
             ">>" => RedirectKind::Append,
