@@ -12,7 +12,7 @@ const { STEPS } = (await runnerImport(fileURLToPath(new URL("page/lab.ts", impor
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 const TICK_US = 50_000;
 /** What the page can do with what it starts with, besides standing and being typed at: more would make it too heavy. */
-const AT_START = ["kubectl get pods"];
+const AT_START = ["kubectl get pods", "kubectl apply -f lab14/service.yaml", "kubectl get po,sts,svc,pvc"];
 /** Seeds, and how many ticks go by between the commands. */
 const OTHERS = [[14, 1], [14, 7], [14, 100], [2, 3], [7, 12]];
 /** The most ticks that a command of the lab may take. */
@@ -32,6 +32,8 @@ class Visit {
       if (path.endsWith(".yaml")) this.simulator.put_file(relative(EXAMPLES, path), readFileSync(path, "utf8"));
     }
     this.simulator.set_clock(false, 1000);
+    this.simulator.take();
+    this.draw();
   }
 
   /** What the worker does all the time. */

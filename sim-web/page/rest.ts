@@ -1,5 +1,5 @@
-// The rest of the module. The page starts with what it needs to stand and to look around; what is needed beyond that
-// is fetched when it is called.
+// The rest of the module. The page starts with what it needs to stand and to be typed at; what commands need beyond
+// that is fetched when it is called.
 
 import { fetchNow } from "./fetch-now";
 

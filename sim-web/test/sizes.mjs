@@ -115,7 +115,7 @@ const needed = steps.restNeededAt === undefined ? "never" : `by line ${steps.res
 console.log(`wasm          ${kib(wasm)} gzip to start with (at most ${kib(WASM_MOST)})`);
 console.log(`first load    ${kib(first)} gzip (at most ${kib(FIRST_MOST)})`);
 console.log(`the lab       ${steps.done} of ${steps.all} steps in ${steps.lines} lines; loaded meanwhile: ${[...later].join(", ") || "nothing"}`);
-console.log(`the rest      ${kib(rest)} gzip of wasm, for commands that do more than look, and offline use; needed ${needed}`);
+console.log(`the rest      ${kib(rest)} gzip of wasm, for commands and offline use; needed ${needed}`);
 console.log(`interactive   ${interactive.join(", ")} ms after navigation, in ${interactive.length} fresh browsers`);
 console.log(`${pods} pods live:`);
 console.log(`  all of a frame's work: ${told(work)}`);
