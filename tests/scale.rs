@@ -1,25 +1,11 @@
 //! What a pod costs does not depend on how many there are: counted in reconciles and changes, which are the same on
 //! every machine. `cargo bench -p sim-core` has the times.
 
-use sim_core::engine::{ClusterConfig, NodeConfig, TimingProfile};
 use sim_core::kubectl::NoFiles;
 use sim_core::session::Session;
 
 /// Reconciles and changes since the cluster's start.
 type Work = (u64, u64);
-
-fn session() -> Session {
-    let profile = TimingProfile::named("instant").expect("it is built in");
-    let mut config = ClusterConfig::for_profile(profile, 1);
-    config.nodes = vec![NodeConfig {
-        name: "large".to_owned(),
-        zone: None,
-        cpu: "1000000".to_owned(),
-        memory: "1000Ti".to_owned(),
-        pods: 2_000_000,
-    }];
-    Session::new(config)
-}
 
 fn work(session: &Session) -> Work {
     (session.cluster().engine().steps(), session.cluster().store().revision())
@@ -27,7 +13,7 @@ fn work(session: &Session) -> Work {
 
 /// The work from `apply` to the last pod's readiness, then for a new image, then to the last pod's removal.
 fn life_of_a_set(replicas: u64, policy: &str) -> [Work; 3] {
-    let mut session = session();
+    let mut session = Session::instant();
     let manifest = format!(
         "apiVersion: v1
 kind: Service
