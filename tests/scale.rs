@@ -1,5 +1,5 @@
-//! What a pod costs does not depend on how many there are: counted in reconciles and changes, which are the same on
-//! every machine. `cargo bench -p sim-core` has the times.
+//! How much is done for a pod does not depend on how many there are: counted in reconciles and changes, which are the
+//! same on every machine. `cargo bench -p sim-core` has the times.
 
 use sim_core::kubectl::NoFiles;
 use sim_core::session::Session;
