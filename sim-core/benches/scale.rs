@@ -1,14 +1,18 @@
 //! What a pod costs in sets of many replicas. `cargo bench -p sim-core`
 //!
-//! Every sample brings up 10,000 pods: as 100 sets of 100, 10 of 1,000 or one of 10,000, each in a cluster of its own
-//! and all of them kept to the end. So each size does the same work on as much fresh memory, and where a pod's
-//! cost does not depend on how many there are, the rows are alike. `one_set` is what a user waits for.
+//! Every sample brings up 10,000 pods, as 100 sets of 100, 10 of 1,000 or one of 10,000. So each row does the same
+//! work, and where a pod's cost does not depend on how many there are, the rows of a bench are alike.
+//!
+//! - `replicas_*`: all sets in one cluster. What the number of replicas costs, and nothing else.
+//! - `cluster_*`: each set in a cluster of its own, all of them kept to the end. What the size of the cluster costs:
+//!   the work is the same again, but the pods of a large cluster do not fit the processor's caches.
+//! - `one_set`: a single set, what a user waits for. Small ones use the memory of the sample before.
 
 use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sim_core::api::{Kind, ObjectKey};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use sim_core::cluster::Cluster;
 use sim_core::engine::{ClusterConfig, NodeConfig, TimingProfile};
 use sim_core::kubectl::{self, Env, NoFiles, Output, Workstation};
@@ -35,18 +39,20 @@ fn cluster() -> Cluster {
     Cluster::new(config)
 }
 
-fn manifest(replicas: u32, policy: &str) -> String {
+/// A set of its own Service's name, of so many replicas.
+fn manifest(set: u32, replicas: u32, policy: &str) -> String {
     format!(
-        "apiVersion: apps/v1
+        "---
+apiVersion: apps/v1
 kind: StatefulSet
-metadata: {{name: web}}
+metadata: {{name: web{set}}}
 spec:
-  serviceName: web
+  serviceName: web{set}
   replicas: {replicas}
   podManagementPolicy: {policy}
-  selector: {{matchLabels: {{app: web}}}}
+  selector: {{matchLabels: {{app: web{set}}}}}
   template:
-    metadata: {{labels: {{app: web}}}}
+    metadata: {{labels: {{app: web{set}}}}}
     spec:
       containers:
       - name: app
@@ -61,10 +67,10 @@ spec:
     )
 }
 
-/// From apply to all replicas ready. The cluster is handed back, so that taking it down is not counted.
-fn bring_up(replicas: u32, policy: &str) -> Cluster {
+/// From apply to all replicas of all sets ready. The cluster is handed back, so that taking it down is not counted.
+fn bring_up(sets: u32, replicas: u32, policy: &str) -> Cluster {
     let mut cluster = cluster();
-    let text = manifest(replicas, policy);
+    let text: String = (0..sets).map(|set| manifest(set, replicas, policy)).collect();
     let mut out = Output::default();
     let words = ["apply", "-f", "-"].map(str::to_owned);
     let mut env = Env {
@@ -77,10 +83,8 @@ fn bring_up(replicas: u32, policy: &str) -> Cluster {
     };
     kubectl::start(&words, &mut env);
     cluster.settle(Duration::from_secs(86_400));
-    let set =
-        cluster.store().get(Kind::StatefulSet, &ObjectKey::new("default", "web")).expect("it was applied");
-    let ready = set.to_value()["status"]["readyReplicas"].as_u64();
-    assert_eq!(ready, Some(u64::from(replicas)), "not all came up");
+    let ready = cluster.store().all::<StatefulSet>().filter_map(|set| set.status.as_ref()?.ready_replicas);
+    assert_eq!(ready.sum::<i32>().unsigned_abs(), sets * replicas, "not all came up");
     cluster
 }
 
@@ -88,24 +92,39 @@ fn bring_up(replicas: u32, policy: &str) -> Cluster {
 const PODS: u32 = 10_000;
 const SIZES: [u32; 3] = [100, 1_000, 10_000];
 
-/// Brings up all pods of a sample in sets of `replicas`.
-fn cost_of_a_pod(bencher: Bencher<'_, '_>, replicas: u32, policy: &str) {
+/// Brings up all pods of a sample in sets of `replicas`, in one cluster.
+fn replicas(bencher: Bencher<'_, '_>, replicas: u32, policy: &str) {
+    bencher.counter(ItemsCount::new(PODS)).bench_local(|| bring_up(PODS / replicas, replicas, policy));
+}
+
+/// Brings up all pods of a sample in sets of `replicas`, each in a cluster of its own.
+fn clusters(bencher: Bencher<'_, '_>, replicas: u32, policy: &str) {
     bencher
         .counter(ItemsCount::new(PODS))
-        .bench_local(|| (0..PODS / replicas).map(|_| bring_up(replicas, policy)).collect::<Vec<_>>());
+        .bench_local(|| (0..PODS / replicas).map(|_| bring_up(1, replicas, policy)).collect::<Vec<_>>());
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
-fn parallel(bencher: Bencher<'_, '_>, replicas: u32) {
-    cost_of_a_pod(bencher, replicas, "Parallel");
+fn replicas_parallel(bencher: Bencher<'_, '_>, size: u32) {
+    replicas(bencher, size, "Parallel");
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
-fn ordered_ready(bencher: Bencher<'_, '_>, replicas: u32) {
-    cost_of_a_pod(bencher, replicas, "OrderedReady");
+fn replicas_ordered_ready(bencher: Bencher<'_, '_>, size: u32) {
+    replicas(bencher, size, "OrderedReady");
 }
 
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
-fn one_set(bencher: Bencher<'_, '_>, replicas: u32) {
-    bencher.counter(ItemsCount::new(replicas)).bench_local(|| bring_up(replicas, "Parallel"));
+fn cluster_parallel(bencher: Bencher<'_, '_>, size: u32) {
+    clusters(bencher, size, "Parallel");
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn cluster_ordered_ready(bencher: Bencher<'_, '_>, size: u32) {
+    clusters(bencher, size, "OrderedReady");
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn one_set(bencher: Bencher<'_, '_>, size: u32) {
+    bencher.counter(ItemsCount::new(size)).bench_local(|| bring_up(1, size, "Parallel"));
 }

@@ -1,6 +1,33 @@
 //! [`Recent`]: a memory of what was used lately.
 
-use imbl::OrdMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use imbl::GenericHashMap;
+use imbl::shared_ptr::DefaultSharedPtr;
+
+/// A fingerprint is a hash already.
+#[derive(Clone, Debug, Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "either half of a fingerprint will do")]
+    fn write_u128(&mut self, fingerprint: u128) {
+        self.0 = fingerprint as u64;
+    }
+}
+
+/// Nothing ever goes through these in their order.
+type ByFingerprint<V> = GenericHashMap<u128, V, BuildHasherDefault<Itself>, DefaultSharedPtr>;
 
 /// Values by fingerprint, in a newer and an older half.
 ///
@@ -9,13 +36,13 @@ use imbl::OrdMap;
 /// forget more exactly and cost a write to it with each use.
 #[derive(Clone, Debug)]
 pub(super) struct Recent<V> {
-    newer: OrdMap<u128, V>,
-    older: OrdMap<u128, V>,
+    newer: ByFingerprint<V>,
+    older: ByFingerprint<V>,
 }
 
 impl<V> Default for Recent<V> {
     fn default() -> Recent<V> {
-        Recent { newer: OrdMap::new(), older: OrdMap::new() }
+        Recent { newer: ByFingerprint::default(), older: ByFingerprint::default() }
     }
 }
 

@@ -36,7 +36,7 @@ pub use program::{SIGKILL, SIGTERM};
 pub use registry::{Registry, pull_error};
 pub use user_image::{UserImageError, image_from_value};
 
-use crate::api::{ObjectKey, SimTime};
+use crate::api::{Name, ObjectKey, SimTime};
 use crate::network::dns::Dns;
 use crate::network::route::Router;
 use fs::FileTree;
@@ -48,7 +48,7 @@ pub struct Runtime {
     sandboxes: OrdMap<ObjectKey, Arc<Sandbox>>,
     by_ip: OrdMap<Ipv4Addr, ObjectKey>,
     /// Bytes of persistent volumes, by the volume's name: they outlive pods.
-    volumes: OrdMap<String, FileTree>,
+    volumes: OrdMap<Name, FileTree>,
     /// Bytes of folders on nodes, by node and path.
     host_paths: OrdMap<(String, String), FileTree>,
     /// Images that were pulled, by node and full name.
@@ -143,22 +143,22 @@ impl Runtime {
 
     /// The bytes of a persistent volume.
     pub fn volume(&self, name: &str) -> Option<&FileTree> {
-        self.volumes.get(name)
+        self.volumes.get(&Name::from(name))
     }
 
     /// Gives a persistent volume's files to a group that may write them.
     pub fn share_volume(&mut self, volume: &str, group: u32) {
-        self.volumes.entry(volume.to_owned()).or_default().share(group, 0o775, true);
+        self.volumes.entry(volume.into()).or_default().share(group, 0o775, true);
     }
 
     /// Empties a persistent volume.
     pub fn lose_volume(&mut self, name: &str) -> bool {
-        self.volumes.insert(name.to_owned(), FileTree::new()).is_some()
+        self.volumes.insert(name.into(), FileTree::new()).is_some()
     }
 
     /// Forgets the bytes of a persistent volume that was deleted.
     pub fn drop_volume(&mut self, name: &str) {
-        self.volumes.remove(name);
+        self.volumes.remove(&Name::from(name));
     }
 
     /// Starts a container in a sandbox, in place of the ended one of its name.
@@ -233,7 +233,7 @@ impl Runtime {
 
     fn volume_tree(&self, pod: &ObjectKey, volume: &VolumeRef) -> FileTree {
         let tree = match volume {
-            VolumeRef::Persistent(name) => self.volumes.get(name),
+            VolumeRef::Persistent(name) => self.volumes.get(&Name::from(name.as_str())),
             VolumeRef::Host(node, path) => self.host_paths.get(&(node.clone(), path.clone())),
             VolumeRef::Pod(name) => self.sandboxes.get(pod).and_then(|sandbox| sandbox.volumes.get(name)),
         };
@@ -243,7 +243,7 @@ impl Runtime {
     fn put_volume_tree(&mut self, pod: &ObjectKey, volume: &VolumeRef, tree: FileTree) {
         match volume {
             VolumeRef::Persistent(name) => {
-                self.volumes.insert(name.clone(), tree);
+                self.volumes.insert(name.as_str().into(), tree);
             }
             VolumeRef::Host(node, path) => {
                 self.host_paths.insert((node.clone(), path.clone()), tree);

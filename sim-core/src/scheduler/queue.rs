@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::diagnosis::FitError;
@@ -25,7 +26,7 @@ pub(super) struct Group {
 }
 
 /// Priority, negated, and creation time: the order in which pods are tried.
-type Arrival = (i64, String);
+type Arrival = (i64, Option<Timestamp>);
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -75,7 +76,7 @@ impl WaitingPods {
         for claim in &claims {
             self.by_claim.insert((claim.clone(), key.clone()));
         }
-        self.groups.entry(group.clone()).or_default().insert((arrival.clone(), key.clone()));
+        self.groups.entry(group.clone()).or_default().insert((arrival, key.clone()));
         self.failures += 1;
         let failure = self.failures;
         self.pods.insert(key, Arc::new(Entry { group: group.clone(), arrival, claims, failure }));
@@ -89,7 +90,7 @@ impl WaitingPods {
             self.by_claim.remove(&(claim.clone(), key.clone()));
         }
         if let Some(members) = self.groups.get_mut(&entry.group) {
-            members.remove(&(entry.arrival.clone(), key.clone()));
+            members.remove(&(entry.arrival, key.clone()));
             if members.is_empty() {
                 self.groups.remove(&entry.group);
             }
@@ -147,6 +148,6 @@ fn template(pod: &Pod, is_shared: bool) -> Arc<str> {
 /// Higher priority first, then longer existence, as the queue sorts.
 fn arrival(pod: &Pod) -> Arrival {
     let priority = pod.spec.as_ref().and_then(|spec| spec.priority).unwrap_or(0);
-    let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0.to_string());
-    (-i64::from(priority), created.unwrap_or_default())
+    let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    (-i64::from(priority), created)
 }

@@ -1,22 +1,20 @@
 //! What the controller looks up: volumes to give away, volumes by claim, claims that wait, pods that wait.
 
-use std::sync::Arc;
-
 use imbl::OrdSet;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 
-use crate::api::{Object, ObjectKey, Resource, storage};
+use crate::api::{Name, Object, ObjectKey, Resource, storage};
 use crate::store::{Change, ChangeType};
 
 /// Kept up to date change by change, so that no reconcile scans.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Volumes that no claim has, by class and size.
-    unclaimed: OrdSet<(Arc<str>, i64, ObjectKey)>,
+    unclaimed: OrdSet<(Name, i64, ObjectKey)>,
     /// Claim and volume, for volumes that name a claim.
     by_claim: OrdSet<(ObjectKey, ObjectKey)>,
     /// Claims without a volume, by class.
-    pending: OrdSet<(Arc<str>, ObjectKey)>,
+    pending: OrdSet<(Name, ObjectKey)>,
     /// Claims that no reconcile has seen yet.
     unseen: OrdSet<ObjectKey>,
     /// Claim and pod, for pods that are not scheduled.
@@ -27,29 +25,32 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn volume_changed(&mut self, change: &Change) {
-        if let Some(Object::PersistentVolume(old)) = &change.previous {
-            self.unclaimed.remove(&unclaimed_entry(old));
-            if let Some(claim) = storage::claim_of(old) {
-                self.by_claim.remove(&(claim, change.reference.key.clone()));
-            }
-        }
         let Object::PersistentVolume(new) = &change.object else { return };
-        if change.change == ChangeType::Deleted {
-            return;
+        let is_there = change.change != ChangeType::Deleted;
+        let key = &change.reference.key;
+        if let Some(Object::PersistentVolume(old)) = &change.previous {
+            let claim = storage::claim_of(old);
+            if is_there && claim.is_some() && claim == storage::claim_of(new) {
+                return;
+            }
+            match claim {
+                Some(claim) => self.by_claim.remove(&(claim, key.clone())).is_some(),
+                None => self.unclaimed.remove(&unclaimed_entry(old)).is_some(),
+            };
         }
-        match storage::claim_of(new) {
-            Some(claim) => {
-                self.by_claim.insert((claim, change.reference.key.clone()));
-            }
-            None => {
-                self.unclaimed.insert(unclaimed_entry(new));
-            }
+        if is_there {
+            match storage::claim_of(new) {
+                Some(claim) => self.by_claim.insert((claim, key.clone())).is_some(),
+                None => self.unclaimed.insert(unclaimed_entry(new)).is_some(),
+            };
         }
     }
 
     pub(super) fn claim_changed(&mut self, change: &Change) {
         let key = change.reference.key.clone();
-        if let Some(Object::PersistentVolumeClaim(old)) = &change.previous {
+        if let Some(Object::PersistentVolumeClaim(old)) = &change.previous
+            && storage::volume_name(old).is_none()
+        {
             self.pending.remove(&(storage::claim_class(old).into(), key.clone()));
         }
         let Object::PersistentVolumeClaim(new) = &change.object else { return };
@@ -100,14 +101,14 @@ impl Index {
 
     /// The volumes of `class` that nobody has and that hold `bytes`, smallest first.
     pub(super) fn unclaimed(&self, class: &str, bytes: i64) -> impl Iterator<Item = &ObjectKey> {
-        let start = (Arc::from(class), bytes, ObjectKey::cluster(""));
+        let start = (Name::from(class), bytes, ObjectKey::cluster(""));
         let class = class.to_owned();
         self.unclaimed.range(start..).take_while(move |(of, ..)| **of == *class).map(|(.., volume)| volume)
     }
 
     /// The claims of `class` that have no volume.
     pub(super) fn pending_claims(&self, class: &str) -> impl Iterator<Item = &ObjectKey> {
-        let start = (Arc::from(class), ObjectKey::cluster(""));
+        let start = (Name::from(class), ObjectKey::cluster(""));
         let class = class.to_owned();
         self.pending.range(start..).take_while(move |(of, _)| **of == *class).map(|(_, claim)| claim)
     }
@@ -141,6 +142,6 @@ impl Index {
     }
 }
 
-fn unclaimed_entry(volume: &PersistentVolume) -> (Arc<str>, i64, ObjectKey) {
+fn unclaimed_entry(volume: &PersistentVolume) -> (Name, i64, ObjectKey) {
     (storage::volume_class(volume).into(), storage::capacity_bytes(volume), volume.key())
 }

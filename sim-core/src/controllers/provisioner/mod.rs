@@ -15,7 +15,7 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 
 use crate::api::storage::{self, annotation};
-use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
+use crate::api::{ApiResult, Kind, Name, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 use crate::apiserver::{DeleteOptions, Preconditions};
 use crate::engine::{ClusterConfig, Component, Context, EventType, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store};
@@ -24,7 +24,7 @@ use crate::store::{Change, ChangeType, Store};
 #[derive(Clone, Debug, Default)]
 pub struct VolumeProvisioner {
     /// When the volume of a claim, by uid, will be there.
-    started: OrdMap<Arc<str>, SimTime>,
+    started: OrdMap<Name, SimTime>,
 }
 
 impl Component for VolumeProvisioner {
@@ -35,7 +35,7 @@ impl Component for VolumeProvisioner {
     fn observe(&mut self, change: &Change, _view: &Store, wakes: &mut Wakes) {
         match &change.object {
             Object::PersistentVolumeClaim(claim) if change.change == ChangeType::Deleted => {
-                self.started.remove(meta::uid(&claim.metadata));
+                self.started.remove(&Name::from(meta::uid(&claim.metadata)));
             }
             Object::PersistentVolumeClaim(claim)
                 if provisioner_of(claim).is_some() && storage::volume_name(claim).is_none() =>
@@ -73,7 +73,7 @@ impl VolumeProvisioner {
         if context.view.get(Kind::PersistentVolume, &ObjectKey::cluster(&name)).is_some() {
             return Ok(());
         }
-        let uid: Arc<str> = meta::uid(&claim.metadata).into();
+        let uid = Name::from(meta::uid(&claim.metadata));
         let reference = ObjectRef::new(Kind::PersistentVolumeClaim, key.clone());
         let due = match self.started.get(&uid) {
             Some(due) => *due,

@@ -12,7 +12,7 @@ use super::super::cache::NodeInfo;
 use super::super::framework::{CycleState, FilterPlugin, Plugins, Rejection};
 use super::super::node_selector;
 use crate::api::storage::{self, annotation};
-use crate::api::{ApiResult, Kind, Object, ObjectKey, Resource, meta};
+use crate::api::{ApiResult, Kind, Name, Object, ObjectKey, Resource, meta};
 use crate::apiserver::{ApiServer, Subresource};
 use crate::engine::reference;
 use crate::store::{Change, ChangeType, Store};
@@ -23,12 +23,14 @@ const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// Volumes that no claim has, by class and size.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct VolumeIndex {
-    unclaimed: OrdSet<(Arc<str>, i64, ObjectKey)>,
+    unclaimed: OrdSet<(Name, i64, ObjectKey)>,
 }
 
 impl VolumeIndex {
     pub(in super::super) fn volume_changed(&mut self, change: &Change) {
-        if let Some(Object::PersistentVolume(old)) = &change.previous {
+        if let Some(Object::PersistentVolume(old)) = &change.previous
+            && storage::claim_ref(old).is_none()
+        {
             self.unclaimed.remove(&entry(old));
         }
         if let Object::PersistentVolume(new) = &change.object
@@ -41,13 +43,13 @@ impl VolumeIndex {
 
     /// The volumes of `class` that hold `bytes`, smallest first.
     fn of(&self, class: &str, bytes: i64) -> impl Iterator<Item = &ObjectKey> {
-        let start = (Arc::from(class), bytes, ObjectKey::cluster(""));
+        let start = (Name::from(class), bytes, ObjectKey::cluster(""));
         let class = class.to_owned();
         self.unclaimed.range(start..).take_while(move |(of, ..)| **of == *class).map(|(.., key)| key)
     }
 }
 
-fn entry(volume: &PersistentVolume) -> (Arc<str>, i64, ObjectKey) {
+fn entry(volume: &PersistentVolume) -> (Name, i64, ObjectKey) {
     (storage::volume_class(volume).into(), storage::capacity_bytes(volume), volume.key())
 }
 
