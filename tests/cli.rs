@@ -77,6 +77,30 @@ fn a_script_file_is_played_as_a_transcript() {
 }
 
 #[test]
+fn manifests_that_are_named_beside_a_script_are_applied_before_it() {
+    let manifest = "examples/manifests/web.yaml";
+    let script = "get sts web --no-headers -o custom-columns=:.status.readyReplicas\n";
+    for args in [["-f", manifest, "run", "-"], ["run", "-", "-f", manifest]] {
+        let output = run(&args, script);
+        assert_eq!(out(&output).lines().nth(1), Some("3"), "{args:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn an_option_that_a_command_would_not_look_at_is_refused() {
+    let both = run(&["-c", "get ns", "run", "-"], "");
+    let replayed = run(&["replay", "tests/recordings/lab14.json", "-f", "web.yaml"], "");
+    for (output, flag) in [(both, "`-c`"), (replayed, "`-f`")] {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            err(&output).contains(&format!("{flag} cannot be used with this command")),
+            "{}",
+            err(&output)
+        );
+    }
+}
+
+#[test]
 fn a_watch_in_a_script_ends_when_nothing_more_can_happen() {
     let output = run(
         &[

@@ -388,6 +388,7 @@ sh: 1: Syntax error: end of file unexpected (expecting \")\")
         "sleep 9 & echo now",
         "while true; do kubectl get pods; done &",
         "watch kubectl get pods",
+        "pods",
     ]);
     assert_eq!(
         shown,
@@ -419,6 +420,12 @@ error: unknown command \"watch\" for \"kubectl\"
 Did you mean this?
 	patch
 hint: get -w prints a row whenever something changes; Ctrl-C ends it
+$ pods
+error: unknown command \"pods\" for \"kubectl\"
+
+Did you mean this?
+	logs
+hint: did you mean get pods?
 "
     );
     terminal.replays();

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use sim_core::api::KubernetesVersion;
 
 /// kubectl against a simulated cluster, with the clock in your hands.
@@ -21,12 +22,34 @@ pub struct Cli {
     pub setup: Setup,
 
     /// Apply this manifest (a file or a folder) first; may be given several times.
-    #[arg(short = 'f', long = "filename", value_name = "MANIFEST")]
+    #[arg(short = 'f', long = "filename", value_name = "MANIFEST", global = true)]
     pub manifests: Vec<String>,
 
     /// Run this line instead of opening a prompt; may be given several times.
     #[arg(short = 'c', long = "command", value_name = "LINE")]
     pub lines: Vec<String>,
+}
+
+impl Cli {
+    /// Reads the command line; what does not go together ends the program with its usage.
+    pub fn read() -> Cli {
+        let cli = Cli::parse();
+        if let Some(error) = cli.contradiction() {
+            error.exit();
+        }
+        cli
+    }
+
+    fn contradiction(&self) -> Option<clap::Error> {
+        let taken = match self.command.as_ref()? {
+            Command::Run { .. } => &["-c"][..],
+            Command::Replay { .. } | Command::Completions { .. } => &["-c", "-f"],
+        };
+        let given = [("-c", !self.lines.is_empty()), ("-f", !self.manifests.is_empty())];
+        let (flag, _) = given.iter().find(|(flag, is_given)| *is_given && taken.contains(flag))?;
+        let text = format!("`{flag}` cannot be used with this command: it would not be looked at");
+        Some(Cli::command().error(ErrorKind::ArgumentConflict, text))
+    }
 }
 
 /// How the cluster is set up.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use cli::{Cli, Command, Setup};
 use print::Printer;
 use sim_core::api::KubernetesVersion;
@@ -27,7 +27,7 @@ pub use script::commands;
 
 /// Runs the program; its exit code is kubectl's where a command decides it.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(Cli::read()) {
         Ok(code) => ExitCode::from(code),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -48,8 +48,11 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     match &cli.command {
         Some(Command::Run { file }) => {
             let script = read_script(file)?;
-            let mut session = new_session(&cli)?;
-            Ok(script::play(&mut session, &commands(&script), &DiskFiles::default(), printer, true)?)
+            let (mut session, files) = (new_session(&cli)?, DiskFiles::default());
+            match prepare(&mut session, &cli, false, printer, &files)? {
+                0 => Ok(script::play(&mut session, &commands(&script), &files, printer, true)?),
+                code => Ok(code),
+            }
         }
         Some(Command::Replay { recordings }) => replay_all(recordings, &cli.setup),
         Some(Command::Completions { shell }) => {
@@ -65,27 +68,9 @@ fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
     let mut session = ManuallyDrop::new(new_session(cli)?);
     let files = DiskFiles::default();
     let interactive = cli.lines.is_empty() && std::io::stdin().is_terminal();
-    for manifest in &cli.manifests {
-        let mut lines = vec![format!("apply -f {}", shlex::try_quote(manifest)?)];
-        if !interactive {
-            lines.push("settle".to_owned());
-        }
-        for line in lines {
-            let chunks = session.run(&line, None, &files);
-            if interactive || session.exit_code() != 0 {
-                printer.chunks(&chunks)?;
-            }
-            if session.exit_code() != 0 {
-                return Ok(session.exit_code());
-            }
-        }
-    }
-    if let Some(speed) = &cli.setup.speed {
-        let chunks = session.run(&format!("speed {speed}"), None, &files);
-        if session.exit_code() != 0 {
-            printer.chunks(&chunks)?;
-            return Ok(session.exit_code());
-        }
+    let code = prepare(&mut session, cli, interactive, printer, &files)?;
+    if code != 0 {
+        return Ok(code);
     }
     if !cli.lines.is_empty() {
         return Ok(script::play(&mut session, &cli.lines, &files, printer, false)?);
@@ -95,6 +80,36 @@ fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
         return Ok(script::play(&mut session, &commands(&text), &files, printer, false)?);
     }
     repl::run(ManuallyDrop::into_inner(session), printer)?;
+    Ok(0)
+}
+
+/// Applies the manifests and sets the speed that the options name; the exit code of what went wrong.
+fn prepare(
+    session: &mut Session,
+    cli: &Cli,
+    interactive: bool,
+    printer: Printer,
+    files: &DiskFiles,
+) -> anyhow::Result<u8> {
+    let mut lines = Vec::new();
+    for manifest in &cli.manifests {
+        lines.push(format!("apply -f {}", shlex::try_quote(manifest)?));
+        if !interactive {
+            lines.push("settle".to_owned());
+        }
+    }
+    let speed = cli.setup.speed.as_ref().map(|speed| format!("speed {speed}"));
+    for (line, is_shown) in
+        lines.iter().map(|line| (line, interactive)).chain(speed.iter().map(|line| (line, false)))
+    {
+        let chunks = session.run(line, None, files);
+        if is_shown || session.exit_code() != 0 {
+            printer.chunks(&chunks)?;
+        }
+        if session.exit_code() != 0 {
+            return Ok(session.exit_code());
+        }
+    }
     Ok(0)
 }
 

@@ -20,6 +20,10 @@ pub(super) fn hint(session: &Session) -> Option<String> {
         if word == "watch" {
             return unknown_tool(word);
         }
+        // The verb that nearly all begin with was left out.
+        if Kind::from_word(word).is_some() {
+            return Some(format!("did you mean get {word}?"));
+        }
         return match errors.contains("Did you mean this?") {
             true => did_you_mean(word, &own_words()),
             false => did_you_mean(word, &words()),

@@ -16,10 +16,11 @@ const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
-/// What makes the module small beside its profile: what panics end it at once instead of printing where, and the
-/// linker tells where data is and what refers to it, for [`crate::data`].
-const FLAGS: &[&str] =
-    &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Clink-arg=--emit-relocs"];
+/// What makes the module small beside its profile: nothing prints where a panic was, and the linker tells where data
+/// is and what refers to it, for [`crate::data`].
+const FLAGS: &[&str] = &["-Zlocation-detail=none", "-Clink-arg=--emit-relocs"];
+/// What makes it smaller still where the standard library is built with it: a panic ends it at once.
+const FLAGS_WITH_STD: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort"];
 
 /// Builds sim-web for wasm32 and returns the module; with `is_dev` quickly, otherwise small.
 ///
@@ -29,11 +30,13 @@ pub fn build(root: &Path, is_dev: bool) -> anyhow::Result<PathBuf> {
     let has_target = rustup_has("target", TARGET);
     if has_target && is_dev {
         println!("compiling sim-web with rustup's wasm target ...");
-        run(&mut cargo(Path::new("cargo"), root, is_dev))?;
+        run(&mut cargo(Path::new("cargo"), root, is_dev, Std::Installed))?;
     } else if has_target && rustup_has("component", "rust-src") {
         println!("compiling sim-web and the standard library; the first time takes minutes ...");
-        let mut command = cargo(Path::new("cargo"), root, is_dev);
-        run(with_std(&mut command))?;
+        run(&mut cargo(Path::new("cargo"), root, is_dev, Std::FromSource))?;
+    } else if has_target {
+        println!("compiling sim-web; `rustup component add rust-src` would make it smaller ...");
+        run(&mut cargo(Path::new("cargo"), root, is_dev, Std::Installed))?;
     } else {
         if !Path::new(DEBIAN_SOURCE).exists() {
             install_debian_packages()?;
@@ -41,8 +44,8 @@ pub fn build(root: &Path, is_dev: bool) -> anyhow::Result<PathBuf> {
         println!(
             "compiling sim-web and the standard library with Debian's compiler; the first time takes minutes ..."
         );
-        let mut command = cargo(Path::new(DEBIAN_CARGO), root, is_dev);
-        with_std(&mut command).env("RUSTC", DEBIAN_RUSTC).env_remove("RUSTUP_TOOLCHAIN");
+        let mut command = cargo(Path::new(DEBIAN_CARGO), root, is_dev, Std::FromSource);
+        command.env("RUSTC", DEBIAN_RUSTC).env_remove("RUSTUP_TOOLCHAIN");
         if let Some(linker) = linker() {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
@@ -72,23 +75,32 @@ fn built(root: &Path, is_dev: bool) -> PathBuf {
     root.join(TARGET_DIR).join(TARGET).join(profile(is_dev)).join("sim_web.wasm")
 }
 
-fn cargo(program: &Path, root: &Path, is_dev: bool) -> Command {
+/// Where the standard library for wasm32 is taken from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Std {
+    /// The toolchain has it compiled.
+    Installed,
+    /// It is built with the module, small.
+    FromSource,
+}
+
+fn cargo(program: &Path, root: &Path, is_dev: bool, std: Std) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root).args(["build", "--package", "sim-web", "--target", TARGET]);
     command.args(["--profile", profile(is_dev)]);
     command.arg("--target-dir").arg(root.join(TARGET_DIR));
-    if !is_dev {
-        let flags: Vec<String> = FLAGS.iter().map(|flag| format!("{flag:?}")).collect();
-        command.arg(format!("--config=target.{TARGET}.rustflags=[{}]", flags.join(",")));
-        command.env("RUSTC_BOOTSTRAP", "1");
+    let mut flags = if is_dev { Vec::new() } else { FLAGS.to_vec() };
+    if std == Std::FromSource {
+        command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+        flags.extend(if is_dev { &[][..] } else { FLAGS_WITH_STD });
     }
+    if !is_dev {
+        let flags: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
+        command.arg(format!("--config=target.{TARGET}.rustflags=[{}]", flags.join(",")));
+    }
+    // What is unstable above is asked of a stable compiler.
+    command.env("RUSTC_BOOTSTRAP", "1");
     command
-}
-
-/// Lets `command` build the standard library, too: the small one, without what panics print.
-fn with_std(command: &mut Command) -> &mut Command {
-    command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
-    command.env("RUSTC_BOOTSTRAP", "1")
 }
 
 /// Whether rustup has `name` installed, or can install it.
