@@ -39,3 +39,8 @@ fn a_postgres_standby_copies_its_primary_and_streams_from_it() {
 fn images_have_their_own_tools_in_their_own_words() {
     insta::assert_snapshot!(transcript(include_str!("scripts/tools.script")));
 }
+
+#[test]
+fn a_web_server_names_the_release_of_its_tag() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/release.script")));
+}

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, EnvVarSource, Node, Secret, Service}
 use super::dns;
 use super::worker::Sync;
 use crate::api::{Kind, ObjectKey, meta};
-use crate::runtime::ImageSpec;
+use crate::runtime::Image;
 
 /// Names and values in order; a later one of the same name has replaced the earlier.
 pub(super) type Environment = Vec<(String, String)>;
@@ -23,13 +23,13 @@ fn set(env: &mut Environment, name: &str, value: String) {
 ///
 /// # Errors
 /// What is missing, in the words of the Failed event.
-pub(super) fn of(sync: &Sync<'_, '_>, index: usize, image: &ImageSpec) -> Result<Environment, String> {
+pub(super) fn of(sync: &Sync<'_, '_>, index: usize, image: &Image) -> Result<Environment, String> {
     let mut env = Environment::new();
     let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     set(&mut env, "PATH", path.to_owned());
     set(&mut env, "HOSTNAME", hostname(sync));
-    for (name, value) in &image.env {
-        set(&mut env, name, value.clone());
+    for (name, value) in image.env() {
+        set(&mut env, name, value);
     }
     let mut own = Environment::new();
     let services = service_variables(sync);

@@ -275,7 +275,7 @@ impl Sync<'_, '_> {
     /// Begins the creation of a container whose image is there.
     fn create(&mut self, index: usize, reference: &Reference) {
         let Some(image) = self.runtime.registry.find(reference) else { return };
-        let sound = environment::of(self, index, &image.spec).map(drop);
+        let sound = environment::of(self, index, &image).map(drop);
         if let Err(message) = sound.and_then(|()| identity::verify(self, index, &image.spec)) {
             let again = self.now() + self.jittered(RETRY);
             return self.refuse(index, "CreateContainerConfigError", message, again);
@@ -393,7 +393,7 @@ impl Sync<'_, '_> {
 
     /// What the runtime needs to start a container.
     fn container_config(&mut self, index: usize, image: Image) -> Result<ContainerConfig, String> {
-        let env = environment::of(self, index, &image.spec)?;
+        let env = environment::of(self, index, &image)?;
         let id: String = (0..4).map(|_| format!("{:016x}", self.context.random.next_u64())).collect();
         let mounts = self.mounts(index, &env);
         let files = environment::files(self);

@@ -52,6 +52,8 @@ pub struct ImageSpec {
     pub name: String,
     /// Tags that exist beside those that look like a version; see `registry`.
     pub tags: Vec<String>,
+    /// Releases of what it runs, newest first.
+    pub releases: Vec<String>,
     /// Compressed size in bytes, as the Pulled event shows it.
     pub size_bytes: u64,
     /// From the start to the first answer, in milliseconds.
@@ -66,9 +68,9 @@ pub struct ImageSpec {
     pub routes: Vec<Route>,
     /// Folder whose files are served where no route matches.
     pub static_root: Option<String>,
-    /// Body of a 404.
+    /// Body of a 404, with the templates of a route's body.
     pub not_found: String,
-    /// Value of the `Server` header; empty for none.
+    /// Value of the `Server` header, with the templates of a route's body; empty for none.
     pub server: String,
     /// Files of the image, path and content.
     pub files: Vec<(String, String)>,
@@ -78,7 +80,7 @@ pub struct ImageSpec {
     pub access_log: AccessLog,
     /// When it ends by itself.
     pub exit: Option<ExitPlan>,
-    /// Environment of the image.
+    /// Environment of the image; `{{release}}` is the release that the tag names.
     pub env: Vec<(String, String)>,
     /// Working directory; empty for `/`.
     pub working_dir: String,
@@ -232,6 +234,25 @@ impl Image {
     /// Whether its tools are busybox's.
     pub fn is_busybox(&self) -> bool {
         self.packages() & packages::BUSYBOX != 0 && self.packages() & packages::DEBIAN == 0
+    }
+
+    /// The environment that it gives its containers.
+    pub fn env(&self) -> impl Iterator<Item = (&str, String)> {
+        let filled = |value: &str| value.replace("{{release}}", self.release());
+        self.spec.env.iter().map(move |(name, value)| (name.as_str(), filled(value)))
+    }
+
+    /// The release that the tag names: `1.27-alpine` is the last of 1.27, a tag without a number the newest of all.
+    fn release(&self) -> &str {
+        let releases = || self.spec.releases.iter().map(String::as_str);
+        let number = self.reference.tag.split('-').next().unwrap_or_default();
+        if !number.starts_with(|first: char| first.is_ascii_digit()) {
+            return releases().next().unwrap_or_default();
+        }
+        let is_of = |release: &&str| {
+            release.strip_prefix(number).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        releases().find(is_of).unwrap_or(number)
     }
 
     /// The packages whose tools it has. A tag chooses the base that an image is built on.

@@ -129,13 +129,13 @@ pub(super) fn answer(
     }
     let path = request.path.split(['?', '#']).next().unwrap_or("/");
     let route = spec.routes.iter().find(|route| matches(route, &request.method, path));
+    let port = spec.ports.first().copied().unwrap_or(0);
+    let filled = |text: &str| template::place(text, place, port, &config.env);
     let mut latency = Duration::ZERO;
     let mut response = match route {
         Some(route) => {
             latency = Duration::from_millis(route.latency_ms);
-            let port = spec.ports.first().copied().unwrap_or(0);
-            let body = template::place(&route.body, place, port, &config.env);
-            let (body, outcome) = template::files(&body, files, now);
+            let (body, outcome) = template::files(&filled(&route.body), files, now);
             match outcome {
                 Ok(()) => response(route.status, &route.content_type, body),
                 Err(error) => {
@@ -145,10 +145,10 @@ pub(super) fn answer(
             }
         }
         None => static_file(spec, files, path)
-            .unwrap_or_else(|| response(404, "text/html; charset=utf-8", spec.not_found.clone())),
+            .unwrap_or_else(|| response(404, "text/html; charset=utf-8", filled(&spec.not_found))),
     };
     if !spec.server.is_empty() {
-        response.headers.insert(0, ("Server".to_owned(), spec.server.clone()));
+        response.headers.insert(0, ("Server".to_owned(), filled(&spec.server)));
     }
     if let Some(line) = access_line(spec.access_log, from, request, &response, now) {
         container.log.line(now, Stream::Out, &line);

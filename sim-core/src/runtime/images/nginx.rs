@@ -12,16 +12,17 @@ pub(super) fn spec() -> ImageSpec {
         size_bytes: 72_324_501,
         static_root: Some("/usr/share/nginx/html".to_owned()),
         not_found: "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n\
-            <center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/1.29.3</center>\r\n</body>\r\n</html>\r\n"
+            <center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/{{env NGINX_VERSION}}</center>\r\n</body>\r\n</html>\r\n"
             .to_owned(),
-        server: "nginx/1.29.3".to_owned(),
+        server: "nginx/{{env NGINX_VERSION}}".to_owned(),
         files: pairs(&[
             ("/usr/share/nginx/html/index.html", INDEX),
             ("/etc/nginx/nginx.conf", "worker_processes  auto;\n"),
         ]),
         log: words(&["/docker-entrypoint.sh: Configuration complete; ready for start up"]),
         access_log: AccessLog::Combined,
-        env: pairs(&[("NGINX_VERSION", "1.29.3")]),
+        env: pairs(&[("NGINX_VERSION", "{{release}}")]),
+        releases: words(&["1.29.3", "1.28.0", "1.27.5", "1.26.3", "1.25.5", "1.24.0"]),
         packages: packages::DEBIAN | packages::CURL,
         stop_signal: 3,
         programs: words(&["nginx", "/docker-entrypoint.sh"]),
