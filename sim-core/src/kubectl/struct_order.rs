@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 /// The fields of the objects that `create KIND` and `run` make, in an order that suits all of their types.
 ///
-/// Models k8s.io/api: core/v1, apps/v1, batch/v1, policy/v1 and scheduling/v1 types.go.
+/// Models k8s.io/api: core/v1, apps/v1, batch/v1, networking/v1, policy/v1, rbac/v1 and scheduling/v1 types.go.
 const ORDER: &[&str] = &[
     "kind",
     "apiVersion",
+    "apiGroup",
     "metadata",
     "name",
     "generateName",
@@ -33,7 +34,10 @@ const ORDER: &[&str] = &[
     "completions",
     "ports",
     "env",
+    "verbs",
+    "apiGroups",
     "resources",
+    "resourceNames",
     "imagePullPolicy",
     "securityContext",
     "stdin",
@@ -53,6 +57,14 @@ const ORDER: &[&str] = &[
     "restartPolicy",
     "dnsPolicy",
     "nodeName",
+    "subjects",
+    "roleRef",
+    "ingressClassName",
+    "defaultBackend",
+    "tls",
+    "rules",
+    "path",
+    "pathType",
     "immutable",
     "data",
     "spec",
@@ -80,6 +92,9 @@ const EVENT: &[&str] = &[
     "reportingInstance",
 ];
 
+/// The fields of a binding's role.
+const ROLE_REFERENCE: &[&str] = &["apiGroup", "kind", "name"];
+
 /// The fields of what an Event is about.
 const REFERENCE: &[&str] =
     &["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
@@ -95,6 +110,7 @@ pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &
     let mut fields: Vec<(&String, &Value)> = map.iter().collect();
     let own = match name {
         "involvedObject" | "related" => Some(REFERENCE),
+        "roleRef" => Some(ROLE_REFERENCE),
         "metadata" if map.contains_key("uid") => Some(EVENT_META),
         _ if map.contains_key("involvedObject") => Some(EVENT),
         _ => None,

@@ -168,15 +168,15 @@ fn the_components_are_well() {
 fn nothing_can_be_made_of_them() {
     let mut session = Session::instant();
     let refused = session.apply(INGRESS).expect_err("not simulated").stderr;
-    let lines = ["create ingress web", "scale rc web --replicas=2"];
+    let lines = ["create crd web", "scale rc web --replicas=2"];
     let others = lines.map(|line| session.kubectl(line).expect_err("not simulated").stderr);
     insta::assert_snapshot!(refused + &others.concat(), @r#"
     error: resource mapping not found for name: "web" namespace: "" from "STDIN": no matches for kind "Ingress" in version "networking.k8s.io/v1"
     ensure CRDs are installed first
     hint: ingresses are not simulated: nothing can be made of that kind
-    error: Unexpected args: [ingress web]
+    error: Unexpected args: [crd web]
     See 'kubectl create -h' for help and examples
-    hint: ingresses are not simulated: nothing can be made of that kind
+    hint: customresourcedefinitions are not simulated: nothing can be made of that kind
     error: the server doesn't have a resource type "rc"
     hint: replicationcontrollers are not simulated: nothing can be made of that kind
     "#);
@@ -218,4 +218,33 @@ fn what_a_dump_would_say_is_asked_for_otherwise() {
     ! error: cluster-info dump is not simulated; `kubectl get all,no,ev -A -o json` and `kubectl logs` show what it would
     exit 1
     ");
+}
+
+#[test]
+fn they_can_be_written_down_and_not_made() {
+    let mut session = Session::instant();
+    let lines = [
+        "create ing web --rule=/=web:80 --dry-run=client -o name",
+        "create ing web --rule=/=web:80",
+        "create role reader --verb=get --resource=roles",
+        "create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server",
+    ];
+    let mut shown = String::new();
+    for line in lines {
+        shown.push_str(&format!("$ {line}\n"));
+        shown.extend(session.run(line, None, &crate::kubectl::NoFiles).into_iter().map(|chunk| chunk.text));
+    }
+    insta::assert_snapshot!(shown, @r#"
+    $ create ing web --rule=/=web:80 --dry-run=client -o name
+    ingress.networking.k8s.io/web
+    $ create ing web --rule=/=web:80
+    error: failed to create ingress: no matches for kind "Ingress" in version "networking.k8s.io/v1"
+    hint: ingresses are not simulated: nothing can be made of that kind
+    $ create role reader --verb=get --resource=roles
+    error: no matches for kind "Role" in version "rbac.authorization.k8s.io/v1"
+    hint: roles are not simulated: nothing can be made of that kind
+    $ create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server
+    error: failed to create clusterrolebinding: no matches for kind "ClusterRoleBinding" in version "rbac.authorization.k8s.io/v1"
+    hint: clusterrolebindings are not simulated: nothing can be made of that kind
+    "#);
 }

@@ -105,6 +105,11 @@ fn create() {
 }
 
 #[test]
+fn roles() {
+    check(include_str!("golden/roles.txt"), true);
+}
+
+#[test]
 fn cluster() {
     check(include_str!("golden/cluster.txt"), true);
 }

@@ -17,11 +17,14 @@ mod create;
 mod create_configmap;
 mod create_cronjob;
 mod create_deployment;
+mod create_ingress;
 mod create_job;
 mod create_namespace;
 mod create_pod_disruption_budget;
 mod create_priorityclass;
 mod create_quota;
+mod create_role;
+mod create_rolebinding;
 mod create_secret;
 mod create_service;
 mod create_service_account;
@@ -128,6 +131,11 @@ pub static VERBS: &[&Verb] = &[
     &create_secret::VERB,
     &create_secret::TLS,
     &create_quota::VERB,
+    &create_role::ROLE,
+    &create_role::CLUSTER_ROLE,
+    &create_rolebinding::ROLE_BINDING,
+    &create_rolebinding::CLUSTER_ROLE_BINDING,
+    &create_ingress::VERB,
     &create_service_account::ACCOUNT,
     &create_service_account::TOKEN,
     &create_service::CLUSTER_IP,
@@ -307,7 +315,12 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
     {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }
-    if let Some(name) = given("user").filter(|name| !config.users.iter().any(|known| known == name)) {
+    // A binding's users are those who get its role.
+    let is_binding = ["create rolebinding", "create clusterrolebinding"]
+        .iter()
+        .any(|verb| args.command().starts_with(verb));
+    let user = given("user").filter(|_| !is_binding);
+    if let Some(name) = user.filter(|name| !config.users.iter().any(|known| known == name)) {
         return Err(CliError::plain(format!("auth info \"{name}\" does not exist")));
     }
     let is_time = |text: &str| text.parse::<u64>().is_ok() || super::args::GoDuration::parse(text).is_some();
@@ -385,6 +398,7 @@ fn words_at<'a>(words: &'a [String], places: &[usize]) -> Vec<&'a str> {
 fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
     match (first, word) {
         ("create", "ns") => "namespace",
+        ("create", "ing") => "ingress",
         ("create", "sa") => "serviceaccount",
         ("create", "resourcequota") => "quota",
         ("create", "cm") => "configmap",
