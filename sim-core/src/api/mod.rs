@@ -1,5 +1,6 @@
 //! API machinery: the kinds and everything that can be said of one object without a cluster.
 
+pub mod base64;
 pub mod cron;
 pub mod decode;
 pub mod defaults;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::args::Args;
 use super::builder::Info;
 use super::error::CliError;
-use super::{Env, apply, manifests};
-use crate::api::{Kind, Object};
+use super::{Env, manifests, template};
+use crate::api::{Kind, Object, decode};
 
 /// Whether the command is to leave the cluster alone.
 pub fn is_asked(args: &Args) -> bool {
@@ -25,12 +25,18 @@ pub fn select(args: &Args, env: &Env<'_>) -> Result<Vec<Info>, CliError> {
     }
 }
 
-/// The object that the manifest describes, without defaults.
+/// The object that the manifest describes, without defaults. All that kubectl's types have is there.
 ///
 /// # Errors
 /// The decoder's.
 pub fn object(info: &Info) -> Result<Object, CliError> {
-    Ok(apply::decoded(info.manifest.clone().unwrap_or_default())?)
+    let manifest = info.manifest.clone().unwrap_or_default();
+    let mut object = decode::lenient(info.kind, manifest).map_err(|why| {
+        let source = info.source.as_deref().unwrap_or_default();
+        CliError::plain(format!("unable to decode \"{source}\": {why}"))
+    })?;
+    template::complete(&mut object);
+    Ok(object)
 }
 
 /// The object as Go writes the types that kubectl is built with: structs stand there even when they are empty.

@@ -415,7 +415,10 @@ fn bad_metadata(metadata: &Value) -> Option<String> {
     }
     // The type's own fields are named by their place in it.
     let error = typed::from_value::<ObjectMeta>(metadata.clone(), &mut |_| {}).err()?;
-    Some(error.to_string().replace("Go struct field ObjectMeta.", "Go struct field ObjectMeta.metadata."))
+    let text = error.to_string();
+    let Some((start, field)) = text.split_once("Go struct field ") else { return Some(text) };
+    let (name, path) = field.split_once('.').unwrap_or((field, ""));
+    Some(format!("{start}Go struct field {name}.metadata.{path}"))
 }
 
 /// What is said of an object without apiVersion or kind.

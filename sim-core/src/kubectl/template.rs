@@ -22,6 +22,27 @@ pub fn pod_spec_mut(object: &mut Object) -> Option<&mut PodSpec> {
     }
 }
 
+/// Gives the object the specs that Go's types always have.
+pub fn complete(object: &mut Object) {
+    match object {
+        Object::Pod(pod) => _ = Arc::make_mut(pod).spec.get_or_insert_default(),
+        Object::StatefulSet(set) => _ = Arc::make_mut(set).spec.get_or_insert_default(),
+        Object::Deployment(deployment) => _ = Arc::make_mut(deployment).spec.get_or_insert_default(),
+        Object::DaemonSet(set) => _ = Arc::make_mut(set).spec.get_or_insert_default(),
+        Object::CronJob(cron) => {
+            _ = Arc::make_mut(cron).spec.job_template.spec.get_or_insert_default();
+        }
+        Object::Job(job) => _ = Arc::make_mut(job).spec.get_or_insert_default(),
+        Object::ReplicaSet(set) => {
+            _ = Arc::make_mut(set).spec.get_or_insert_default().template.get_or_insert_default();
+        }
+        _ => {}
+    }
+    if let Some(template) = template_mut(object) {
+        template.spec.get_or_insert_default();
+    }
+}
+
 /// The pod template of `object`.
 pub fn template(object: &Object) -> Option<&PodTemplateSpec> {
     match object {

@@ -83,6 +83,14 @@ pub enum DecodeError {
     Bad(String),
 }
 
+/// Decodes a manifest as clients do, which take no notice of fields that they do not know.
+///
+/// # Errors
+/// The decoder's complaint alone.
+pub fn lenient(kind: super::Kind, value: Value) -> Result<Object, String> {
+    Object::from_value(kind, value, &mut |_| {}).map_err(|error| error.to_string())
+}
+
 /// Decodes a manifest strictly: unknown fields are errors.
 ///
 /// # Errors

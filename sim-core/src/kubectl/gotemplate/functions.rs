@@ -4,11 +4,10 @@
 
 use std::cmp::Ordering;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, Value};
 
 use super::show::{show, type_name};
+use crate::api::base64;
 
 /// Whether a function of that name is there.
 pub fn is_known(name: &str) -> bool {
@@ -307,14 +306,6 @@ fn decode(value: &Value) -> Result<Value, String> {
     let Value::String(text) = value else {
         return Err(format!("wrong type for value; expected string; got {}", type_name(value)));
     };
-    match STANDARD.decode(text) {
-        Ok(bytes) => Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) => {
-            let at = match error {
-                base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => at,
-                _ => text.len() / 4 * 4,
-            };
-            Err(format!("base64 decode failed: illegal base64 data at input byte {at}"))
-        }
-    }
+    let bytes = base64::decode(text).map_err(|why| format!("base64 decode failed: {why}"))?;
+    Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()))
 }

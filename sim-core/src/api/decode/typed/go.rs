@@ -51,6 +51,153 @@ pub(super) fn go_name(value: &Value) -> &'static str {
     }
 }
 
+/// Texts of which Go has a type of its own: the field, with its struct where other structs have another field of
+/// that name, and the type.
+const NAMED: &str = "accessModes PersistentVolumeAccessMode
+add Capability
+addressType AddressType
+AppArmorProfile.type AppArmorProfileType
+completionMode CompletionMode
+concurrencyPolicy ConcurrencyPolicy
+conditionType PodConditionType
+Container.restartPolicy ContainerRestartPolicy
+ContainerResizePolicy.restartPolicy ResourceResizeRestartPolicy
+ContainerResourceMetricSource.name ResourceName
+DaemonSetUpdateStrategy.type DaemonSetUpdateStrategyType
+DeploymentStrategy.type DeploymentStrategyType
+dnsPolicy DNSPolicy
+drop Capability
+effect TaintEffect
+EphemeralContainer.restartPolicy ContainerRestartPolicy
+externalTrafficPolicy ServiceExternalTrafficPolicy
+fsGroupChangePolicy PodFSGroupChangePolicy
+HPAScalingPolicy.type HPAScalingPolicyType
+HostPathVolumeSource.type HostPathType
+imagePullPolicy PullPolicy
+internalTrafficPolicy ServiceInternalTrafficPolicy
+ipFamilies IPFamily
+ipFamilyPolicy IPFamilyPolicy
+LabelSelectorRequirement.operator LabelSelectorOperator
+LimitRangeItem.type LimitType
+ManagedFieldsEntry.operation ManagedFieldsOperationType
+medium StorageMedium
+MetricSpec.type MetricSourceType
+MetricTarget.type MetricTargetType
+mountPropagation MountPropagationMode
+NamespaceSpec.finalizers FinalizerName
+NamespaceStatus.phase NamespacePhase
+NodeAddress.type NodeAddressType
+nodeAffinityPolicy NodeInclusionPolicy
+NodeSelectorRequirement.operator NodeSelectorOperator
+nodeTaintsPolicy NodeInclusionPolicy
+persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy
+PersistentVolumeClaimStatus.phase PersistentVolumeClaimPhase
+PersistentVolumeStatus.phase PersistentVolumePhase
+PodFailurePolicyOnExitCodesRequirement.operator PodFailurePolicyOnExitCodesOperator
+PodFailurePolicyOnPodConditionsPattern.status ConditionStatus
+PodFailurePolicyOnPodConditionsPattern.type PodConditionType
+PodFailurePolicyRule.action PodFailurePolicyAction
+podManagementPolicy PodManagementPolicyType
+PodOS.name OSName
+podReplacementPolicy PodReplacementPolicy
+PodSpec.restartPolicy RestartPolicy
+PodStatus.phase PodPhase
+preemptionPolicy PreemptionPolicy
+procMount ProcMountType
+protocol Protocol
+pullPolicy PullPolicy
+qosClass PodQOSClass
+reclaimPolicy PersistentVolumeReclaimPolicy
+recursiveReadOnly RecursiveReadOnlyMode
+resourceName ResourceName
+ResourceMetricSource.name ResourceName
+scheme URIScheme
+scopeName ResourceQuotaScope
+scopes ResourceQuotaScope
+ScopedResourceSelectorRequirement.operator ScopeSelectorOperator
+seLinuxChangePolicy PodSELinuxChangePolicy
+SeccompProfile.type SeccompProfileType
+Secret.type SecretType
+selectPolicy ScalingPolicySelect
+ServiceSpec.type ServiceType
+sessionAffinity ServiceAffinity
+StatefulSetUpdateStrategy.type StatefulSetUpdateStrategyType
+supplementalGroupsPolicy SupplementalGroupsPolicy
+terminationMessagePolicy TerminationMessagePolicy
+Toleration.operator TolerationOperator
+unhealthyPodEvictionPolicy UnhealthyPodEvictionPolicyType
+volumeBindingMode VolumeBindingMode
+volumeMode PersistentVolumeMode
+whenDeleted PersistentVolumeClaimRetentionPolicyType
+whenScaled PersistentVolumeClaimRetentionPolicyType
+whenUnsatisfiable UnsatisfiableConstraintAction";
+
+/// The Go type of a text, or of a list of texts, in that field.
+pub(super) fn text_type(go_struct: &str, field: &str, wanted: &str) -> String {
+    let (list, item) = wanted.strip_prefix("[]").map_or(("", wanted), |item| ("[]", item));
+    if item != "string" {
+        return wanted.to_owned();
+    }
+    match (go_struct, field) {
+        (_, "uid") => return "types.UID".to_owned(),
+        ("Secret", "data") | ("ConfigMap", "binaryData") => return "[]uint8".to_owned(),
+        (name, "status") if name.ends_with("Condition") => return "v1.ConditionStatus".to_owned(),
+        (name, "type") if name.ends_with("Condition") && name != "Condition" => {
+            return qualified(name, &format!("{name}Type"));
+        }
+        _ => {}
+    }
+    let names = |name: &str| match name.split_once('.') {
+        Some((of, name)) => of == go_struct && name == field,
+        None => name == field,
+    };
+    let named = NAMED.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names(name));
+    named.map_or(wanted.to_owned(), |(_, name)| format!("{list}{}", qualified(go_struct, name)))
+}
+
+/// The struct within the struct that has the field, where Go has one: its name is part of the path.
+pub(super) fn embedded(go_struct: &str, field: &str) -> Option<&'static str> {
+    const OF_VOLUMES: [&str; 9] = [
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeAttributesClassName",
+        "volumeMode",
+    ];
+    match go_struct {
+        "Probe" => ["exec", "grpc", "httpGet", "tcpSocket"].contains(&field).then_some("ProbeHandler"),
+        "Volume" => (field != "name").then_some("VolumeSource"),
+        "PersistentVolumeSpec" => (!OF_VOLUMES.contains(&field)).then_some("PersistentVolumeSource"),
+        "EphemeralContainer" => (field != "targetContainerName").then_some("EphemeralContainerCommon"),
+        "ConfigMapEnvSource"
+        | "ConfigMapKeySelector"
+        | "ConfigMapProjection"
+        | "ConfigMapVolumeSource"
+        | "SecretEnvSource"
+        | "SecretKeySelector"
+        | "SecretProjection" => (field == "name").then_some("LocalObjectReference"),
+        _ => None,
+    }
+}
+
+/// The type's name with its package, which is the version of the API that has it. `near` is the struct that the
+/// type stands in.
+pub(super) fn qualified(near: &str, name: &str) -> String {
+    let is_autoscaling = |name: &str| {
+        name.contains("Metric") || name.starts_with("HPA") || name.starts_with("HorizontalPodAutoscaler")
+    };
+    let version = match name {
+        "ResourceName" | "LabelSelector" | "ObjectMeta" => "v1",
+        name if is_autoscaling(near) || is_autoscaling(name) => "v2",
+        _ => "v1",
+    };
+    format!("{version}.{name}")
+}
+
 /// The Go type that a Rust type stands for, `[]v1.Container` for a `Vec<Container>`.
 pub(super) fn go_type(rust: &str) -> String {
     let generic = |name: &str| rust.strip_prefix(name).and_then(|rest| rest.strip_suffix('>'));
@@ -72,7 +219,7 @@ pub(super) fn go_type(rust: &str) -> String {
         "i64" => "int64".to_owned(),
         "ByteString" => "[]uint8".to_owned(),
         "Quantity" => "resource.Quantity".to_owned(),
-        name => format!("v1.{name}"),
+        name => qualified("", name),
     }
 }
 

@@ -1,13 +1,16 @@
 //! [`Place`]: where decoding has got to, and every step of it that is the same for all types.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::error::TypeError;
-use super::go::{EMPTY_STRINGS_KEPT, FALSE_DROPPED, ZERO_DROPPED, go_name, go_type, plain_number};
-use crate::api::Kind;
+use super::go::{
+    EMPTY_STRINGS_KEPT, FALSE_DROPPED, ZERO_DROPPED, embedded, go_name, go_type, plain_number, qualified,
+    text_type,
+};
 use crate::api::quantity::Quantity;
+use crate::api::{Kind, base64};
 
 /// What stands in for a time that cannot be read.
 const EPOCH: &str = "1970-01-01T00:00:00Z";
@@ -74,10 +77,11 @@ impl<'a> Place<'a> {
             || self.frames.iter().filter_map(|frame| Some((frame.go_struct?.0, frame.key.as_str())));
         let complaint = match structs().next_back() {
             None => format!("json: cannot unmarshal {found} into Go value of type {wanted}"),
-            Some((name, _)) => {
+            Some((name, field)) => {
                 // List items and map keys are left out, as Go does.
-                let path: Vec<&str> = structs().map(|(_, field)| field).collect();
-                let path = path.join(".");
+                let within = |(name, field)| embedded(name, field).into_iter().chain([field]);
+                let path: Vec<&str> = structs().flat_map(within).collect();
+                let (path, wanted) = (path.join("."), text_type(name, field, wanted));
                 format!("json: cannot unmarshal {found} into Go struct field {name}.{path} of type {wanted}")
             }
         };
@@ -169,7 +173,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Models apimachinery pkg/util/intstr: UnmarshalJSON, whose errors carry no path.
+    /// Models apimachinery pkg/util/intstr: UnmarshalJSON.
     fn int32(&mut self, value: &Value) -> i64 {
         if value.is_null() {
             return 0;
@@ -180,7 +184,7 @@ impl<'a> Place<'a> {
                 Value::Number(number) => format!("number {}", plain_number(number)),
                 other => go_name(other).to_owned(),
             };
-            self.fail(format!("json: cannot unmarshal {found} into Go value of type int32"));
+            self.mismatch(&found, "int32");
         }
         number.unwrap_or(0)
     }
@@ -193,6 +197,7 @@ impl<'a> Place<'a> {
             Value::Null => true,
             Value::Array(items) => items.is_empty() && rust.contains("Option<alloc::vec::Vec<"),
             Value::Object(map) => map.is_empty() && rust.contains("::BTreeMap<"),
+            Value::String(_) if rust.ends_with("::Quantity>") => false,
             Value::String(text) if text.is_empty() => {
                 !EMPTY_STRINGS_KEPT.contains(&field) || go_struct == "PersistentVolumeSpec"
             }
@@ -208,13 +213,14 @@ impl<'a> Place<'a> {
 
     fn check_bytes(&mut self) {
         let text = self.value.as_str().unwrap_or_default();
-        if let Err(error) = STANDARD.decode(text) {
-            self.fail(error.to_string());
-            self.value = Value::String(String::new());
-        }
+        let bytes = base64::decode(text).unwrap_or_else(|why| {
+            self.error.get_or_insert(TypeError(why));
+            Vec::new()
+        });
+        self.value = Value::String(STANDARD.encode(bytes));
     }
 
-    /// Values of types that decode themselves: their errors carry no path.
+    /// Values of types that decode themselves.
     #[inline(never)]
     pub fn begin_newtype(&mut self, name: &str) {
         match name {
@@ -227,11 +233,10 @@ impl<'a> Place<'a> {
 
     fn quantity(&mut self) {
         let text = match self.value.take() {
-            Value::Null => String::new(),
+            Value::Null => "0".to_owned(),
             Value::String(text) => text.trim().to_owned(),
             other => other.to_string(),
         };
-        let text = if text.is_empty() { "0".to_owned() } else { text };
         let canonical = match Quantity::parse(&text) {
             Ok(quantity) => quantity.to_string(),
             Err(error) => {
@@ -243,14 +248,13 @@ impl<'a> Place<'a> {
     }
 
     fn time(&mut self, layout: &str) {
-        let complaint = match &self.value {
+        match &self.value {
             Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => return,
-            Value::String(text) => {
-                format!("parsing time \"{text}\" as \"{layout}\": cannot parse \"{text}\" as \"2006\"")
-            }
-            other => format!("json: cannot unmarshal {} into Go value of type string", go_name(other)),
-        };
-        self.fail(complaint);
+            Value::String(text) => self.fail(format!(
+                "parsing time \"{text}\" as \"{layout}\": cannot parse \"{text}\" as \"2006\""
+            )),
+            other => self.mismatch(go_name(other), "string"),
+        }
         self.value = Value::String(EPOCH.to_owned());
     }
 
@@ -286,7 +290,8 @@ impl<'a> Place<'a> {
             Value::Null => Map::new(),
             Value::Object(map) => map,
             other => {
-                self.mismatch(go_name(&other), &format!("v1.{name}"));
+                let near = self.field().0;
+                self.mismatch(go_name(&other), &qualified(near, name));
                 Map::new()
             }
         };

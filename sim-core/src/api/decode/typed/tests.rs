@@ -72,19 +72,55 @@ fn what_is_decoded_and_encoded_is_the_same() {
 }
 
 #[test]
-fn types_that_decode_themselves_complain_without_a_path() {
+fn types_that_decode_themselves_complain() {
     let probe = |port: Value| json!({"spec": {"containers": [{"name": "a", "livenessProbe": {"httpGet": {"port": port}}}]}});
-    assert_eq!(refused::<Pod>(probe(json!(true))), "json: cannot unmarshal bool into Go value of type int32");
-    assert_eq!(
-        refused::<Pod>(probe(json!(9_999_999_999_i64))),
-        "json: cannot unmarshal number 9999999999 into Go value of type int32"
-    );
+    let path = "HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port";
+    for (port, found) in [(json!(true), "bool"), (json!(9_999_999_999_i64), "number 9999999999")] {
+        let complaint = format!("json: cannot unmarshal {found} into Go struct field {path} of type int32");
+        assert_eq!(refused::<Pod>(probe(port)), complaint);
+    }
     let created = |time: &str| json!({"metadata": {"creationTimestamp": time}});
     assert!(refused::<Pod>(created("soon")).starts_with("parsing time \"soon\""));
-    assert_eq!(refused::<Secret>(json!({"data": {"a": "!"}})), "Invalid symbol 33, offset 0.");
+    assert_eq!(refused::<Secret>(json!({"data": {"a": "!"}})), "illegal base64 data at input byte 0");
     let conditions =
         json!({"status": {"conditions": [{"type": "A", "status": "True", "reason": "r", "message": "m"}]}});
     assert_eq!(refused::<Service>(conditions), "missing field `lastTransitionTime`");
+}
+
+/// What kubectl v1.36.3 says of the same manifests.
+#[test]
+fn types_and_structs_have_the_names_that_go_gives_them() {
+    let wrong = |kind: Kind, value: Value| {
+        let error = Object::from_value(kind, value, &mut |_| {}).expect_err("a wrong type").to_string();
+        error.rsplit_once("unmarshal number into ").map_or(error.clone(), |(_, rest)| rest.to_owned())
+    };
+    let container = |fields: Value| (Kind::Pod, json!({"spec": {"containers": [fields]}}));
+    let volume = |fields: Value| (Kind::Pod, json!({"spec": {"volumes": [fields]}}));
+    let cases = [
+        (Kind::StatefulSet, json!({"spec": {"selector": 3}})),
+        (Kind::StatefulSet, json!({"spec": {"podManagementPolicy": 3}})),
+        (Kind::StatefulSet, json!({"spec": {"volumeClaimTemplates": [{"spec": {"accessModes": 3}}]}})),
+        (Kind::Node, json!({"status": {"conditions": [{"status": 3}]}})),
+        (Kind::Pod, json!({"status": {"conditions": [{"type": 3}]}})),
+        container(json!({"restartPolicy": 3})),
+        container(json!({"securityContext": {"capabilities": {"drop": [3]}}})),
+        container(json!({"envFrom": [{"secretRef": {"name": 3}}]})),
+        volume(json!({"hostPath": {"type": 3}})),
+        volume(json!({"configMap": {"name": 3}})),
+    ];
+    let said: Vec<String> = cases.into_iter().map(|(kind, value)| wrong(kind, value)).collect();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    Go struct field StatefulSetSpec.spec.selector of type v1.LabelSelector
+    Go struct field StatefulSetSpec.spec.podManagementPolicy of type v1.PodManagementPolicyType
+    Go struct field PersistentVolumeClaimSpec.spec.volumeClaimTemplates.spec.accessModes of type []v1.PersistentVolumeAccessMode
+    Go struct field NodeCondition.status.conditions.status of type v1.ConditionStatus
+    Go struct field PodCondition.status.conditions.type of type v1.PodConditionType
+    Go struct field Container.spec.containers.restartPolicy of type v1.ContainerRestartPolicy
+    Go struct field Capabilities.spec.containers.securityContext.capabilities.drop of type v1.Capability
+    Go struct field SecretEnvSource.spec.containers.envFrom.secretRef.LocalObjectReference.name of type string
+    Go struct field HostPathVolumeSource.spec.volumes.VolumeSource.hostPath.type of type v1.HostPathType
+    Go struct field ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.LocalObjectReference.name of type string
+    ");
 }
 
 #[test]
