@@ -155,3 +155,34 @@ fn a_job_that_somebody_deletes_goes_missing() {
     assert_snapshot!(status(&bench), @"active [] scheduled 12:10:00 successful -");
     assert!(bench.messages("tick").contains(&format!("Normal MissingJob Active job went missing: {name}")));
 }
+
+#[test]
+fn allow_lets_jobs_run_side_by_side() {
+    let mut bench = bench("schedule: '* * * * *',");
+    pass(&mut bench, 121);
+    assert_snapshot!(status(&bench), @"active [tick-29923921 tick-29923922] scheduled 12:02:00 successful -");
+}
+
+#[test]
+fn forbid_makes_up_for_a_missed_time_only_within_its_deadline() {
+    let mut bench = bench("schedule: '* * * * *', concurrencyPolicy: Forbid, startingDeadlineSeconds: 10,");
+    pass(&mut bench, 90);
+    let name = jobs(&bench).remove(0);
+    pass(&mut bench, 60);
+    end(&mut bench, &name, "Complete");
+    assert_eq!(jobs(&bench).len(), 1, "12:02:00 was 30 s ago");
+    pass(&mut bench, 31);
+    assert_snapshot!(status(&bench), @"active [tick-29923923] scheduled 12:03:00 successful 12:02:30");
+}
+
+#[test]
+fn suspending_leaves_the_job_that_runs() {
+    let mut bench = bench("schedule: '* * * * *',");
+    pass(&mut bench, 61);
+    bench.modify::<CronJob>("tick", |cron| cron.spec.suspend = Some(true));
+    pass(&mut bench, 300);
+    assert_snapshot!(status(&bench), @"active [tick-29923921] scheduled 12:01:00 successful -");
+    let name = jobs(&bench).remove(0);
+    end(&mut bench, &name, "Complete");
+    assert_snapshot!(status(&bench), @"active [] scheduled 12:01:00 successful 12:06:01");
+}
