@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::printer::{Printer, is_table, list_of};
 use super::table::TabWriter;
 use super::verbs::Verb;
-use super::{Env, Flow};
+use super::{Env, Flow, Progress, Task};
 use crate::api::KubernetesVersion;
 use crate::api::error::quote;
 
@@ -144,9 +144,18 @@ pub fn run(verb: &Verb, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError
         return answer;
     }
     match without(verb.name, args, env.cluster.api().gates.version()) {
+        Some(_) if watches(verb.name, args) => Err(one_type_only()),
         Some(rest) => (verb.run)(&rest, env),
         None => (verb.run)(args, env),
     }
+}
+
+fn watches(verb: &str, args: &Args) -> bool {
+    verb == "get" && (args.flag("watch") || args.flag("watch-only"))
+}
+
+fn one_type_only() -> CliError {
+    CliError::plain("you may only specify a single resource type")
 }
 
 /// The answer to a command about kinds without objects; `None` when it is about others too.
@@ -205,6 +214,15 @@ fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result
     if !matches!(verb, "get" | "describe") {
         return change_none(verb, args, env);
     }
+    if watches(verb, args) {
+        return match kinds {
+            [absent] => {
+                hint_missed(absent, args, env);
+                Ok(Flow::Task(Box::new(Watch)))
+            }
+            _ => Err(one_type_only()),
+        };
+    }
     if verb == "get" && kinds.iter().any(|absent| absent.kind == "ComponentStatus") {
         return components(&[], args, env);
     }
@@ -221,10 +239,26 @@ fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result
         });
     }
     if let Some(missed) = kinds.iter().find(|absent| absent.is_missed(args, env.namespace)) {
-        let plural = missed.plural;
-        env.out.err_line(format!("hint: {plural} are not simulated; a real cluster has some of its own"));
+        hint_missed(missed, args, env);
     }
     Ok(Flow::OK)
+}
+
+/// Says that a real cluster has some that nobody made, if those were asked for.
+fn hint_missed(absent: &Absent, args: &Args, env: &mut Env<'_>) {
+    if absent.is_missed(args, env.namespace) {
+        let plural = absent.plural;
+        env.out.err_line(format!("hint: {plural} are not simulated; a real cluster has some of its own"));
+    }
+}
+
+/// `get --watch` of a kind that has no objects: it waits for one until it is interrupted.
+struct Watch;
+
+impl Task for Watch {
+    fn poll(&mut self, _env: &mut Env<'_>) -> Result<Progress, CliError> {
+        Ok(Progress::Waiting)
+    }
 }
 
 /// A verb that changes objects, about all of kinds that have none.

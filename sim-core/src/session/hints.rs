@@ -14,7 +14,9 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     if let Some(word) = errors.lines().find_map(unknown_to_the_shell) {
         return unknown_tool(word);
     }
-    let last = errors.lines().find(|line| line.contains("rror"))?;
+    // A few of kubectl's complaints stand without the word.
+    let complains = |line: &&str| line.contains("rror") || line.starts_with("the server doesn't have");
+    let last = errors.lines().find(complains)?;
     if let Some(word) = between(last, "unknown command \"", "\"") {
         // kubectl tells of its own words; ours must be nearly there to be meant besides.
         if word == "watch" {

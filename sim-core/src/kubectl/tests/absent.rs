@@ -228,6 +228,11 @@ fn they_can_be_written_down_and_not_made() {
         "create ing web --rule=/=web:80",
         "create role reader --verb=get --resource=roles",
         "create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server",
+        "explain ing",
+        "explain stss",
+        "get ing -w",
+        "get ing,svc -w",
+        "get roles -w -n kube-system",
     ];
     let mut shown = String::new();
     for line in lines {
@@ -246,5 +251,16 @@ fn they_can_be_written_down_and_not_made() {
     $ create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server
     error: failed to create clusterrolebinding: no matches for kind "ClusterRoleBinding" in version "rbac.authorization.k8s.io/v1"
     hint: clusterrolebindings are not simulated: nothing can be made of that kind
+    $ explain ing
+    the server doesn't have a resource type "ing"
+    hint: ingresses are not simulated: nothing can be made of that kind
+    $ explain stss
+    the server doesn't have a resource type "stss"
+    hint: did you mean sts?
+    $ get ing -w
+    $ get ing,svc -w
+    error: you may only specify a single resource type
+    $ get roles -w -n kube-system
+    hint: roles are not simulated; a real cluster has some of its own
     "#);
 }
