@@ -11,6 +11,7 @@ mod errors;
 mod files;
 mod fuzz;
 mod golden;
+mod job_ends;
 mod jobs;
 mod managed;
 mod mutate;
