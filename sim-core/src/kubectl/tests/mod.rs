@@ -19,6 +19,7 @@ mod nodes;
 mod quota;
 mod recorded;
 mod rollout;
+mod version_rollouts;
 mod versions;
 mod workstation;
 mod write;

@@ -1,4 +1,4 @@
-//! What differs between releases, row by row of [`crate::api::differences`].
+//! What differs between releases, row by row of [`crate::api::differences`]; rollouts are in `version_rollouts`.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use crate::api::differences::{DIFFERENCES, Feature};
 use crate::api::{Kind, ObjectKey};
 use crate::cluster::Fault;
 
-const SET: &str = r#"
+/// A StatefulSet that uses whatever differs.
+pub const SET: &str = r#"
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: web}
@@ -472,29 +473,4 @@ fn the_release_is_shown_by_version_and_nodes() {
         Server Version: v1.36.2
         v1.36.2 v1.36.2
         ");
-}
-
-#[test]
-fn only_the_release_that_obeys_max_unavailable_defaults_it() {
-    let mut text = String::new();
-    let rolling = SET.replace("maxUnavailable: 2", "partition: 0");
-    let on_delete =
-        SET.replace("{rollingUpdate: {maxUnavailable: 2}}", "{type: OnDelete}").replace("web", "own");
-    for version in V::ALL {
-        let mut bench = Bench::of_version(*version);
-        for manifest in [&rolling, &on_delete] {
-            bench.run_with("apply -f -", Some(manifest));
-        }
-        text.push_str(&format!("{version}: "));
-        text.push_str(&bench.run("get sts -o jsonpath='{.items[*].spec.updateStrategy}'"));
-        text.push('\n');
-    }
-    insta::assert_snapshot!(text, @r#"
-    1.27: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.31: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.34: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.35.0: {"type":"OnDelete"} {"rollingUpdate":{"maxUnavailable":1,"partition":0},"type":"RollingUpdate"}
-    1.35.4: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.36: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    "#);
 }
