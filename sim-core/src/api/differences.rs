@@ -4,6 +4,7 @@
 //! any), and where upstream decided so. Nothing else in the simulator compares releases: code asks
 //! [`FeatureGates::has`].
 
+use super::Kind;
 use super::version::KubernetesVersion as V;
 
 /// Something that some releases have and others lack.
@@ -67,6 +68,20 @@ pub enum Feature {
     DeleteNamesNamespace,
     /// The server warns of Endpoints, and their controller marks its own.
     EndpointsDeprecated,
+    /// A Job says how it is going to end before its last pod has.
+    JobEndsInSteps,
+    /// `backoffLimitPerIndex`, `maxFailedIndexes`, `podReplacementPolicy` and `successPolicy` of Jobs.
+    JobPolicies,
+    /// A Job that is suspended has no `startTime`.
+    JobForgetsStart,
+    /// The column STATUS of Jobs.
+    JobStatusColumn,
+    /// The column TIMEZONE of CronJobs.
+    CronJobTimezoneColumn,
+    /// The annotation that tells for which time a CronJob's Job was created.
+    CronJobScheduledTime,
+    /// The event `SawCompletedJob` speaks of a condition, not of a status.
+    CronJobSeesCondition,
 }
 
 /// A row of the table.
@@ -113,7 +128,8 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::PodIndexLabel,
         V::V1_31,
-        "a StatefulSet's pods carry the label apps.kubernetes.io/pod-index",
+        "a StatefulSet's pods carry the label apps.kubernetes.io/pod-index, those of an\n\
+         Indexed Job batch.kubernetes.io/job-completion-index",
         "KEP-4017 (1.28)",
     ),
     since(
@@ -235,13 +251,47 @@ pub static DIFFERENCES: &[Difference] = &[
          its own",
         "KEP-4974 (1.33)",
     ),
+    since(
+        Feature::JobEndsInSteps,
+        V::V1_31,
+        "a Job gets FailureTarget or SuccessCriteriaMet first, then Failed or Complete\n\
+         when no pod is terminating. Before, Failed or Complete at once",
+        "#125510 (1.31)",
+    ),
+    since(
+        Feature::JobPolicies,
+        V::V1_31,
+        "backoffLimitPerIndex, maxFailedIndexes, podReplacementPolicy and successPolicy\n\
+         of Jobs, and status.terminating. Before, the fields are unknown",
+        "KEP-3850 (1.29), KEP-3939 (1.29), KEP-3998 (1.31)",
+    ),
+    since(
+        Feature::JobForgetsStart,
+        V::V1_36,
+        "a Job that is suspended loses its startTime at once. Before, when it is resumed",
+        "KEP-5440 (1.36)",
+    ),
+    since(Feature::JobStatusColumn, V::V1_31, "get jobs shows STATUS", "#123226"),
+    since(Feature::CronJobTimezoneColumn, V::V1_31, "get cronjobs shows TIMEZONE", "#122231 (1.30)"),
+    since(
+        Feature::CronJobScheduledTime,
+        V::V1_31,
+        "a CronJob's Jobs carry batch.kubernetes.io/cronjob-scheduled-timestamp",
+        "KEP-4026 (1.28)",
+    ),
+    since(
+        Feature::CronJobSeesCondition,
+        V::V1_31,
+        "the event SawCompletedJob says 'condition: Complete'. Before, 'status:'",
+        "#123537 (1.31)",
+    ),
 ];
 
 /// Which features a cluster has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureGates {
     version: V,
-    on: u32,
+    on: u64,
 }
 
 impl Default for FeatureGates {
@@ -276,16 +326,18 @@ impl FeatureGates {
 
 impl FeatureGates {
     /// Whether the server sends a table's column of that name.
-    pub fn has_column(self, name: &str) -> bool {
-        match name {
-            "VolumeAttributesClass" => self.has(Feature::VolumeAttributesClass),
-            "Secrets" => !self.has(Feature::AccountsWithoutSecrets),
+    pub fn has_column(self, kind: Kind, name: &str) -> bool {
+        match (kind, name) {
+            (_, "VolumeAttributesClass") => self.has(Feature::VolumeAttributesClass),
+            (Kind::ServiceAccount, "Secrets") => !self.has(Feature::AccountsWithoutSecrets),
+            (Kind::Job, "Status") => self.has(Feature::JobStatusColumn),
+            (Kind::CronJob, "Timezone") => self.has(Feature::CronJobTimezoneColumn),
             _ => true,
         }
     }
 }
 
-const fn bit(feature: Feature) -> u32 {
+const fn bit(feature: Feature) -> u64 {
     1 << feature as u32
 }
 
@@ -320,7 +372,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::EndpointsDeprecated as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::CronJobSeesCondition as usize + 1);
     }
 
     #[test]

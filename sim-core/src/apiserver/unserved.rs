@@ -14,9 +14,22 @@ use crate::api::{ApiError, ApiResult, Feature, FeatureGates, KubernetesVersion, 
 /// # Errors
 /// BadRequest.
 pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
-    if gates.has(Feature::SidecarContainers) {
+    let mut fields = if gates.has(Feature::SidecarContainers) { Vec::new() } else { sidecars(object) };
+    if !gates.has(Feature::JobPolicies) {
+        fields.extend(job_policies(object));
+    }
+    if fields.is_empty() {
         return Ok(());
     }
+    let (kind, version) = (object.kind().name(), object.kind().info().version);
+    Err(ApiError::bad_request(format!(
+        "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
+        fields.join(", ")
+    )))
+}
+
+/// The fields of sidecar containers in the object's pods.
+fn sidecars(object: &Object) -> Vec<String> {
     let (prefix, spec) = match object {
         Object::Pod(pod) => ("spec", pod.spec.as_ref()),
         Object::StatefulSet(set) => {
@@ -26,17 +39,27 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
             let spec = deployment.spec.as_ref();
             ("spec.template.spec", spec.and_then(|spec| spec.template.spec.as_ref()))
         }
-        _ => return Ok(()),
+        _ => return Vec::new(),
     };
-    let fields = spec.map(|spec| sidecar_fields(prefix, spec)).unwrap_or_default();
-    if fields.is_empty() {
-        return Ok(());
-    }
-    let (kind, version) = (object.kind().name(), object.kind().info().version);
-    Err(ApiError::bad_request(format!(
-        "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
-        fields.join(", ")
-    )))
+    spec.map(|spec| sidecar_fields(prefix, spec)).unwrap_or_default()
+}
+
+/// The fields of a Job, or of a CronJob's, that say more of failure and success than the release knows.
+fn job_policies(object: &Object) -> Vec<String> {
+    let (prefix, spec) = match object {
+        Object::Job(job) => ("spec", job.spec.as_ref()),
+        Object::CronJob(cron) => ("spec.jobTemplate.spec", cron.spec.job_template.spec.as_ref()),
+        _ => return Vec::new(),
+    };
+    let Some(spec) = spec else { return Vec::new() };
+    let fields = [
+        ("backoffLimitPerIndex", spec.backoff_limit_per_index.is_some()),
+        ("maxFailedIndexes", spec.max_failed_indexes.is_some()),
+        ("podReplacementPolicy", spec.pod_replacement_policy.is_some()),
+        ("successPolicy", spec.success_policy.is_some()),
+    ];
+    let given = fields.into_iter().filter(|(_, given)| *given);
+    given.map(|(name, _)| format!("unknown field \"{prefix}.{name}\"")).collect()
 }
 
 fn sidecar_fields(prefix: &str, spec: &PodSpec) -> Vec<String> {
@@ -61,6 +84,16 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
         Object::ReplicaSet(set) if !gates.has(Feature::TerminatingReplicas) => {
             if let Some(status) = &mut Arc::make_mut(set).status {
                 status.terminating_replicas = None;
+            }
+        }
+        Object::Job(job) if !gates.has(Feature::JobPolicies) => {
+            if let Some(spec) = &mut Arc::make_mut(job).spec {
+                spec.pod_replacement_policy = None;
+            }
+        }
+        Object::CronJob(cron) if !gates.has(Feature::JobPolicies) => {
+            if let Some(spec) = &mut Arc::make_mut(cron).spec.job_template.spec {
+                spec.pod_replacement_policy = None;
             }
         }
         Object::PersistentVolume(volume) if !gates.has(Feature::VolumePhaseTime) => {

@@ -351,7 +351,7 @@ impl TablePrinter {
         }
         let columns = if self.options.bare { BARE } else { info.columns };
         if std::mem::take(&mut self.headers_due) {
-            let headers = self.headers(columns, event.is_some());
+            let headers = self.headers(kind, columns, event.is_some());
             self.writer.row(headers.iter().map(String::as_str));
         }
         let context = RowContext { now };
@@ -361,7 +361,7 @@ impl TablePrinter {
             } else {
                 (info.row)(object, &context)
             };
-            let cells = columns.iter().zip(cells).filter(|(column, _)| self.is_shown(column));
+            let cells = columns.iter().zip(cells).filter(|(column, _)| self.is_shown(kind, column));
             let cells: Vec<String> = cells.map(|(column, cell)| self.cell(column, object, cell.0)).collect();
             let row = self.decorate(object, event, cells);
             self.writer.row(row.iter().map(String::as_str));
@@ -373,11 +373,11 @@ impl TablePrinter {
         self.writer.flush()
     }
 
-    fn is_shown(&self, column: &Column) -> bool {
-        self.options.gates.has_column(column.name) && (self.options.wide || !column.wide)
+    fn is_shown(&self, kind: Kind, column: &Column) -> bool {
+        self.options.gates.has_column(kind, column.name) && (self.options.wide || !column.wide)
     }
 
-    fn headers(&self, columns: &[Column], with_event: bool) -> Vec<String> {
+    fn headers(&self, kind: Kind, columns: &[Column], with_event: bool) -> Vec<String> {
         let mut headers: Vec<String> = Vec::new();
         if with_event {
             headers.push("EVENT".to_owned());
@@ -385,7 +385,7 @@ impl TablePrinter {
         if self.options.with_namespace {
             headers.push("NAMESPACE".to_owned());
         }
-        let shown = columns.iter().filter(|column| self.is_shown(column));
+        let shown = columns.iter().filter(|column| self.is_shown(kind, column));
         headers.extend(shown.map(|column| column.name.to_uppercase()));
         let labels = self.options.label_columns.iter();
         headers.extend(labels.map(|label| label.rsplit('/').next().unwrap_or_default().to_uppercase()));

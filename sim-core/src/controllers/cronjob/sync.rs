@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use super::due;
 use crate::api::cron::{CronSchedule, check_zone};
 use crate::api::kinds::job::{has_condition, is_finished};
-use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, Resource, SimTime, meta};
+use crate::api::{ApiError, ApiResult, Feature, Kind, Object, ObjectKey, Resource, SimTime, meta};
 use crate::apiserver::DeleteOptions;
 use crate::engine::{Context, EventType, reference};
 
@@ -193,9 +193,12 @@ impl<'a, 'b> Sync<'a, 'b> {
             } else if known && finished {
                 let ending = if has_condition(&job, "Complete") { "Complete" } else { "Failed" };
                 self.forget(&uid);
-                let message = format!("Saw completed job: {name}, condition: {ending}");
+                let sees_condition = self.context.api.gates.has(Feature::CronJobSeesCondition);
+                let word = if sees_condition { "condition" } else { "status" };
+                let message = format!("Saw completed job: {name}, {word}: {ending}");
                 self.event(EventType::Normal, "SawCompletedJob", &message);
-            } else if has_condition(&job, "Complete") {
+            }
+            if has_condition(&job, "Complete") {
                 self.note_success(&job);
             }
         }
@@ -287,14 +290,16 @@ impl<'a, 'b> Sync<'a, 'b> {
         let template = self.spec.job_template.clone();
         let metadata = template.metadata.unwrap_or_default();
         let mut annotations = metadata.annotations.unwrap_or_default();
-        annotations.insert(SCHEDULED.to_owned(), time.to_string());
+        if self.context.api.gates.has(Feature::CronJobScheduledTime) {
+            annotations.insert(SCHEDULED.to_owned(), time.to_string());
+        }
         let owner = Object::from(self.cron.clone());
         Job {
             metadata: ObjectMeta {
                 name: Some(self.job_name(time)),
                 namespace: self.cron.metadata.namespace.clone(),
                 labels: metadata.labels,
-                annotations: Some(annotations),
+                annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
                 owner_references: Some(vec![meta::controller_reference(&owner)]),
                 ..ObjectMeta::default()
             },

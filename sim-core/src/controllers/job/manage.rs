@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::sync::{Sync, count};
 use super::{BATCH_PERIOD, FINALIZER, backoff, pods, policy, remove_finalizer};
-use crate::api::{ApiResult, Kind, Object, ObjectKey, meta, pod};
+use crate::api::{ApiResult, Feature, Kind, Object, ObjectKey, meta, pod};
 use crate::apiserver::DeleteOptions;
 use crate::controllers::batches::{in_batches, race};
 use crate::engine::{EventType, Pace};
@@ -210,8 +210,11 @@ impl Sync<'_, '_> {
             room -= 1;
         }
         pod.metadata.generate_name = Some(format!("{}{suffix}", &name[..room]));
-        let labels = pod.metadata.labels.get_or_insert_default();
-        labels.insert(pods::INDEX.to_owned(), index.to_string());
+        let has_label = self.context.api.gates.has(Feature::PodIndexLabel);
+        if has_label {
+            let labels = pod.metadata.labels.get_or_insert_default();
+            labels.insert(pods::INDEX.to_owned(), index.to_string());
+        }
         let annotations = pod.metadata.annotations.get_or_insert_default();
         annotations.insert(pods::INDEX.to_owned(), index.to_string());
         if self.has_limit_per_index() {
@@ -221,13 +224,14 @@ impl Sync<'_, '_> {
                 annotations.insert(pods::IGNORED_FAILURES.to_owned(), ignored.to_string());
             }
         }
+        let source = if has_label { "labels" } else { "annotations" };
         let spec = pod.spec.get_or_insert_default();
         spec.hostname = Some(format!("{name}-{index}"));
         for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
             let variables = container.env.get_or_insert_default();
             if !variables.iter().any(|variable| variable.name == INDEX_VARIABLE) {
                 let field = ObjectFieldSelector {
-                    field_path: format!("metadata.labels['{}']", pods::INDEX),
+                    field_path: format!("metadata.{source}['{}']", pods::INDEX),
                     ..Default::default()
                 };
                 variables.push(EnvVar {

@@ -13,7 +13,7 @@ use super::backoff::{self, Backoff};
 use super::indexes::Indexes;
 use super::policy::{self, Verdict};
 use super::{conditions, event, pods};
-use crate::api::{ApiResult, Kind, ObjectKey, ObjectRef, SimTime, meta, pod};
+use crate::api::{ApiResult, Feature, Kind, ObjectKey, ObjectRef, SimTime, meta, pod};
 use crate::engine::{Context, EventType, Pace};
 
 /// What one sync works with.
@@ -98,6 +98,11 @@ impl<'a, 'b> Sync<'a, 'b> {
         self.spec.suspend == Some(true)
     }
 
+    /// Whether the Job says how it is going to end before it has ended.
+    pub(super) fn ends_in_steps(&self) -> bool {
+        self.context.api.gates.has(Feature::JobEndsInSteps)
+    }
+
     /// The pod's index, if it is one of the Job's.
     pub(super) fn valid_index(&self, pod: &Pod) -> Option<i32> {
         pods::index_of(pod).filter(|index| *index < self.spec.completions.unwrap_or(0))
@@ -173,9 +178,12 @@ impl<'a, 'b> Sync<'a, 'b> {
             None => self.succeeded > 0,
         };
         if enough && self.active == 0 {
-            let message = "Reached expected number of succeeded pods";
-            self.ending =
-                Some(conditions::new("SuccessCriteriaMet", "True", "CompletionsReached", message, now));
+            let (type_, reason, message) = if self.ends_in_steps() {
+                ("SuccessCriteriaMet", "CompletionsReached", "Reached expected number of succeeded pods")
+            } else {
+                ("Complete", "", "")
+            };
+            self.ending = Some(conditions::new(type_, "True", reason, message, now));
         } else if may_manage {
             self.note_suspension();
         }
@@ -197,9 +205,9 @@ impl<'a, 'b> Sync<'a, 'b> {
 
     fn limit_exceeded(&mut self) -> Option<JobCondition> {
         let now = self.now();
-        let failure = |reason: &str, message: &str| {
-            Some(conditions::new("FailureTarget", "True", reason, message, now))
-        };
+        let type_ = if self.ends_in_steps() { "FailureTarget" } else { "Failed" };
+        let failure =
+            |reason: &str, message: &str| Some(conditions::new(type_, "True", reason, message, now));
         let limit = self.spec.backoff_limit.unwrap_or(6);
         if self.failed > limit || self.restarts_exceed(limit) {
             return failure("BackoffLimitExceeded", "Job has reached the specified backoff limit");
@@ -321,9 +329,11 @@ impl<'a, 'b> Sync<'a, 'b> {
         }
         self.must_write = true;
         self.event(EventType::Normal, word, message);
+        // The deadline counts the time since the Job last began to run.
         if !self.is_suspended() {
-            // The deadline counts the time since the Job last began to run.
             self.status().start_time = Some(now.to_time());
+        } else if self.context.api.gates.has(Feature::JobForgetsStart) {
+            self.status().start_time = None;
         }
     }
 }

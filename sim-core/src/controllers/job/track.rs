@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::sync::Sync;
 use super::{conditions, pods, policy, remove_finalizer};
-use crate::api::{ApiResult, Resource, meta};
+use crate::api::{ApiResult, Feature, Resource, meta};
 use crate::engine::EventType;
 
 /// How many uids the status holds at most.
@@ -20,14 +20,16 @@ const UNCOUNTED_MOST: usize = 500;
 impl Sync<'_, '_> {
     /// Writes the status, before and after the finalizers of counted pods are removed.
     pub(super) fn track(&mut self) -> ApiResult<()> {
-        let (active, ready, terminating) = (self.active, self.ready, self.terminating);
+        let (active, ready) = (self.active, self.ready);
+        let tells = self.context.api.gates.has(Feature::JobPolicies);
+        let terminating = Some(self.terminating).filter(|_| tells);
         let status = self.status();
         let mut must_write = status.active.unwrap_or(0) != active
             || status.ready != Some(ready)
-            || status.terminating != Some(terminating);
+            || status.terminating != terminating;
         status.active = Some(active).filter(|active| *active != 0);
         status.ready = Some(ready);
-        status.terminating = Some(terminating);
+        status.terminating = terminating;
         must_write |= self.must_write;
         let mut kept_back: BTreeSet<String> = self
             .pods
@@ -175,11 +177,11 @@ impl Sync<'_, '_> {
     /// Models pkg/controller/job: enactJobFinished.
     fn finish(&mut self) -> bool {
         let Some(ending) = self.ending.clone() else { return false };
-        let terminating = self.terminating;
+        let waits = self.ends_in_steps() && self.terminating > 0;
         let status = self.status();
         let uncounted = status.uncounted_terminated_pods.as_ref();
         let has_uncounted = uncounted.is_some_and(|pods| pods.succeeded.is_some() || pods.failed.is_some());
-        if has_uncounted || terminating > 0 {
+        if has_uncounted || waits {
             return false;
         }
         if ending.type_ == "Complete" {

@@ -1,4 +1,4 @@
-//! What differs between releases, row by row of [`crate::api::differences`].
+//! What differs between releases, row by row of [`crate::api::differences`]; rollouts are in `version_rollouts`.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use crate::api::differences::{DIFFERENCES, Feature};
 use crate::api::{Kind, ObjectKey};
 use crate::cluster::Fault;
 
-const SET: &str = r#"
+/// A StatefulSet that uses whatever differs.
+pub const SET: &str = r#"
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: web}
@@ -56,6 +57,14 @@ kind: Pod
 metadata: {name: big}
 spec: {containers: [{name: app, image: nginx, resources: {requests: {cpu: 99}}}]}
 "#;
+
+/// A Job of that spec, whose pods sleep.
+fn job(spec: &str) -> String {
+    format!(
+        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: work}}, spec: {{{spec} template: {{spec: {{restartPolicy:
+           Never, containers: [{{name: app, image: busybox, command: [sleep, '9']}}]}}}}}}}}"
+    )
+}
 
 /// A cluster of `version` in which the set and the Deployment run.
 fn running(version: V) -> Bench {
@@ -160,6 +169,50 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             bench.run("get ep web -o jsonpath={.metadata.labels}")
         }
         Feature::DeleteNamesNamespace => bench.run("delete pod web-3 --wait=false"),
+        Feature::JobEndsInSteps => {
+            let line = "get job work -o jsonpath='{.status.conditions[*].type} {.status.conditions[*].reason}'";
+            bench.run_with("apply -f -", Some(&job("")));
+            bench.cluster.advance(Duration::from_secs(15));
+            let done = bench.run(line);
+            bench.run("delete job work");
+            bench.run_with("apply -f -", Some(&job("activeDeadlineSeconds: 2,")));
+            bench.cluster.advance(Duration::from_secs(5));
+            format!("{done}; {}", bench.run(line))
+        }
+        Feature::JobPolicies => {
+            let spec = "completionMode: Indexed, completions: 2, backoffLimitPerIndex: 1, maxFailedIndexes: 1,
+              podReplacementPolicy: Failed, successPolicy: {rules: [{succeededCount: 1}]},";
+            let said = bench.run_with("apply -f -", Some(&job(spec)));
+            bench.run_with("apply -f -", Some(&job("").replace("work", "plain")));
+            bench.cluster.advance(Duration::from_secs(3));
+            let plain = "get job plain -o jsonpath='{.spec.podReplacementPolicy}, terminating {.status.terminating}'";
+            format!("{said}{}", bench.run(plain))
+        }
+        Feature::JobForgetsStart => {
+            bench.run_with("apply -f -", Some(&job("")));
+            bench.cluster.advance(Duration::from_secs(3));
+            bench.run(r#"patch job work -p '{"spec":{"suspend":true}}'"#);
+            bench.cluster.advance(Duration::from_secs(3));
+            bench.run("get job work -o jsonpath={.status.startTime}")
+        }
+        Feature::JobStatusColumn => {
+            bench.run_with("apply -f -", Some(&job("suspend: true,")));
+            bench.cluster.advance(Duration::from_secs(1));
+            bench.run("get jobs")
+        }
+        Feature::CronJobTimezoneColumn => {
+            bench.run("create cronjob tick --image=busybox --schedule='* * * * *'");
+            bench.run("get cj").lines().next().unwrap_or_default().to_owned()
+        }
+        Feature::CronJobScheduledTime | Feature::CronJobSeesCondition => {
+            bench.run("create cronjob tick --image=busybox --schedule='* * * * *' -- sleep 3");
+            bench.cluster.advance(Duration::from_secs(75));
+            if feature == Feature::CronJobScheduledTime {
+                bench.run("get jobs -o jsonpath={.items[*].metadata.annotations}")
+            } else {
+                events(bench, "SawCompletedJob", "{.items[0].message}")
+            }
+        }
     }
 }
 
@@ -281,7 +334,108 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
     EndpointsDeprecated
         from 1.27: {"app":"web"}
         from 1.34: {"app":"web","endpoints.kubernetes.io/managed-by":"endpoint-controller"}! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
+    JobEndsInSteps
+        from 1.27: Complete ; Failed DeadlineExceeded
+        from 1.31: SuccessCriteriaMet Complete CompletionsReached CompletionsReached; FailureTarget DeadlineExceeded
+    JobPolicies
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Job in version "v1" cannot be handled as a Job: strict decoding error: unknown field "spec.backoffLimitPerIndex", unknown field "spec.maxFailedIndexes", unknown field "spec.podReplacementPolicy", unknown field "spec.successPolicy"
+            exit 1
+            , terminating
+        from 1.31: job.batch/work created
+            TerminatingOrFailed, terminating 0
+    JobForgetsStart
+        from 1.27: 2026-11-23T12:00:05Z
+        from 1.36: 
+    JobStatusColumn
+        from 1.27: NAME   COMPLETIONS   DURATION   AGE
+            work   0/1                      1s
+        from 1.31: NAME   STATUS      COMPLETIONS   DURATION   AGE
+            work   Suspended   0/1                      1s
+    CronJobTimezoneColumn
+        from 1.27: NAME   SCHEDULE    SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+        from 1.31: NAME   SCHEDULE    TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE
+    CronJobScheduledTime
+        from 1.27: 
+        from 1.31: {"batch.kubernetes.io/cronjob-scheduled-timestamp":"2026-11-23T12:01:00Z"}
+    CronJobSeesCondition
+        from 1.27: Saw completed job: tick-29923921, status: Complete
+        from 1.31: Saw completed job: tick-29923921, condition: Complete
     "#);
+}
+
+/// The halves of rows that [`shown`] leaves out.
+fn shown_besides(feature: Feature, version: V) -> Option<String> {
+    let mut bench = running(version);
+    Some(match feature {
+        Feature::PodIndexLabel => {
+            bench.run_with("apply -f -", Some(&job("completions: 1, completionMode: Indexed,")));
+            bench.cluster.advance(Duration::from_secs(3));
+            let label = r"{.items[0].metadata.labels.batch\.kubernetes\.io/job-completion-index}";
+            let source = "{.items[0].spec.containers[0].env[0].valueFrom.fieldRef.fieldPath}";
+            bench.run(&format!("get pods -l job-name=work -o jsonpath='{label} {source}'"))
+        }
+        Feature::VolumeAttributesClass => bench.run("get pv").lines().next().unwrap_or_default().to_owned(),
+        Feature::UncachedDns => {
+            resolves(&mut bench, "late");
+            bench.run("create service clusterip late --tcp=80");
+            bench.cluster.advance(Duration::from_secs(29));
+            let early = resolves(&mut bench, "late");
+            bench.cluster.advance(Duration::from_secs(2));
+            format!("after 29 s {early}, after 31 s {}", resolves(&mut bench, "late"))
+        }
+        Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
+        Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
+        _ => return None,
+    })
+}
+
+#[test]
+fn the_other_half_of_a_row_shows_too() {
+    let mut text = String::new();
+    for row in DIFFERENCES {
+        let mut last = None;
+        for version in V::ALL {
+            let Some(seen) = shown_besides(row.feature, *version) else { continue };
+            let seen = seen.trim_end().replace('\n', "\n        ");
+            if last.is_none() {
+                text.push_str(&format!("{:?}\n", row.feature));
+            }
+            if last.as_ref() != Some(&seen) {
+                text.push_str(&format!("    from {version}: {seen}\n"));
+            }
+            last = Some(seen);
+        }
+    }
+    insta::assert_snapshot!(text, @r"
+    PodIndexLabel
+        from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
+        from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
+    VolumeAttributesClass
+        from 1.27: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   REASON   AGE
+        from 1.31: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE
+    UncachedDns
+        from 1.27: after 29 s not found, after 31 s found
+        from 1.34: after 29 s found, after 31 s found
+    AccountsWithoutSecrets
+        from 1.27: Name:                default
+            Namespace:           default
+            Labels:              <none>
+            Annotations:         <none>
+            Image pull secrets:  <none>
+            Mountable secrets:   <none>
+            Tokens:              <none>
+            Events:              <none>
+        from 1.35.0: Name:                default
+            Namespace:           default
+            Labels:              <none>
+            Annotations:         <none>
+            Image pull secrets:  <none>
+            Events:              <none>
+    EndpointsDeprecated
+        from 1.27: kubernetes   10.0.1.11:443   6d23h
+        from 1.34: kubernetes   10.0.1.11:443   6d23h
+            ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
+    ");
 }
 
 #[test]
@@ -319,29 +473,4 @@ fn the_release_is_shown_by_version_and_nodes() {
         Server Version: v1.36.2
         v1.36.2 v1.36.2
         ");
-}
-
-#[test]
-fn only_the_release_that_obeys_max_unavailable_defaults_it() {
-    let mut text = String::new();
-    let rolling = SET.replace("maxUnavailable: 2", "partition: 0");
-    let on_delete =
-        SET.replace("{rollingUpdate: {maxUnavailable: 2}}", "{type: OnDelete}").replace("web", "own");
-    for version in V::ALL {
-        let mut bench = Bench::of_version(*version);
-        for manifest in [&rolling, &on_delete] {
-            bench.run_with("apply -f -", Some(manifest));
-        }
-        text.push_str(&format!("{version}: "));
-        text.push_str(&bench.run("get sts -o jsonpath='{.items[*].spec.updateStrategy}'"));
-        text.push('\n');
-    }
-    insta::assert_snapshot!(text, @r#"
-    1.27: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.31: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.34: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.35.0: {"type":"OnDelete"} {"rollingUpdate":{"maxUnavailable":1,"partition":0},"type":"RollingUpdate"}
-    1.35.4: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    1.36: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
-    "#);
 }
