@@ -170,12 +170,33 @@ pub(super) fn reference(reference: &ObjectRef) -> String {
     }
 }
 
-/// The text cut to `most` characters, its beginning giving way: ends of names tell them apart.
+/// How wide a letter is at most on average, in pixels, in the widest of the fonts that pages have: DejaVu Sans.
+pub(super) const LETTER: i64 = 7;
+/// The same of small text.
+pub(super) const SMALL: i64 = 6;
+/// The same of names, in tenths of a pixel.
+pub(super) const NAME: i64 = 75;
+/// The same of names that are long.
+const LONG_NAME: i64 = 69;
+
+/// A name as it is written in `width` pixels, and its class: long ones in smaller letters, too long ones elided.
+pub(super) fn fitted(name: &str, width: i64) -> (&'static str, String) {
+    let most = |letter: i64| usize::try_from(width * 10 / letter).unwrap_or(0);
+    if name.chars().count() <= most(NAME) {
+        return ("name", name.to_owned());
+    }
+    ("name long", shortened(name, most(LONG_NAME).max(3)))
+}
+
+/// The text cut to `most` characters, its middle giving way: names begin with what they belong to and end with what
+/// tells them apart.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     let count = text.chars().count();
     if count <= most {
         return text.to_owned();
     }
-    let rest: String = text.chars().skip(count - most.saturating_sub(1)).collect();
-    format!("…{rest}")
+    let kept = most.saturating_sub(1);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(count - kept.div_ceil(2)).collect();
+    format!("{head}…{tail}")
 }
