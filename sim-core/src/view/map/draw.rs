@@ -4,7 +4,7 @@ use super::layout::{Layout, Rect};
 use crate::api::{Kind, ObjectKey, ObjectRef};
 use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
 use crate::view::state::State;
-use crate::view::svg::{LETTER, NAME, SMALL, Svg, fitted, reference, shortened};
+use crate::view::svg::{Font, Svg, fitted, reference, shortened};
 
 /// What stands before the ids of the map's elements.
 const PREFIX: &str = "map";
@@ -36,16 +36,6 @@ struct Drawing<'a> {
     layout: &'a Layout,
 }
 
-/// How many letters `text` has.
-fn count(text: &str) -> i64 {
-    i64::try_from(text.chars().count()).unwrap_or(i64::MAX / 100)
-}
-
-/// A heading that fits in `width`.
-fn fitting(text: &str, width: i64) -> String {
-    shortened(text, usize::try_from(width * 10 / NAME).unwrap_or(8))
-}
-
 fn of(kind: Kind, key: &ObjectKey) -> String {
     reference(&ObjectRef::new(kind, key.clone()))
 }
@@ -72,7 +62,12 @@ impl Drawing<'_> {
                     let state = if node.is_ready { State::Ready } else { State::NotReady };
                     self.svg.shape("marker", place.x + 8, place.y + 4, state.shape());
                     let text = format!("{}  {}", node.name, node.words);
-                    self.svg.text("heading", place.x + 30, place.y + 16, &fitting(&text, place.width - 38));
+                    self.svg.text(
+                        "heading",
+                        place.x + 30,
+                        place.y + 16,
+                        &Font::Name.elided(&text, place.width - 38),
+                    );
                     self.svg.finish("g");
                 }
                 None => {
@@ -143,14 +138,12 @@ impl Drawing<'_> {
             if pod.restarts > 0 {
                 rest.push_str(&format!(" \u{21bb}{}", pod.restarts));
             }
-            let rest_width = SMALL * count(&rest);
             self.svg.text("muted small end", place.x + place.width - 7, place.y + 32, &rest);
             let word = if pod.word.is_empty() { pod.state.word() } else { &pod.word };
-            let room = place.width - 27 - 7 - rest_width - 4;
-            let (class, letter) =
-                if LETTER * count(word) > room { ("word small", SMALL) } else { ("word", LETTER) };
-            let most = usize::try_from(room / letter).unwrap_or(8);
-            self.svg.text(class, place.x + 27, place.y + 32, &shortened(word, most));
+            let room = place.width - 27 - 7 - Font::Small.width(&rest) - 4;
+            let is_short = Font::Text.width(word) <= room;
+            let (class, font) = if is_short { ("word", Font::Text) } else { ("word small", Font::Small) };
+            self.svg.text(class, place.x + 27, place.y + 32, &font.elided(word, room));
         }
         self.svg.finish("g");
     }
@@ -169,13 +162,12 @@ impl Drawing<'_> {
             0 => String::new(),
             all => format!("{ready}/{all}"),
         };
-        let reached_width = LETTER * count(&reached);
-        self.name(name, place, 15, reached_width);
+        self.name(name, place, 15, Font::Text.width(&reached));
         if !reached.is_empty() {
             self.svg.text("muted end", place.x + place.width - 7, place.y + 15, &reached);
         }
-        let most = usize::try_from((place.width - 14) / LETTER).unwrap_or(8);
-        self.svg.text("muted", place.x + 7, place.y + 29, &shortened(&service.words, most));
+        let words = Font::Text.elided(&service.words, place.width - 14);
+        self.svg.text("muted", place.x + 7, place.y + 29, &words);
         self.svg.finish("g");
     }
 
@@ -184,8 +176,8 @@ impl Drawing<'_> {
         let about = format!("StatefulSet {}: {}", set.key.name, set.words);
         self.svg.object(PREFIX, &of(Kind::StatefulSet, &set.key), "set", &about);
         self.svg.rect("box", place.x, place.y, place.width, place.height);
-        let words_width = LETTER * count(&set.words);
-        let heading = fitting(&format!("StatefulSet {}", set.key.name), place.width - 24 - words_width);
+        let room = place.width - 22 - Font::Text.width(&set.words);
+        let heading = Font::Name.elided(&format!("StatefulSet {}", set.key.name), room);
         self.svg.text("heading", place.x + 8, place.y + 16, &heading);
         self.svg.text("muted end", place.x + place.width - 8, place.y + 16, &set.words);
         self.svg.finish("g");
@@ -274,8 +266,7 @@ impl Drawing<'_> {
         );
         self.svg.shape("drum", x, top, &drum);
         if !self.layout.sizes.is_compact {
-            let most = usize::try_from((width - 16) / SMALL).unwrap_or(8);
-            self.svg.text("small muted", x + 8, top + 16, &shortened(name, most));
+            self.svg.text("small muted", x + 8, top + 16, &Font::Small.elided(name, width - 16));
         }
         self.svg.finish("g");
     }

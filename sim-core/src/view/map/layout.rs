@@ -12,7 +12,7 @@ const LABEL: i64 = 16;
 /// A node's box is at least so wide where there are several.
 const NODE_WIDTH_MIN: i64 = 300;
 /// A set's box is at least so wide where there are several: its heading fits.
-const SET_WIDTH_MIN: i64 = 352;
+const SET_WIDTH_MIN: i64 = 362;
 
 /// Between groups of pods; that which is between the seats of two sets.
 const GROUP_GAP: i64 = 3 * MARGIN;
