@@ -79,7 +79,7 @@ test("an object that the keyboard comes to is told in full", () =>
   }));
 
 test("on a phone the scale of time stays while the lanes scroll, and claims have a heading and their own names", () =>
-  withLab([390, 700], async (page) => {
+  withLab([390, 500], async (page) => {
     await page.click("#tab-timeline");
     await page.waitForFunction(() => document.querySelectorAll("#timeline g.lane").length === 12);
     const tops = () =>

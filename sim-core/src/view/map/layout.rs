@@ -229,12 +229,12 @@ impl Layout {
             scene.sets.iter().map(|set| narrowest(set).min(self.inner_width())).collect();
         let mut rows = Vec::new();
         let (mut from, mut x) = (0, MARGIN);
-        for index in 0..widths.len() {
-            if index > from && x + widths[index] > right {
+        for (index, width) in widths.iter().enumerate() {
+            if index > from && x + width > right {
                 rows.push(from..index);
                 (from, x) = (index, MARGIN);
             }
-            x += widths[index] + MARGIN;
+            x += width + MARGIN;
         }
         rows.push(from..widths.len());
         let mut y = y;
