@@ -57,7 +57,7 @@ export class Comparison {
       h(
         "p",
         {},
-        `The lab's set with ${REPLICAS} replicas, applied in two clusters of the same seed. On the left each pod waits for the one before it; on the right none waits.`,
+        `The lab's set with ${REPLICAS} replicas, applied in two clusters of the same seed. Under OrderedReady each pod waits for the one before it; under Parallel none waits.`,
       ),
       form,
       columns,

@@ -19,6 +19,7 @@ export class Inspector {
   #reference = "";
   #view: View = "describe";
   #select = h("select", { "aria-label": "Object", onchange: () => this.show(this.#select.value) });
+  #invitation = h("p", { class: "quiet" }, "Click an object in the picture, or choose one here.");
   #text = h("pre", { tabindex: "0", "aria-label": "What is known of it" });
   #buttons = new Map<View, HTMLButtonElement>();
   #revision = -1;
@@ -34,8 +35,7 @@ export class Inspector {
       this.#buttons.set(view, button);
       bar.append(button);
     }
-    host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#text);
-    this.#text.textContent = "Click an object in the picture, or choose one here.";
+    host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#invitation, this.#text);
     simulator.listen({
       pictures: ({ state }) => {
         if (state) this.#list(state);
@@ -47,6 +47,8 @@ export class Inspector {
 
   show(reference: string): void {
     this.#reference = reference;
+    this.#invitation.hidden = reference !== "";
+    if (reference === "") this.#text.textContent = "";
     this.#select.value = reference;
     this.#revision = -1;
     this.#text.scrollTop = 0;

@@ -41,11 +41,11 @@ export class LineEditor {
     this.draw();
   }
 
-  /** Leaves the line where it is and goes to a new row. */
-  end(): string {
+  /** Leaves the line where it is, with `mark` behind it, and goes to a new row. */
+  end(mark = ""): string {
     this.cursor = this.text.length;
     this.draw();
-    this.#screen.write("\r\n");
+    this.#screen.write(`${mark}\r\n`);
     this.#isShown = false;
     this.isOpen = false;
     this.#row = 0;
@@ -126,22 +126,33 @@ export class LineEditor {
   draw(): void {
     if (!this.#isShown) return;
     const columns = this.#screen.columns;
-    const all = this.prompt.length + this.text.length;
-    const place = this.prompt.length + this.cursor;
-    // A line that ends at the right edge leaves the cursor there; a space and a return move it on.
-    const wrap = all > 0 && all % columns === 0 ? " \r" : "";
-    const up = Math.floor(all / columns) - Math.floor(place / columns);
-    const across = place % columns;
+    const end = placeAfter(this.prompt + this.text, columns);
+    const place = placeAfter(this.prompt + this.text.slice(0, this.cursor), columns);
+    // A row that is full leaves the cursor at its edge, until something follows; a space and a return move it on.
+    const wrap = end.column === columns ? " \r" : "";
+    const last = wrap ? end.row + 1 : end.row;
+    if (place.column === columns && this.text[this.cursor] === "\n") place.column -= 1;
+    else if (place.column === columns) Object.assign(place, { row: place.row + 1, column: 0 });
+    const up = last - place.row;
     this.#screen.write(
-      `${this.#home()}\x1b[1m${this.prompt}\x1b[0m${this.text}${wrap}` +
-        `${up > 0 ? `\x1b[${up}A` : ""}\r${across > 0 ? `\x1b[${across}C` : ""}`,
+      `${this.#home()}\x1b[1m${this.prompt}\x1b[0m${this.text.replaceAll("\n", "\r\n")}${wrap}` +
+        `${up > 0 ? `\x1b[${up}A` : ""}\r${place.column > 0 ? `\x1b[${place.column}C` : ""}`,
     );
-    this.#row = Math.floor(place / columns);
+    this.#row = place.row;
   }
 
   #home(): string {
     return `${this.#row > 0 ? `\x1b[${this.#row}A` : ""}\r\x1b[J`;
   }
+}
+
+/** Where the cursor is behind `text` on a screen: a column as great as the screen has is its right edge. */
+function placeAfter(text: string, columns: number): { row: number; column: number } {
+  const rows = text.split("\n");
+  const under = (length: number) => Math.max(0, Math.ceil(length / columns) - 1);
+  const last = rows.pop() ?? "";
+  const row = rows.reduce((count, above) => count + under(above.length) + 1, under(last.length));
+  return { row, column: last.length - under(last.length) * columns };
 }
 
 function cut(editor: LineEditor, start: number, end: number): void {

@@ -59,7 +59,8 @@ async function start(): Promise<void> {
   terminal.onEnded = (ended) => {
     if (/^\s*reset\b/.test(ended.line)) lab.reset();
     lab.note(ended);
-    const said = (ended.out + ended.err).trim().split("\n");
+    // What only a terminal understands is not read aloud.
+    const said = (ended.out + ended.err).replace(/\x1b\[[\d;]*[A-Za-z]/g, "").trim().split("\n");
     announce(said.slice(0, 8).join("\n") + (said.length > 8 ? `\nand ${said.length - 8} more lines` : ""));
   };
   simulator.listen({

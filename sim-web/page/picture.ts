@@ -1,10 +1,13 @@
 // Patches the pictures that sim-core draws into the page, so that what stays keeps its place and its focus.
 
+import { h } from "./dom";
 import { patch } from "./patch";
 import type { PictureChange } from "./protocol";
 
 /** What share of its size a picture may be scaled down to for its height. */
 const SMALLEST = 0.8;
+/** How high the part of a picture is that stays in view. */
+const HEAD = 30;
 /** How long a frame may be spent on a picture, in milliseconds; what is left waits for the next one. */
 const SLICE = 3;
 /** So long, in milliseconds, the picture stays where somebody scrolled it to. */
@@ -16,6 +19,9 @@ export class Picture {
   #host: HTMLElement;
   #prefix: string;
   #svg: Element | undefined;
+  /** What stays in view while the rest scrolls. */
+  #pinned: Element | undefined;
+  #about = h("p", { class: "about", "aria-hidden": "true" });
   #root = "";
   #order: string[] = [];
   #groups = new Map<string, Element>();
@@ -40,6 +46,13 @@ export class Picture {
     for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       host.addEventListener(hand, () => (this.#scrolledAt = performance.now()), { passive: true });
     }
+    // A mouse is told by hovering; who comes with the keyboard reads the same words at the foot.
+    host.addEventListener("focusin", ({ target }) => {
+      const object = (target as Element).matches(":focus-visible") ? (target as Element).closest("[data-ref]") : null;
+      this.#about.textContent = object?.querySelector("title")?.textContent ?? "";
+      if (object) host.append(this.#about);
+    });
+    host.addEventListener("focusout", () => this.#about.remove());
     host.addEventListener("click", (event) => {
       const reference = referenceOf(event);
       if (reference) choose(reference);
@@ -104,7 +117,8 @@ export class Picture {
       }
       const group = this.#groups.get(id);
       if (!group) continue;
-      if (group === place) place = place.nextElementSibling;
+      if (group.classList.contains("head")) this.#pin(group);
+      else if (group === place) place = place.nextElementSibling;
       else svg.insertBefore(group, place);
     }
     for (const id of this.#waiting.keys()) {
@@ -131,6 +145,21 @@ export class Picture {
       if (this.#svg.getAttribute(name) !== value) this.#svg.setAttribute(name, value);
     }
     return this.#svg;
+  }
+
+  /** Puts what stands above the lanes into a picture of its own in the same place, which stays when that scrolls. */
+  #pin(head: Element): void {
+    const svg = this.#svg;
+    if (!svg) return;
+    this.#pinned ??= parsed('<svg class="sts-view pinned"></svg>');
+    const width = svg.getAttribute("width") ?? "";
+    if (this.#pinned.getAttribute("width") !== width) {
+      this.#pinned.setAttribute("width", width);
+      this.#pinned.setAttribute("height", String(HEAD));
+      this.#pinned.setAttribute("viewBox", `0 0 ${width} ${HEAD}`);
+    }
+    if (head.parentNode !== this.#pinned) this.#pinned.append(head);
+    if (this.#pinned.parentNode !== this.#host) this.#host.append(this.#pinned);
   }
 
   #redraw(id: string, text: string): void {

@@ -17,6 +17,8 @@ export interface Ended {
 }
 
 const HISTORY = "history";
+/** What `clear` prints: away with all rows, those that were scrolled off, too. */
+const CLEAR = "\x1b[H\x1b[2J\x1b[3J";
 const KEY = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO.|\x1b.|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+/gs;
 
 export class Terminal {
@@ -177,8 +179,7 @@ export class Terminal {
     } else if (data === "\t") {
       await this.#complete();
     } else if (data === "\x03") {
-      this.#xterm.write("^C");
-      editor.end();
+      editor.end("^C");
       this.#pending = "";
       if (this.status === "input" && editor.prompt === "") this.#simulator.interrupt();
       else editor.begin(this.#prompt());
@@ -190,7 +191,7 @@ export class Terminal {
       }
     } else if (data === "\x0c") {
       editor.hide();
-      this.#xterm.clear();
+      this.#xterm.write(CLEAR);
       editor.show();
     } else {
       editor.key(data);

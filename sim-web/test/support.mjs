@@ -37,8 +37,8 @@ export function chromiumPath() {
   throw new Error("the tests need Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM");
 }
 
-/** Serves sim-web/dist from a sub-path. */
-export async function serve() {
+/** Serves sim-web/dist from a sub-path, each file with `headers`. */
+export async function serve(headers = {}) {
   if (!existsSync(join(DIST, "index.html"))) throw new Error("there is no page yet: run `cargo web`");
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
@@ -46,7 +46,7 @@ export async function serve() {
     const file = join(DIST, name);
     const isThere = pathname.startsWith(FOLDER) && !name.startsWith("..") && existsSync(file) && statSync(file).isFile();
     if (isThere) {
-      response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
+      response.writeHead(200, { ...headers, "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
       response.end(readFileSync(file));
     } else {
       response.writeHead(404).end("not found");

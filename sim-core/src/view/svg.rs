@@ -170,12 +170,89 @@ pub(super) fn reference(reference: &ObjectRef) -> String {
     }
 }
 
-/// The text cut to `most` characters, its beginning giving way: ends of names tell them apart.
+/// The sizes and weights of text: see style.css.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Font {
+    /// Names and headings.
+    Name,
+    /// Names that are long.
+    LongName,
+    Text,
+    Small,
+}
+
+impl Font {
+    /// How wide `text` is, in pixels, in the widest of the fonts that pages have: DejaVu Sans.
+    pub fn width(self, text: &str) -> i64 {
+        // Regular letters are narrower than bold ones.
+        let (size, percent) = match self {
+            Font::Name => (12, 100),
+            Font::LongName => (11, 100),
+            Font::Text => (12, 88),
+            Font::Small => (10, 88),
+        };
+        let sum: i64 = text.chars().map(letter_width).sum();
+        (sum * size * percent).div_euclid(100_000) + 1
+    }
+
+    /// `text` as it fits in `room` pixels, its middle giving way: names begin with what they belong to and end with
+    /// what tells them apart.
+    pub fn elided(self, text: &str, room: i64) -> String {
+        let mut kept = text.chars().count();
+        let mut shown = text.to_owned();
+        while kept > 3 && self.width(&shown) > room {
+            kept -= 1;
+            shown = shortened(text, kept);
+        }
+        shown
+    }
+}
+
+/// How wide a bold letter is, in thousandths of the font's size.
+fn letter_width(letter: char) -> i64 {
+    match letter {
+        'i' | 'j' | 'l' | ' ' | '.' | ',' | ':' | 'I' => 370,
+        'f' | 'r' | 't' | '-' | '/' | '(' | ')' => 470,
+        'c' | 's' | 'z' => 595,
+        'm' | 'w' | 'M' | 'W' | '%' | '…' => 1_020,
+        'A'..='Z' => 770,
+        letter if letter.is_ascii() => 705,
+        _ => 1_020,
+    }
+}
+
+/// A name as it is written in `room` pixels, and its class: long ones in smaller letters, too long ones elided.
+pub(super) fn fitted(name: &str, room: i64) -> (&'static str, String) {
+    if Font::Name.width(name) <= room {
+        return ("name", name.to_owned());
+    }
+    ("name long", Font::LongName.elided(name, room))
+}
+
+/// The text cut to `most` characters, its middle giving way.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     let count = text.chars().count();
     if count <= most {
         return text.to_owned();
     }
-    let rest: String = text.chars().skip(count - most.saturating_sub(1)).collect();
-    format!("…{rest}")
+    let kept = most.saturating_sub(1);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(count - kept.div_ceil(2)).collect();
+    format!("{head}…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_elided_in_the_middle_and_only_when_they_must_be() {
+        assert_eq!(fitted("python-app-0", 146), ("name", "python-app-0".to_owned()));
+        assert_eq!(fitted("python-app-parallel-0", 146), ("name long", "python-app-parallel-0".to_owned()));
+        let (class, text) = fitted("python-app-64b858d675-rbm6x", 146);
+        assert_eq!(class, "name long");
+        assert!(text.starts_with("python-") && text.contains('…') && text.ends_with("-rbm6x"), "{text}");
+        assert!(Font::LongName.width(&text) <= 146);
+        assert_eq!(shortened("ordinal", 4), "o…al");
+    }
 }

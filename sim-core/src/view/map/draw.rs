@@ -2,9 +2,9 @@
 
 use super::layout::{Layout, Rect};
 use crate::api::{Kind, ObjectKey, ObjectRef};
-use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView, in_words};
+use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
 use crate::view::state::State;
-use crate::view::svg::{Svg, reference, shortened};
+use crate::view::svg::{Font, Svg, fitted, reference, shortened};
 
 /// What stands before the ids of the map's elements.
 const PREFIX: &str = "map";
@@ -47,7 +47,7 @@ impl Drawing<'_> {
             more => format!("Pods: {counts}; these are the first {PODS_MAX}, +{more} more"),
         };
         self.svg.group("map-counts", "counts", "");
-        self.svg.text("counts", 8, 18, &text);
+        self.svg.text("counts", 8, 13, &text);
         self.svg.finish("g");
     }
 
@@ -60,10 +60,14 @@ impl Drawing<'_> {
                     self.svg.object(PREFIX, &format!("Node/{}", node.name), class, &about);
                     self.svg.rect("box", place.x, place.y, place.width, place.height);
                     let state = if node.is_ready { State::Ready } else { State::NotReady };
-                    self.svg.shape("marker", place.x + 8, place.y + 5, state.shape());
-                    let most = usize::try_from((place.width - 40) / 7).unwrap_or(8);
-                    let text = shortened(&format!("{}  {}", node.name, node.words), most);
-                    self.svg.text("heading", place.x + 30, place.y + 16, &text);
+                    self.svg.shape("marker", place.x + 8, place.y + 4, state.shape());
+                    let text = format!("{}  {}", node.name, node.words);
+                    self.svg.text(
+                        "heading",
+                        place.x + 30,
+                        place.y + 16,
+                        &Font::Name.elided(&text, place.width - 38),
+                    );
                     self.svg.finish("g");
                 }
                 None => {
@@ -128,15 +132,18 @@ impl Drawing<'_> {
             let name = pod.ordinal.map_or_else(|| shortened(&pod.key.name, 5), |ordinal| ordinal.to_string());
             self.svg.text("small middle", place.x + place.width / 2, place.y + 30, &name);
         } else {
-            self.svg.shape("marker", place.x + 8, place.y + 7, pod.state.shape());
-            self.svg.text("name", place.x + 28, place.y + 18, &shortened(&pod.key.name, 13));
-            let word = if pod.word.is_empty() { pod.state.word() } else { &pod.word };
-            self.svg.text("word", place.x + 8, place.y + 33, &shortened(word, 19));
+            self.name(&pod.key.name, place, 15, 0);
+            self.svg.shape("marker", place.x + 7, place.y + 21, pod.state.shape());
             let mut rest = format!("{}/{}", pod.ready.0, pod.ready.1);
             if pod.restarts > 0 {
-                rest.push_str(&format!(", {}", in_words(pod.restarts)));
+                rest.push_str(&format!(" \u{21bb}{}", pod.restarts));
             }
-            self.svg.text("muted small", place.x + 8, place.y + 46, &rest);
+            self.svg.text("muted small end", place.x + place.width - 7, place.y + 32, &rest);
+            let word = if pod.word.is_empty() { pod.state.word() } else { &pod.word };
+            let room = place.width - 27 - 7 - Font::Small.width(&rest) - 4;
+            let is_short = Font::Text.width(word) <= room;
+            let (class, font) = if is_short { ("word", Font::Text) } else { ("word small", Font::Small) };
+            self.svg.text(class, place.x + 27, place.y + 32, &font.elided(word, room));
         }
         self.svg.finish("g");
     }
@@ -151,12 +158,16 @@ impl Drawing<'_> {
         let about = format!("Service {name}: {}, {reach}", service.words);
         self.svg.object(PREFIX, &of(Kind::Service, &service.key), "service", &about);
         self.svg.rect("card", place.x, place.y, place.width, place.height);
-        self.svg.text("name", place.x + 8, place.y + 16, &shortened(name, 24));
-        let words = match service.reaches.len() {
-            0 => service.words.clone(),
-            all => format!("{}  {ready}/{all}", service.words),
+        let reached = match service.reaches.len() {
+            0 => String::new(),
+            all => format!("{ready}/{all}"),
         };
-        self.svg.text("muted", place.x + 8, place.y + 32, &shortened(&words, 28));
+        self.name(name, place, 15, Font::Text.width(&reached));
+        if !reached.is_empty() {
+            self.svg.text("muted end", place.x + place.width - 7, place.y + 15, &reached);
+        }
+        let words = Font::Text.elided(&service.words, place.width - 14);
+        self.svg.text("muted", place.x + 7, place.y + 29, &words);
         self.svg.finish("g");
     }
 
@@ -165,13 +176,20 @@ impl Drawing<'_> {
         let about = format!("StatefulSet {}: {}", set.key.name, set.words);
         self.svg.object(PREFIX, &of(Kind::StatefulSet, &set.key), "set", &about);
         self.svg.rect("box", place.x, place.y, place.width, place.height);
-        let heading = format!("StatefulSet {}  {}", set.key.name, set.words);
-        let most = usize::try_from((place.width - 16) / 7).unwrap_or(8);
-        self.svg.text("heading", place.x + 8, place.y + 16, &shortened(&heading, most));
+        let room = place.width - 22 - Font::Text.width(&set.words);
+        let heading = Font::Name.elided(&format!("StatefulSet {}", set.key.name), room);
+        self.svg.text("heading", place.x + 8, place.y + 16, &heading);
+        self.svg.text("muted end", place.x + place.width - 8, place.y + 16, &set.words);
         self.svg.finish("g");
         for (seat, place) in set.seats.iter().zip(&self.layout.seats[index]) {
             self.seat(scene, set, seat, *place);
         }
+    }
+
+    /// A name in `place`, at `down` from its top, with `taken` pixels at its end left to something else.
+    fn name(&mut self, name: &str, place: Rect, down: i64, taken: i64) {
+        let (class, text) = fitted(name, place.width - 12 - taken);
+        self.svg.text(class, place.x + 6, place.y + down, &text);
     }
 
     /// An ordinal's place: its pod or an outline, and what the ordinal owns beneath.
@@ -192,13 +210,13 @@ impl Drawing<'_> {
             let middle = place.x + place.width / 2;
             self.svg.text("small middle", middle, place.y + 13, &seat.ordinal.to_string());
         } else {
-            self.svg.shape("marker", place.x + 6, place.y + 5, state.shape());
-            self.svg.text("word", place.x + 26, place.y + 16, &format!("{}  {word}", seat.ordinal));
+            self.svg.shape("marker", place.x + 7, place.y + 4, state.shape());
+            self.svg.text("word", place.x + 27, place.y + 15, &format!("{}  {word}", seat.ordinal));
         }
         self.svg.finish("g");
         let mut y = place.y + height;
         for claim in &seat.claims {
-            self.claim(claim, Rect { y: y + self.layout.gap(), ..place }, true);
+            self.claim(claim, Rect { y: y + self.layout.sizes.tie, ..place }, true);
             y += self.layout.claim_step();
         }
     }
@@ -217,7 +235,7 @@ impl Drawing<'_> {
     /// A claim with its top at `place`, tied to what is above it, and its volume beneath.
     fn claim(&mut self, claim: &ClaimView, place: Rect, is_tied: bool) {
         let Rect { x, y, width, .. } = place;
-        let (height, gap) = (self.layout.sizes.claim_height, self.layout.gap());
+        let (height, gap) = (self.layout.sizes.claim_height, self.layout.sizes.tie);
         let class = format!("claim {}", claim.state.class());
         let middle = x + width / 2;
         self.svg.object(PREFIX, &of(Kind::PersistentVolumeClaim, &claim.key), &class, &claim.about());
@@ -229,8 +247,8 @@ impl Drawing<'_> {
             let letter: String = claim.words.chars().take(1).collect();
             self.svg.text("small middle", middle, y + 12, &letter);
         } else {
-            self.svg.text("name", x + 8, y + 15, &shortened(&claim.key.name, 17));
-            self.svg.text("word", x + 8, y + 29, &claim.words);
+            self.name(&claim.key.name, place, 14, 0);
+            self.svg.text("word", x + 7, y + 28, &claim.words);
         }
         self.svg.finish("g");
         let Some((name, phase)) = &claim.volume else { return };
@@ -248,7 +266,7 @@ impl Drawing<'_> {
         );
         self.svg.shape("drum", x, top, &drum);
         if !self.layout.sizes.is_compact {
-            self.svg.text("small muted", x + 8, top + 19, &shortened(name, 20));
+            self.svg.text("small muted", x + 8, top + 16, &Font::Small.elided(name, width - 16));
         }
         self.svg.finish("g");
     }

@@ -1,16 +1,21 @@
 //! Where everything of the map stands. Whole pixels only.
 
-use crate::view::model::{PodView, Scene};
+use crate::view::model::{PodView, Scene, SetView};
 
 /// With more pods than these, pods are cells instead of cards.
 const CARDS_MAX: usize = 30;
 const MARGIN: i64 = 8;
-const NODE_HEADER: i64 = 24;
-const LABEL: i64 = 18;
+/// The line of counts.
+const COUNTS: i64 = 12;
+const HEADER: i64 = 22;
+const LABEL: i64 = 16;
 /// A node's box is at least so wide where there are several.
 const NODE_WIDTH_MIN: i64 = 300;
 /// A set's box is at least so wide where there are several: its heading fits.
-const SET_WIDTH_MIN: i64 = 380;
+const SET_WIDTH_MIN: i64 = 362;
+
+/// Between groups of pods; that which is between the seats of two sets.
+const GROUP_GAP: i64 = 3 * MARGIN;
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,26 +45,30 @@ pub(super) struct Sizes {
     pub claim_height: i64,
     pub volume_height: i64,
     gap: i64,
+    /// The distance between what is tied.
+    pub tie: i64,
 }
 
 const CARDS: Sizes = Sizes {
     is_compact: false,
-    pod: (140, 52),
-    service: (190, 40),
-    slot_height: 24,
-    claim_height: 36,
-    volume_height: 24,
+    pod: (158, 40),
+    service: (200, 36),
+    slot_height: 22,
+    claim_height: 34,
+    volume_height: 20,
     gap: 8,
+    tie: 5,
 };
 
 const CELLS: Sizes = Sizes {
     is_compact: true,
     pod: (34, 34),
-    service: (190, 40),
+    service: (200, 36),
     slot_height: 18,
     claim_height: 16,
     volume_height: 12,
     gap: 4,
+    tie: 4,
 };
 
 /// A label above pods of one group.
@@ -111,12 +120,12 @@ impl Layout {
             claims_y: 0,
         };
         // The first line belongs to the counts.
-        let mut y = MARGIN + LABEL;
+        let mut y = MARGIN + COUNTS;
         y = layout.place_services(scene, y);
         y = layout.place_nodes(scene, y);
         y = layout.place_sets(scene, y);
         y = layout.place_claims(scene, y);
-        layout.height = u32::try_from(y + MARGIN).unwrap_or(u32::MAX);
+        layout.height = u32::try_from(y).unwrap_or(u32::MAX);
         layout
     }
 
@@ -132,7 +141,7 @@ impl Layout {
         let (places, bottom) = flow(area, self.sizes.service, 12, scene.services.len());
         self.services = places;
         // Room for the lines to the pods.
-        bottom + if self.sizes.is_compact { 12 } else { 28 }
+        bottom + if self.sizes.is_compact { 12 } else { 18 }
     }
 
     fn place_nodes(&mut self, scene: &Scene, y: i64) -> i64 {
@@ -174,14 +183,16 @@ impl Layout {
     /// where they fit.
     fn place_box(&mut self, scene: &Scene, pods: &[usize], area: Rect) {
         let (left, right) = (area.x + MARGIN, area.x + area.width - MARGIN);
-        let (mut x, mut y, mut bottom) = (left, area.y + NODE_HEADER, area.y + NODE_HEADER);
+        let (mut x, mut y, mut bottom) = (left, area.y + HEADER, area.y + HEADER);
         let same_group = |a: &usize, b: &usize| group(&scene.pods[*a]) == group(&scene.pods[*b]);
         let mut groups: Vec<&[usize]> = pods.chunk_by(same_group).collect();
         // Pods of sets come first: what they are tied to begins at the left, too.
         groups.sort_by_key(|members| scene.pods[members[0]].ordinal.is_none());
         for members in groups {
-            // Room for an even number, so that a pod that comes or goes moves the next group less often.
-            let width = self.row_width(members.len().next_multiple_of(2));
+            let mut width = self.row_width(room_for(scene, members));
+            if x > left && x + width > right {
+                width = self.row_width(members.len());
+            }
             if x > left && x + width > right {
                 (x, y) = (left, bottom);
             }
@@ -196,11 +207,11 @@ impl Layout {
                 self.pods[*pod] = place;
                 self.node_of_pod[*pod] = self.nodes.len();
             }
-            x += width + 2 * MARGIN;
+            x += width + GROUP_GAP;
             bottom = bottom.max(end + MARGIN);
         }
         let empty = if self.sizes.is_compact { 24 } else { self.sizes.pod.1 };
-        let height = (bottom - area.y).max(NODE_HEADER + empty + MARGIN);
+        let height = (bottom - area.y).max(HEADER + empty + MARGIN);
         self.nodes.push(Rect { height, ..area });
     }
 
@@ -209,26 +220,40 @@ impl Layout {
         i64::try_from(count).unwrap_or(0) * (self.sizes.pod.0 + self.sizes.gap) - self.sizes.gap
     }
 
-    /// Places the sets' boxes, side by side where all of their ordinals fit in a row of them.
+    /// Places the sets' boxes, each as wide as its ordinals in a row, as many side by side as fit. The last of a row
+    /// takes what is left.
     fn place_sets(&mut self, scene: &Scene, y: i64) -> i64 {
-        let widest =
-            scene.sets.iter().map(|set| self.row_width(set.seats.len()) + 2 * MARGIN).max().unwrap_or(0);
-        let count = i64::try_from(scene.sets.len()).unwrap_or(1).max(1);
-        let columns = ((self.inner_width() + MARGIN) / (widest.max(SET_WIDTH_MIN) + MARGIN)).clamp(1, count);
-        let width = (self.inner_width() - (columns - 1) * MARGIN) / columns;
+        let right = MARGIN + self.inner_width();
+        let narrowest = |set: &SetView| (self.row_width(set.seats.len()) + 2 * MARGIN).max(SET_WIDTH_MIN);
+        let mut widths: Vec<i64> =
+            scene.sets.iter().map(|set| narrowest(set).min(self.inner_width())).collect();
+        let mut rows = Vec::new();
+        let (mut from, mut x) = (0, MARGIN);
+        for (index, width) in widths.iter().enumerate() {
+            if index > from && x + width > right {
+                rows.push(from..index);
+                (from, x) = (index, MARGIN);
+            }
+            x += width + MARGIN;
+        }
+        rows.push(from..widths.len());
         let mut y = y;
-        for row in scene.sets.chunks(usize::try_from(columns).unwrap_or(1)) {
-            let first = self.sets.len();
-            for (set, x) in row.iter().zip((MARGIN..).step_by(usize::try_from(width + MARGIN).unwrap_or(1))) {
+        for row in rows.into_iter().filter(|row| !row.is_empty()) {
+            let taken: i64 = widths[row.clone()].iter().map(|width| width + MARGIN).sum();
+            widths[row.end - 1] += right + MARGIN - (MARGIN + taken);
+            let mut x = MARGIN;
+            for index in row.clone() {
+                let (set, width) = (&scene.sets[index], widths[index]);
                 let claims = set.seats.iter().map(|seat| seat.claims.len()).max().unwrap_or(0);
                 let height = self.sizes.slot_height + self.claims_height(claims);
-                let inside = Rect { x: x + MARGIN, y: y + NODE_HEADER, width: width - 2 * MARGIN, height: 0 };
+                let inside = Rect { x: x + MARGIN, y: y + HEADER, width: width - 2 * MARGIN, height: 0 };
                 let (places, end) = flow(inside, (self.sizes.pod.0, height), self.sizes.gap, set.seats.len());
                 self.seats.push(places);
                 self.sets.push(Rect { x, y, width, height: end + MARGIN - y });
+                x += width + MARGIN;
             }
-            let height = self.sets[first..].iter().map(|set| set.height).max().unwrap_or(0);
-            for set in &mut self.sets[first..] {
+            let height = self.sets[row.clone()].iter().map(|set| set.height).max().unwrap_or(0);
+            for set in &mut self.sets[row] {
                 set.height = height;
             }
             y += height + MARGIN;
@@ -241,11 +266,11 @@ impl Layout {
         if scene.claims.is_empty() {
             return y;
         }
-        let inside = Rect { x: MARGIN, y: y + NODE_HEADER, width: self.inner_width(), height: 0 };
+        let inside = Rect { x: MARGIN, y: y + HEADER, width: self.inner_width(), height: 0 };
         let size = (self.sizes.pod.0, self.claims_height(1));
         let (places, bottom) = flow(inside, size, self.sizes.gap, scene.claims.len());
         self.claims = places;
-        bottom
+        bottom + MARGIN
     }
 
     /// The height of that many claims, each with its volume beneath and a tie above.
@@ -255,17 +280,26 @@ impl Layout {
 
     /// From one claim to the next.
     pub fn claim_step(&self) -> i64 {
-        self.sizes.claim_height + self.sizes.volume_height + 2 * self.sizes.gap
-    }
-
-    /// The distance between what is tied.
-    pub fn gap(&self) -> i64 {
-        self.sizes.gap
+        self.sizes.claim_height + self.sizes.volume_height + 2 * self.sizes.tie
     }
 }
 
 fn group(pod: &PodView) -> (&str, &str) {
     (&pod.key.namespace, &pod.group)
+}
+
+/// For how many pods a group keeps room beside the next one, so that a pod that comes or goes moves that less often.
+fn room_for(scene: &Scene, members: &[usize]) -> usize {
+    let pod = &scene.pods[members[0]];
+    let is_own = |set: &&SetView| {
+        set.key.namespace == pod.key.namespace
+            && set.seats.iter().any(|seat| seat.pod.is_some_and(|index| members.contains(&index)))
+    };
+    match scene.sets.iter().find(is_own) {
+        // All of a set's ordinals are there, or will be.
+        Some(set) if scene.nodes.len() == 1 => set.seats.len().max(members.len()),
+        _ => members.len().next_multiple_of(2),
+    }
 }
 
 /// Places `count` things of `size` from left to right and on, and says where they end.

@@ -4,7 +4,7 @@ use super::axis::{Axis, elapsed};
 use super::{Lane, LaneKey, Mark, Segment, Timeline};
 use crate::api::{ObjectKey, ObjectRef, SimTime};
 use crate::view::state::State;
-use crate::view::svg::{Svg, reference, shortened};
+use crate::view::svg::{Svg, fitted, reference};
 
 /// How the timeline is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,24 +30,27 @@ const WIDTH_MAX: u32 = 4_000;
 const LANE: i64 = 22;
 const BAR: i64 = 16;
 const HEADER: i64 = 34;
+/// Above the claims.
+const HEADING: i64 = 18;
+/// From one time of the scale to the next at least.
+const TICK_ROOM: u64 = 70;
 const SEGMENTS_DRAWN_MAX: usize = 4_000;
 
-struct Drawing<'a> {
+struct Drawing {
     svg: Svg,
     axis: Axis,
     now: SimTime,
     left: i64,
     right: i64,
     bottom: i64,
-    options: &'a TimelineOptions,
     drawn: usize,
 }
 
 /// Draws `timeline` up to `now`: one lane a pod and a claim, with commands and faults marked.
 ///
 /// The scale ends a little after `now` and is stretched now and then, so that most of the picture stays as it is
-/// while time passes: what lasts is drawn to the end of the scale, and the future covers it. The scale's group
-/// says in `data-from` and `data-to` (virtual milliseconds) and `data-left` and `data-right` (pixels) which part
+/// while time passes: what lasts is drawn to the end of the scale, and the future covers it. What stands above the
+/// lanes is the last group, of class `head`: a page may keep it in view while the lanes scroll. The scale's group says in `data-from` and `data-to` (virtual milliseconds) and `data-left` and `data-right` (pixels) which part
 /// of the picture is which time.
 pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions) -> String {
     let width = options.width.clamp(WIDTH_MIN, WIDTH_MAX);
@@ -56,20 +59,29 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     let all = timeline.lanes.iter().filter(|(key, _)| shown(key));
     let lanes: Vec<(&LaneKey, &Lane)> = all.clone().take(options.lanes_max).collect();
     let more = all.count() - lanes.len();
-    let left = if width < 600 { 110 } else { 180 };
+    // Names take what room they can: on a phone they are elided before the bars have none.
+    let left = if width < 600 { 150 } else { 200 };
     let rows = i64::try_from(lanes.len() + usize::from(more > 0)).unwrap_or(0);
-    let bottom = HEADER + rows * LANE;
+    let first_claim = lanes.iter().position(|(key, _)| key.is_claim);
+    let bottom = HEADER + rows * LANE + if first_claim.is_some() { HEADING } else { 0 };
     let height = u32::try_from(bottom + 8).unwrap_or(u32::MAX);
     let from = options.from.unwrap_or(timeline.start).min(now);
     let right = i64::from(width) - 12;
     let to = Axis::roomy_end(from, now);
     let axis = Axis::new(from, to, u64::try_from(right - left).unwrap_or(1));
     let svg = Svg::open("sts-timeline", &[], "Timeline of pods and claims", (width, height));
-    let mut drawing = Drawing { svg, axis, now, left, right, bottom, options, drawn: 0 };
+    let mut drawing = Drawing { svg, axis, now, left, right, bottom, drawn: 0 };
     drawing.scale(from, to);
+    let mut y = HEADER;
     for (index, (key, lane)) in lanes.iter().enumerate() {
-        let y = HEADER + i64::try_from(index).unwrap_or(0) * LANE;
+        if first_claim == Some(index) {
+            drawing.svg.group("timeline-claims", "labels", "");
+            drawing.svg.text("muted", 6, y + 12, "Claims");
+            drawing.svg.finish("g");
+            y += HEADING;
+        }
         drawing.lane(key, lane, y);
+        y += LANE;
     }
     if more > 0 {
         drawing.svg.group("timeline-more", "labels", "");
@@ -77,13 +89,14 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
         drawing.svg.finish("g");
     }
     drawing.future();
-    for (index, mark) in timeline.marks.iter().enumerate() {
-        drawing.mark(index, mark);
-    }
+    let marks = timeline.marks.iter().filter(|mark| options.from.is_none_or(|from| mark.at >= from));
+    let marks: Vec<&Mark> = marks.collect();
+    drawing.marks(&marks);
+    drawing.head(&marks);
     drawing.svg.close()
 }
 
-impl Drawing<'_> {
+impl Drawing {
     fn x(&self, time: SimTime) -> i64 {
         self.left + i64::try_from(self.axis.place(time)).unwrap_or(0)
     }
@@ -99,13 +112,47 @@ impl Drawing<'_> {
             .number("data-left", self.left)
             .number("data-right", self.right)
             .end();
-        self.svg.line("axis", (self.left, HEADER - 6), (self.right, HEADER - 6));
-        for tick in self.axis.ticks(70) {
+        for tick in self.axis.ticks(TICK_ROOM) {
             let x = self.x(tick);
             self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
+        }
+        self.svg.finish("g");
+    }
+
+    /// What stands above the lanes: the scale's times, and a flag for each command and fault.
+    fn head(&mut self, marks: &[&Mark]) {
+        self.svg.group("timeline-head", "head", "");
+        self.svg.rect("ground", 0, 0, self.right + 12, HEADER - 4);
+        self.svg.line("axis", (self.left, HEADER - 6), (self.right, HEADER - 6));
+        for tick in self.axis.ticks(TICK_ROOM) {
+            let x = self.x(tick);
             // The last one would stand out over the edge.
             let (class, at) = if x + 18 > self.right { ("end", self.right + 8) } else { ("middle", x) };
             self.svg.text(&format!("small muted {class}"), at, 12, &elapsed(tick));
+        }
+        for mark in marks {
+            let (kind, shape) = if mark.is_fault {
+                ("fault", "M4 0L0 6H4L2 12L8 4H4L6 0Z")
+            } else {
+                ("command", "M0 0L6 5L0 10Z")
+            };
+            let about = format!("{} {kind}: {}", mark.at, mark.text);
+            let tag = self.svg.start("g").attr("class", &format!("mark {kind}"));
+            tag.attr("role", "group").attr("aria-label", &about).end();
+            self.svg.title(&about);
+            self.svg.shape("flag", self.x(mark.at), 15, shape);
+            self.svg.finish("g");
+        }
+        self.svg.finish("g");
+    }
+
+    /// The lines of commands and faults through the lanes.
+    fn marks(&mut self, marks: &[&Mark]) {
+        self.svg.group("timeline-marks", "mark", "");
+        for mark in marks {
+            let x = self.x(mark.at);
+            let class = if mark.is_fault { "fault" } else { "command" };
+            self.svg.line(class, (x, HEADER - 8), (x, self.bottom));
         }
         self.svg.finish("g");
     }
@@ -116,7 +163,7 @@ impl Drawing<'_> {
         self.svg.group("timeline-now", "future", "");
         // A bar's edge reaches a pixel beyond it.
         self.svg.rect("future", x, HEADER - 2, self.right - x + 2, self.bottom - HEADER + 4);
-        self.svg.line("now", (x, HEADER - 12), (x, self.bottom));
+        self.svg.line("now", (x, HEADER - 6), (x, self.bottom));
         self.svg.finish("g");
     }
 
@@ -133,8 +180,8 @@ impl Drawing<'_> {
         }
         self.svg.object("timeline", &reference, &format!("lane {}", state.class()), &about);
         self.svg.shape("marker", 6, y + 2, state.shape());
-        let most = usize::try_from((self.left - 34) / 8).unwrap_or(8);
-        self.svg.text("name", 26, y + 13, &shortened(&name, most));
+        let (class, text) = fitted(&name, self.left - 30);
+        self.svg.text(class, 26, y + 13, &text);
         for (segment, end) in lane.spans(self.now) {
             if segment.state != State::Gone && self.axis.shows(segment.from, end) {
                 let lasts = last.is_some_and(|last| std::ptr::eq(last, segment));
@@ -171,24 +218,6 @@ impl Drawing<'_> {
             self.svg.line("now", (from, y - 2), (from, y + BAR + 2));
             self.svg.text("small", from + 2, y + 4, "\u{21bb}");
         }
-        self.svg.finish("g");
-    }
-
-    fn mark(&mut self, index: usize, mark: &Mark) {
-        if self.options.from.is_some_and(|from| mark.at < from) {
-            return;
-        }
-        let x = self.x(mark.at);
-        let (kind, shape) = if mark.is_fault {
-            ("fault", "M4 0L0 6H4L2 12L8 4H4L6 0Z")
-        } else {
-            ("command", "M0 0L6 5L0 10Z")
-        };
-        let id = format!("timeline-mark-{index}");
-        self.svg.group(&id, &format!("mark {kind}"), &format!("{} {kind}: {}", mark.at, mark.text));
-        self.svg.title(&format!("{} {kind}: {}", mark.at, mark.text));
-        self.svg.shape("flag", x, 15, shape);
-        self.svg.line("at", (x, HEADER - 8), (x, self.bottom));
         self.svg.finish("g");
     }
 }

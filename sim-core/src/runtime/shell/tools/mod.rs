@@ -77,7 +77,7 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("cat", "/bin", cat::cat, BASE),
     ("chmod", "/bin", files::chmod, BASE),
     ("chown", "/bin", files::chown, BASE),
-    ("clear", "/usr/bin", system::succeed, BASE),
+    ("clear", "/usr/bin", system::clear, BASE),
     ("column", "/usr/bin", column::column, WORKSTATION),
     ("cp", "/bin", copy::cp, BASE),
     ("curl", "/usr/bin", curl::curl, CURL),

@@ -11,6 +11,13 @@ pub(super) fn succeed(_: &mut Io<'_>) -> Turn {
     Ok(0)
 }
 
+/// Clears the terminal, as a terminal is told to.
+pub(super) fn clear(io: &mut Io<'_>) -> Turn {
+    // Busybox leaves what was scrolled off.
+    io.out(if io.is_gnu() { "\x1b[H\x1b[2J\x1b[3J" } else { "\x1b[H\x1b[J" });
+    Ok(0)
+}
+
 pub(super) fn fail(_: &mut Io<'_>) -> Turn {
     Ok(1)
 }

@@ -1,0 +1,100 @@
+// What is seen of the pictures: whether it is all there, legible, and told in full.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browse, open, serve } from "./support.mjs";
+
+/** The lab at its largest: two sets, a Deployment, and the services. */
+const LINES = [
+  "kubectl apply -f lab14/",
+  "kubectl apply -f lab14/headless.yaml",
+  "kubectl apply -f lab14/parallel/statefulset.yaml",
+  "kubectl rollout status sts/python-app",
+  "kubectl rollout status sts/python-app-parallel",
+  "kubectl rollout status deployment/python-app",
+];
+
+let server;
+before(async () => {
+  server = await serve();
+});
+after(() => server.close());
+
+/** Runs `body` where the lab's objects are, on a page of that size. */
+async function withLab([width, height], body) {
+  const { context, close } = await browse({ viewport: { width, height }, reducedMotion: "reduce" });
+  try {
+    const page = await open(context, `${server.url}?pace=0`);
+    await page.evaluate(async (lines) => {
+      for (const line of lines) await window.lab14.terminal.run(line);
+    }, LINES);
+    await page.waitForFunction(() => document.querySelectorAll("#map g.pod.ready").length === 7);
+    await body(page);
+  } finally {
+    await close();
+  }
+}
+
+test("the lab's seven pods and all that is theirs fit a laptop's page without scrolling", () =>
+  withLab([1280, 720], async (page) => {
+    const seen = await page.evaluate(() => {
+      const map = document.querySelector("#map");
+      const edge = map.getBoundingClientRect();
+      const isInside = (box) => box.top >= edge.top && box.bottom <= edge.bottom && box.right <= edge.right;
+      const objects = [...map.querySelectorAll("[data-ref]")].filter((one) => !isInside(one.getBoundingClientRect()));
+      return { scrolls: map.scrollHeight > map.clientHeight, outside: objects.map((object) => object.dataset.ref) };
+    });
+    assert.deepEqual(seen, { scrolls: false, outside: [] });
+  }));
+
+test("no text leaves its card, the sets' pods have their whole names, and what is elided is told in full", () =>
+  withLab([1280, 720], async (page) => {
+    const { over, names, untold } = await page.evaluate(() => {
+      const cards = [...document.querySelectorAll("#map [data-ref]")].filter((one) => one.querySelector("rect.card"));
+      const right = (element) => element.getBoundingClientRect().right;
+      const beyond = (card) => [...card.querySelectorAll("text")].filter((text) => right(text) > right(card.querySelector("rect")));
+      const elided = [...document.querySelectorAll("[data-ref]")].filter((one) => one.textContent.includes("…"));
+      const isTold = (one) => one.querySelector("title").textContent.includes(one.dataset.ref.split("/").at(-1));
+      return {
+        over: cards.flatMap(beyond).map((text) => text.textContent),
+        names: [...document.querySelectorAll("#map g.pod text.name")].map((text) => text.textContent),
+        untold: elided.filter((one) => !isTold(one)).map((one) => one.dataset.ref),
+      };
+    });
+    assert.deepEqual({ over, untold }, { over: [], untold: [] });
+    for (const name of ["python-app-0", "python-app-parallel-2"]) assert.ok(names.includes(name), names.join());
+    assert.ok(names.some((name) => /^python-.*…/.test(name)), names.join());
+  }));
+
+test("an object that the keyboard comes to is told in full", () =>
+  withLab([1280, 720], async (page) => {
+    await page.focus("#map");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowRight");
+    const { reference, about } = await page.evaluate(() => ({
+      reference: document.activeElement.dataset.ref,
+      about: document.querySelector("#map .about").textContent,
+    }));
+    assert.ok(about.includes(reference.split("/").at(-1)), `${reference}: ${about}`);
+  }));
+
+test("on a phone the scale of time stays while the lanes scroll, and claims have a heading and their own names", () =>
+  withLab([390, 500], async (page) => {
+    await page.click("#tab-timeline");
+    await page.waitForFunction(() => document.querySelectorAll("#timeline g.lane").length === 12);
+    const tops = () =>
+      page.evaluate(() => {
+        const top = (selector) => document.querySelector(selector).getBoundingClientRect().top;
+        return { scale: top("#timeline-head text"), lane: top("#timeline g.lane"), place: top("#timeline") };
+      });
+    const before = await tops();
+    await page.evaluate(() => (document.querySelector("#timeline").scrollTop = 60));
+    await page.waitForFunction(() => document.querySelector("#timeline").scrollTop > 0);
+    const after = await tops();
+    assert.ok(after.lane < before.lane, "the lanes have scrolled");
+    assert.equal(after.scale, before.scale);
+    assert.ok(after.scale >= after.place);
+    const names = await page.$$eval("#timeline g.lane text.name", (texts) => texts.map((text) => text.textContent));
+    assert.equal(new Set(names).size, names.length, names.join());
+    assert.match(await page.textContent("#timeline-claims"), /Claims/);
+  }));
