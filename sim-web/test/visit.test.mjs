@@ -1,6 +1,7 @@
 // How the page is served and used: strict headers, sessions as files, the clock's speeds, a phone, less motion.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { browse, open, serve, type } from "./support.mjs";
 
@@ -48,17 +49,9 @@ test("under a strict Content-Security-Policy all of the page works", () =>
 test("Save gives a file that Open goes on with", () =>
   visit({ query: "?pace=0" }, async (page) => {
     await type(page, "kubectl create configmap kept --from-literal=a=1");
-    // Chromium without a desktop does not always survive a download: what it would write is taken at the link.
-    await page.evaluate(() => {
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (blob) => ((window.saved = { blob }), make(blob));
-      HTMLAnchorElement.prototype.click = function () {
-        window.saved.name = this.download;
-      };
-    });
-    await page.click("#save");
-    await page.waitForFunction(() => window.saved?.name === "lab.session");
-    const saved = Buffer.from(await page.evaluate(() => window.saved.blob.text()));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    assert.equal(download.suggestedFilename(), "lab.session");
+    const saved = await readFile(await download.path());
     const run = (line) => page.evaluate((line) => window.lab14.terminal.run(line), line);
     await run("reset");
     assert.notEqual((await run("kubectl get configmap kept")).exit, 0);
