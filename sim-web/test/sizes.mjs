@@ -37,12 +37,13 @@ async function visit() {
     let names = loaded;
     context.on("request", (request) => asked(request) && names.add(asked(request)));
     const page = await open(context, `${server.url}?pace=0`);
+    // It stands: what is asked for from here on, as its clock runs, is no part of the first load.
+    names = new Set();
     interactive.push(Number(await page.getAttribute("html", "data-ready")));
     if (round < 2) {
       await close();
       continue;
     }
-    names = new Set();
     const steps = await playLab(page);
     await close();
     return { loaded, interactive, later: names, steps };
