@@ -29,6 +29,19 @@ pub mod annotation {
     pub const BETA_STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 }
 
+/// The fields of a volume's spec that do not say where its bytes are.
+pub const ABOUT_VOLUMES: [&str; 9] = [
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
+
 /// The class a claim asks for, empty when it asks for none.
 pub fn claim_class(claim: &PersistentVolumeClaim) -> &str {
     if let Some(class) = meta::annotations(&claim.metadata).get(annotation::BETA_STORAGE_CLASS) {

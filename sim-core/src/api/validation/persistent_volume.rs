@@ -10,6 +10,7 @@ use super::storage::{VOLUME_MODES, access_modes, class_name, positive};
 use super::{Errors, meta, placement, volume};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
+use crate::api::storage::ABOUT_VOLUMES;
 
 pub(super) fn create(errors: &mut Errors, volume: &PersistentVolume) {
     let empty = PersistentVolumeSpec::default();
@@ -116,19 +117,8 @@ fn local_path(errors: &mut Errors, path: &str) {
 
 /// The part of a volume's spec that says where its bytes are.
 fn source_of(spec: &PersistentVolumeSpec) -> Map<String, Value> {
-    const OTHERS: [&str; 9] = [
-        "accessModes",
-        "capacity",
-        "claimRef",
-        "mountOptions",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "volumeAttributesClassName",
-        "volumeMode",
-    ];
     let Value::Object(fields) = json!(spec) else { return Map::new() };
-    fields.into_iter().filter(|(name, _)| !OTHERS.contains(&name.as_str())).collect()
+    fields.into_iter().filter(|(name, _)| !ABOUT_VOLUMES.contains(&name.as_str())).collect()
 }
 
 pub(super) fn update(errors: &mut Errors, new: &PersistentVolume, old: &PersistentVolume) {

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::api::storage::ABOUT_VOLUMES;
+
 /// Optional texts that Go holds by pointer, so that empty ones are kept. All other empty values are dropped,
 /// as Go's `omitempty` drops them from what it stores and prints.
 pub(super) const EMPTY_STRINGS_KEPT: [&str; 4] =
@@ -157,21 +159,10 @@ pub(super) fn text_type(go_struct: &str, field: &str, wanted: &str) -> String {
 
 /// The struct within the struct that has the field, where Go has one: its name is part of the path.
 pub(super) fn embedded(go_struct: &str, field: &str) -> Option<&'static str> {
-    const OF_VOLUMES: [&str; 9] = [
-        "accessModes",
-        "capacity",
-        "claimRef",
-        "mountOptions",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "volumeAttributesClassName",
-        "volumeMode",
-    ];
     match go_struct {
         "Probe" => ["exec", "grpc", "httpGet", "tcpSocket"].contains(&field).then_some("ProbeHandler"),
         "Volume" => (field != "name").then_some("VolumeSource"),
-        "PersistentVolumeSpec" => (!OF_VOLUMES.contains(&field)).then_some("PersistentVolumeSource"),
+        "PersistentVolumeSpec" => (!ABOUT_VOLUMES.contains(&field)).then_some("PersistentVolumeSource"),
         "EphemeralContainer" => (field != "targetContainerName").then_some("EphemeralContainerCommon"),
         "ConfigMapEnvSource"
         | "ConfigMapKeySelector"
