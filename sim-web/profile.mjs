@@ -11,10 +11,14 @@ const { initSync, Simulator } = await import(pathToFileURL(bindings));
 const { STEPS } = (await runnerImport(fileURLToPath(new URL("page/lab.ts", import.meta.url)))).module;
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 const TICK_US = 50_000;
+/** The most that one tick makes up for, as when the machine was busy with something else: see page/worker.ts. */
+const LATE_US = 1_000_000;
 /** What the page can do with what it starts with, besides standing and being typed at: more would make it too heavy. */
 const AT_START = ["kubectl get pods", "kubectl apply -f lab14/service.yaml", "kubectl get po,sts,svc,pvc"];
 /** Seeds, and how many ticks go by between the commands. */
 const OTHERS = [[14, 1], [14, 7], [14, 100], [2, 3], [7, 12]];
+/** How long a page may stand before anybody types. */
+const STANDS_S = 900;
 /** The most ticks that a command of the lab may take. */
 const PATIENCE = 4000;
 
@@ -37,10 +41,10 @@ class Visit {
   }
 
   /** What the worker does all the time. */
-  tick() {
+  tick(microseconds = TICK_US) {
     // A browser's timers are never quite on time.
     this.ticks += 1;
-    this.simulator.tick(TICK_US + (this.ticks % 7) * 431);
+    this.simulator.tick(microseconds + (this.ticks % 7) * 431);
     const told = JSON.parse(this.simulator.take());
     this.draw();
     return told;
@@ -65,6 +69,14 @@ class Visit {
 
   rest(ticks) {
     for (let count = 0; count < ticks; count++) this.tick();
+  }
+
+  /** Stands for `seconds` and is kept meanwhile, though nothing was typed yet. */
+  stand(seconds) {
+    for (let count = 0; count < seconds; count++) {
+      this.tick(LATE_US);
+      this.simulator.save();
+    }
   }
 
   /** What the terminal asks while `line` is typed. */
@@ -98,6 +110,7 @@ class Visit {
 // Slowly, as somebody who reads does it.
 const slow = new Visit(14, 960);
 slow.rest(40);
+slow.simulator.save();
 slow.simulator.set_clock(true, 1000);
 slow.simulator.set_clock(false, 1000);
 slow.begin(30);
@@ -108,6 +121,10 @@ fast.begin(0);
 const again = new Visit(14, 440);
 again.simulator.open(fast.simulator.save());
 again.rest(5);
+// Left standing before anything is typed, on a machine that has other things to do.
+const late = new Visit(14, 960);
+late.stand(STANDS_S);
+late.begin(0);
 // What happens at other times and in another order.
 for (const [seed, pause] of OTHERS) new Visit(seed, 700).begin(pause);
 
