@@ -32,6 +32,8 @@ pub struct ClusterConfig {
 
 /// `--node-monitor-grace-period` before v1.32.
 const FORMER_GRACE_PERIOD_SECONDS: u64 = 40;
+/// What a kernel finds of 8 GiB of memory.
+pub(crate) const NODE_MEMORY: &str = "8131740Ki";
 
 /// The default since v1.32.
 fn node_monitor_grace_period_seconds() -> u64 {
@@ -150,7 +152,7 @@ impl ClusterConfig {
                 },
                 zone: (prefix == "node").then(|| format!("zone-{number}")),
                 cpu: "4".to_owned(),
-                memory: "8Gi".to_owned(),
+                memory: NODE_MEMORY.to_owned(),
                 pods: 110,
             })
             .collect();
@@ -175,8 +177,11 @@ impl ClusterConfig {
             kubernetes_version: KubernetesVersion::default(),
         };
         config.set_nodes("node", 3);
-        // Recorded: `describe node` shows room for 2k pods.
-        config.nodes.iter_mut().for_each(|node| node.pods = 2_000);
+        // Recorded: `describe node` shows 8Gi, and room for 2k pods.
+        for node in &mut config.nodes {
+            node.memory = "8Gi".to_owned();
+            node.pods = 2_000;
+        }
         config
     }
 }

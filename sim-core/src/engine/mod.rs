@@ -22,6 +22,7 @@ use rand_chacha::ChaCha8Rng;
 
 pub use cause::{Cause, CauseKind, CauseLog};
 pub use component::{Component, Context, ControlPlane, ReconcileError, Wakes};
+pub(crate) use config::NODE_MEMORY;
 pub use config::{ClusterConfig, KubeletKind, NodeConfig, StorageClassConfig};
 pub use events::{EventType, Recorder, reference};
 pub use history::HistoryHash;

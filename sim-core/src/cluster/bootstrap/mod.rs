@@ -23,7 +23,7 @@ use crate::api::SimTime;
 use crate::api::validation::SYSTEM_CLASSES;
 use crate::apiserver::{ApiServer, DEFAULT_ACCOUNT, Subresource};
 use crate::controllers::rootcacertpublisher;
-use crate::engine::{CauseKind, ClusterConfig, NodeConfig, StorageClassConfig, stream};
+use crate::engine::{CauseKind, ClusterConfig, NODE_MEMORY, NodeConfig, StorageClassConfig, stream};
 
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -83,7 +83,7 @@ pub(super) fn join(cluster: &mut Cluster, name: &str, why: CauseKind) {
         name: String::new(),
         zone: None,
         cpu: "4".to_owned(),
-        memory: "8Gi".to_owned(),
+        memory: NODE_MEMORY.to_owned(),
         pods: 110,
     });
     node.name = name.to_owned();

@@ -241,9 +241,9 @@ fn top_shows_what_is_used() {
     ");
     assert_snapshot!(run("top node"), @r"
     NAME·······CPU(cores)···CPU(%)···MEMORY(bytes)···MEMORY(%)···
-    minikube···272m·········6%·······724Mi···········8%··········
+    minikube···272m·········6%·······724Mi···········9%··········
     ");
-    assert_snapshot!(run("top node minikube --show-capacity --no-headers"), @"minikube···272m···6%····724Mi···8%····");
+    assert_snapshot!(run("top node minikube --show-capacity --no-headers"), @"minikube···272m···6%····724Mi···9%····");
     assert_snapshot!(run("top pod nope"), @r#"
     !·Error·from·server·(NotFound):·pods·"nope"·not·found
     exit·1
