@@ -82,6 +82,22 @@ pub enum Feature {
     CronJobScheduledTime,
     /// The event `SawCompletedJob` speaks of a condition, not of a status.
     CronJobSeesCondition,
+    /// The server warns of what a headless Service does not use.
+    HeadlessServiceWarnings,
+    /// The server warns of `trafficDistribution: PreferClose`.
+    PreferCloseDeprecated,
+    /// The server warns of `externalIPs`.
+    ExternalIpsDeprecated,
+    /// A node's architecture behind its kernel's version.
+    KernelArchitecture,
+    /// `wait` with several conditions.
+    WaitForSeveral,
+    /// `exec`, `attach`, `cp` and `logs` say which containers a pod has.
+    ContainersInErrors,
+    /// `logs -f` waits for a container that is going to start.
+    LogsWaitForStart,
+    /// `label` says when it both adds and removes.
+    LabelModified,
 }
 
 /// A row of the table.
@@ -285,13 +301,64 @@ pub static DIFFERENCES: &[Difference] = &[
         "the event SawCompletedJob says 'condition: Complete'. Before, 'status:'",
         "#123537 (1.31)",
     ),
+    since(
+        Feature::HeadlessServiceWarnings,
+        V::V1_34,
+        "the API server warns of loadBalancerIP, externalIPs and sessionAffinity of\n\
+         headless Services",
+        "#132214, #134054 (1.34)",
+    ),
+    since(
+        Feature::PreferCloseDeprecated,
+        V::V1_35_0,
+        "the API server warns of trafficDistribution: PreferClose",
+        "#134457 (1.35)",
+    ),
+    since(
+        Feature::ExternalIpsDeprecated,
+        V::V1_36,
+        "the API server warns of externalIPs of Services",
+        "#137293 (1.36)",
+    ),
+    since(
+        Feature::KernelArchitecture,
+        V::V1_36,
+        "get nodes -o wide shows the architecture behind KERNEL-VERSION",
+        "#132402 (1.36)",
+    ),
+    since(
+        Feature::WaitForSeveral,
+        V::V1_36,
+        "wait takes --for several times, and waits for all of them in turn. Before, the\n\
+         last one counts",
+        "#136855 (kubectl 1.36)",
+    ),
+    since(
+        Feature::ContainersInErrors,
+        V::V1_36,
+        "exec, attach, cp and logs of a container that a pod lacks list those it has",
+        "#136973 (kubectl 1.36)",
+    ),
+    since(
+        Feature::LogsWaitForStart,
+        V::V1_36,
+        "logs -f waits for a container that is waiting to start. Before, it fails",
+        "#136411 (kubectl 1.36)",
+    ),
+    since(
+        Feature::LabelModified,
+        V::V1_36,
+        "label says 'modified' when it adds and removes. Before, 'labeled' or\n\
+         'unlabeled'",
+        "#134849 (kubectl 1.36)",
+    ),
 ];
 
 /// Which features a cluster has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureGates {
     version: V,
-    on: u64,
+    on: u128,
 }
 
 impl Default for FeatureGates {
@@ -337,7 +404,7 @@ impl FeatureGates {
     }
 }
 
-const fn bit(feature: Feature) -> u64 {
+const fn bit(feature: Feature) -> u128 {
     1 << feature as u32
 }
 
@@ -372,7 +439,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::CronJobSeesCondition as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::LabelModified as usize + 1);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod time;
 pub mod token;
 pub mod validation;
 pub mod version;
+pub mod warnings;
 pub mod wire;
 mod zones;
 

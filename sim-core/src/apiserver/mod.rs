@@ -49,6 +49,8 @@ pub struct ApiServer {
     cause: CauseId,
     allocator: Allocator,
     ledger: Ledger,
+    /// What a client has been warned of since it was said why it writes; nothing when none listens.
+    warnings: Option<Vec<String>>,
 }
 
 impl ApiServer {
@@ -62,6 +64,7 @@ impl ApiServer {
             cause: CauseId::default(),
             allocator: Allocator::new(random),
             ledger: Ledger::default(),
+            warnings: None,
         }
     }
 
@@ -112,6 +115,22 @@ impl ApiServer {
     pub(crate) fn begin(&mut self, now: SimTime, cause: CauseId) {
         self.now = now;
         self.cause = cause;
+        self.warnings = None;
+    }
+
+    /// Keeps what the client is warned of whose writes follow: a controller would not look at it.
+    pub(crate) fn heed_warnings(&mut self) {
+        self.warnings = Some(Vec::new());
+    }
+
+    /// Forgets what the last client was warned of.
+    pub(crate) fn forget_warnings(&mut self) {
+        self.warnings = None;
+    }
+
+    /// What the client has been warned of that writes now.
+    pub fn warnings(&self) -> &[String] {
+        self.warnings.as_deref().unwrap_or_default()
     }
 
     /// Drops watch-log entries that were delivered; see [`Store::compact`].

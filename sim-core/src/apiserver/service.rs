@@ -16,7 +16,7 @@ pub(super) fn allocate(service: &mut Service, allocator: &mut Allocator) -> ApiR
     let Some(spec) = &mut service.spec else { return Ok(()) };
     if needs_cluster_ip(spec) {
         mirror_cluster_ips(spec);
-        refuse(&name, validation::cluster_ips(spec))?;
+        refuse(&name, validation::cluster_ips::check(spec))?;
         refuse(&name, unserved_families(spec))?;
         set_families(spec);
         let errors = allocate_address(spec, allocator);
@@ -41,7 +41,7 @@ pub(super) fn reallocate(service: &mut Service, old: &Service, allocator: &mut A
             spec.cluster_ips = None;
         }
         mirror_cluster_ips(spec);
-        refuse(&name, validation::cluster_ips(spec))?;
+        refuse(&name, validation::cluster_ips::check(spec))?;
         refuse(&name, unserved_families(spec))?;
         set_families(spec);
         if !needs_cluster_ip(old_spec) {

@@ -2,7 +2,7 @@
 
 use super::{ApiServer, admission, delete, limit_range, service_account, strategy, unserved};
 use crate::api::managed::Managers;
-use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
+use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation, warnings};
 
 /// Which part of an object a write goes through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +103,9 @@ impl ApiServer {
         let errors = validation::validate_create(object);
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
+        }
+        if let Some(warnings) = &mut self.warnings {
+            warnings.extend(warnings::on_create(object, self.gates));
         }
         admission::validate(object, None, &self.store)
     }
@@ -263,6 +266,9 @@ impl ApiServer {
             };
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
+            }
+            if let Some(warnings) = self.warnings.as_mut().filter(|_| subresource == Subresource::Main) {
+                warnings.extend(warnings::on_update(new, old, self.gates));
             }
             admission::validate(new, Some(old), &self.store)?;
         }

@@ -86,6 +86,11 @@ impl Cluster {
         self.engine.act(&mut self.plane, CauseKind::Command(command.to_owned()), action)
     }
 
+    /// Another client asks, who is to hear of nothing that was said to the last one.
+    pub(crate) fn forget_warnings(&mut self) {
+        self.engine.forget_warnings();
+    }
+
     /// Makes the kubelet look at a pod now, because the user did something to it.
     pub fn poke_kubelet(&mut self, pod: ObjectKey, why: CauseKind) {
         self.engine.poke(Plane::KUBELET, ObjectRef::new(crate::api::Kind::Pod, pod), why);

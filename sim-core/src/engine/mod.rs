@@ -182,10 +182,16 @@ impl Engine {
     ) -> T {
         let cause = self.causes.push(Cause { kind, at: self.now, parent: None });
         self.api.begin(self.now, cause);
+        self.api.heed_warnings();
         self.api.speak_as(self.user.clone());
         let result = action(&mut self.api);
         self.deliver(plane);
         result
+    }
+
+    /// Forgets what the last client was warned of.
+    pub(crate) fn forget_warnings(&mut self) {
+        self.api.forget_warnings();
     }
 
     /// Puts objects where they were before the clock started: `make` plants them, and nothing follows from them.

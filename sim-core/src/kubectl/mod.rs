@@ -11,7 +11,6 @@ mod attach;
 mod builder;
 pub mod config;
 pub mod custom_columns;
-mod deprecation;
 pub mod describe;
 mod error;
 pub mod explain;
@@ -47,6 +46,7 @@ mod template;
 mod tests;
 mod unified;
 pub mod verbs;
+mod warnings;
 mod workstation;
 pub mod yaml;
 
@@ -195,8 +195,9 @@ impl Flow {
 /// Errors of the command go to `env.out` as kubectl prints them, and its exit code is the flow's.
 pub fn start(words: &[String], env: &mut Env<'_>) -> Flow {
     env.out.begin();
+    env.cluster.forget_warnings();
     match verbs::dispatch(words, env) {
-        Ok(flow) => flow,
+        Ok(flow) => warnings::as_errors(words, flow, env.out),
         Err(error) => Flow::Done(error.report(env.out)),
     }
 }

@@ -23,7 +23,7 @@ pub struct Chunk {
 pub struct Output {
     chunks: Vec<Chunk>,
     /// What the running command printed by [`Output::err_line_once`].
-    once: Vec<&'static str>,
+    once: Vec<String>,
 }
 
 impl Output {
@@ -50,11 +50,17 @@ impl Output {
     }
 
     /// Prints a line to standard error, unless this command did so before.
-    pub fn err_line_once(&mut self, text: &'static str) {
+    pub fn err_line_once(&mut self, text: impl Into<String>) {
+        let text = text.into();
         if !self.once.contains(&text) {
+            self.err_line(&text);
             self.once.push(text);
-            self.err_line(text);
         }
+    }
+
+    /// How many lines the command printed by [`Output::err_line_once`].
+    pub fn warned(&self) -> usize {
+        self.once.len()
     }
 
     /// Another command begins.

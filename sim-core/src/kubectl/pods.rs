@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Output;
 use super::resources::resolve_kind;
 use crate::api::selector::Selector;
-use crate::api::{ApiError, Kind, Object, ObjectKey, meta};
+use crate::api::{ApiError, Feature, FeatureGates, Kind, Object, ObjectKey, meta};
 use crate::store::Store;
 
 /// The annotation that names a pod's container to work with.
@@ -120,47 +120,97 @@ pub fn phase(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
+/// There is no such container.
+pub enum NoContainer {
+    /// What kubectl says of it.
+    Refused(String),
+    /// Nothing: kubectl before 1.36 does not look, and has other words for it verb by verb.
+    Unseen(String),
+}
+
 /// The container that was named, or the pod's usual one. Says which it took when there was a choice.
 ///
 /// Models kubectl pkg/cmd/util/podcmd: FindOrDefaultContainerByName.
 ///
 /// # Errors
-/// The pod has no containers.
-pub fn container(pod: &Pod, quiet: bool, out: &mut Output) -> Result<String, CliError> {
+/// The pod has no such container, or none at all.
+pub fn container(
+    pod: &Pod,
+    named: Option<&str>,
+    quiet: bool,
+    gates: FeatureGates,
+    out: &mut Output,
+) -> Result<String, NoContainer> {
     let empty = PodSpec::default();
     let spec = pod.spec.as_ref().unwrap_or(&empty);
     let name = meta::name(&pod.metadata);
     let Some(first) = spec.containers.first() else {
         let namespace = meta::namespace(&pod.metadata);
-        return Err(CliError::plain(format!("pod {namespace}/{name} does not have any containers")));
+        let why = format!("pod {namespace}/{name} does not have any containers");
+        return Err(NoContainer::Refused(why));
     };
-    if let Some(wanted) = meta::annotations(&pod.metadata).get(DEFAULT_CONTAINER)
-        && has_container(pod, wanted)
-    {
-        return Ok(wanted.clone());
+    let lists = gates.has(Feature::ContainersInErrors);
+    let usual = meta::annotations(&pod.metadata).get(DEFAULT_CONTAINER).map(String::as_str);
+    let usual = usual.filter(|usual| !usual.is_empty() && (lists || has_container(pod, usual)));
+    match named.filter(|named| !named.is_empty()).or(usual) {
+        Some(wanted) if has_container(pod, wanted) => return Ok(wanted.to_owned()),
+        Some(wanted) if lists => {
+            let all = container_names(pod);
+            let why = format!("container {wanted} is not valid for pod {name} out of: {all}");
+            return Err(NoContainer::Refused(why));
+        }
+        Some(wanted) => return Err(NoContainer::Unseen(wanted.to_owned())),
+        None => {}
     }
-    let many =
-        spec.containers.len() > 1 || spec.init_containers.as_ref().is_some_and(|list| !list.is_empty());
+    let has_more = |count: Option<usize>| count.is_some_and(|count| count > 0);
+    let many = spec.containers.len() > 1
+        || has_more(spec.init_containers.as_ref().map(Vec::len))
+        || has_more(spec.ephemeral_containers.as_ref().map(Vec::len));
     if many && !quiet {
         out.err_line(format!("Defaulted container \"{}\" out of: {}", first.name, container_names(pod)));
     }
     Ok(first.name.clone())
 }
 
-/// Whether the pod has a container of that name.
-pub fn has_container(pod: &Pod, name: &str) -> bool {
-    let spec = pod.spec.as_ref();
-    let plain = spec.iter().flat_map(|spec| spec.containers.iter());
-    let init = spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
-    plain.chain(init).any(|container| container.name == name)
+/// [`container`], for what runs a command in it.
+///
+/// # Errors
+/// There is no such container: kubectl's complaint, or the server's.
+pub fn container_to_run_in(
+    pod: &Pod,
+    named: Option<&str>,
+    quiet: bool,
+    gates: FeatureGates,
+    out: &mut Output,
+) -> Result<String, CliError> {
+    container(pod, named, quiet, gates, out).map_err(|missing| match missing {
+        NoContainer::Refused(why) => CliError::plain(why),
+        NoContainer::Unseen(name) => {
+            let pod = meta::name(&pod.metadata);
+            ApiError::bad_request(format!("container {name} is not valid for pod {pod}")).into()
+        }
+    })
 }
 
-/// The pod's containers, init containers marked.
+/// Whether the pod has a container of that name.
+fn has_container(pod: &Pod, name: &str) -> bool {
+    names(pod).any(|(known, _)| known == name)
+}
+
+/// The pod's containers, those marked that are not of the usual kind.
 ///
 /// Models kubectl pkg/cmd/util/podcmd: AllContainerNames.
-pub fn container_names(pod: &Pod) -> String {
-    let spec = pod.spec.as_ref();
-    let plain = spec.iter().flat_map(|spec| spec.containers.iter()).map(|container| container.name.clone());
-    let init = spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
-    plain.chain(init.map(|container| format!("{} (init)", container.name))).collect::<Vec<_>>().join(", ")
+fn container_names(pod: &Pod) -> String {
+    names(pod).map(|(name, mark)| format!("{name}{mark}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The names of the pod's containers, and how each is marked.
+fn names(pod: &Pod) -> impl Iterator<Item = (&str, &'static str)> {
+    let spec = || pod.spec.iter();
+    let plain = spec().flat_map(|spec| &spec.containers).map(|container| (container.name.as_str(), ""));
+    let ephemeral = spec().flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+    let init = spec().flat_map(|spec| spec.init_containers.iter().flatten());
+    plain
+        .chain(ephemeral.map(|container| (container.name.as_str(), " (ephem)")))
+        .chain(init.map(|container| (container.name.as_str(), " (init)")))
 }

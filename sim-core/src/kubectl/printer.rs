@@ -354,7 +354,7 @@ impl TablePrinter {
             let headers = self.headers(kind, columns, event.is_some());
             self.writer.row(headers.iter().map(String::as_str));
         }
-        let context = RowContext { now };
+        let context = RowContext { now, gates: self.options.gates };
         for object in objects {
             let cells = if self.options.bare {
                 vec![Cell::name(object), age(object, &context)]

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
-use super::deprecation;
 use super::error::CliError;
 use super::output::Output;
 use super::printer::{self, Printer, Sees};
+use super::warnings;
 use super::{Files, json, wire};
 use crate::api::Object;
 use crate::apiserver::ApiServer;
@@ -214,7 +214,8 @@ impl Results {
         api: &ApiServer,
         out: &mut Output,
     ) -> Result<(), CliError> {
-        deprecation::warn(object.kind(), api.gates, out);
+        warnings::warn(object.kind(), api.gates, out);
+        warnings::show(api, out);
         let info = Info::new(object.kind(), &object.key());
         let value = self.whole(object, api);
         self.renew();
@@ -317,6 +318,7 @@ impl Results {
 
     /// Like [`Results::print`], but objects that are printed whole wait for [`Results::finish`].
     pub fn collect(&mut self, operation: &str, object: &Object, api: &ApiServer, out: &mut Output) {
+        warnings::show(api, out);
         match self.format {
             Format::Whole(_) => self.collected.push(self.whole(object, api)),
             _ => self.say(operation, &Info::new(object.kind(), &object.key()).result_name(), out),

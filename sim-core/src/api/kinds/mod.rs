@@ -36,6 +36,7 @@ mod volume_attachment;
 use std::fmt;
 use std::time::Duration;
 
+use super::FeatureGates;
 use super::object::{Kind, Object};
 use super::time::SimTime;
 use format::{NONE, UNKNOWN, UNSET, access_modes, containers, format_labels, format_selector, since};
@@ -190,6 +191,8 @@ impl Column {
 pub struct RowContext {
     /// Now, for ages.
     pub now: SimTime,
+    /// What the server's release shows.
+    pub gates: FeatureGates,
 }
 
 /// One cell of a row, as text.

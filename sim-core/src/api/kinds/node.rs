@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Node;
 
 use super::{Cell, Column, KindInfo, NONE, RowContext, STANDARD_VERBS, age};
-use crate::api::meta;
 use crate::api::object::{Kind, Object};
+use crate::api::{Feature, meta};
 
 pub(super) static INFO: KindInfo = KindInfo {
     kind: Kind::Node,
@@ -40,6 +40,10 @@ fn row(object: &Object, context: &RowContext) -> Vec<Cell> {
     let status = node.status.clone().unwrap_or_default();
     let info = status.node_info.clone().unwrap_or_default();
     let known = |text: &str| Cell::text(if text.is_empty() { "<unknown>" } else { text });
+    let mut kernel = info.kernel_version.clone();
+    if context.gates.has(Feature::KernelArchitecture) && !kernel.is_empty() && !info.architecture.is_empty() {
+        kernel.push_str(&format!(" ({})", info.architecture));
+    }
     vec![
         Cell::name(object),
         Cell::text(condition_text(node)),
@@ -49,7 +53,7 @@ fn row(object: &Object, context: &RowContext) -> Vec<Cell> {
         Cell::text(address(node, "InternalIP").unwrap_or(NONE)),
         Cell::text(address(node, "ExternalIP").unwrap_or(NONE)),
         known(&info.os_image),
-        known(&info.kernel_version),
+        known(&kernel),
         known(&info.container_runtime_version),
     ]
 }

@@ -16,7 +16,7 @@ use crate::api::field::FieldError;
 const ADDRESSES: &str = "spec.clusterIPs";
 
 /// Whether the Service has no address of its own.
-pub(super) fn is_headless(spec: &ServiceSpec) -> bool {
+pub(crate) fn is_headless(spec: &ServiceSpec) -> bool {
     addresses(spec) == ["None"]
 }
 

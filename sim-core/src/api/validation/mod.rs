@@ -3,7 +3,7 @@
 mod apps;
 mod autoscaling;
 mod batch;
-mod cluster_ips;
+pub(crate) mod cluster_ips;
 mod config;
 mod container;
 mod cron_job;
@@ -39,7 +39,6 @@ use serde_json::Value;
 use super::field::FieldError;
 use super::object::Object;
 
-pub(crate) use cluster_ips::check as cluster_ips;
 pub(crate) use priority::SYSTEM_CLASSES;
 
 /// What is wrong with a new object; empty when nothing is.

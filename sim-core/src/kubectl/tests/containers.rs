@@ -31,7 +31,7 @@ fn exec_runs_commands() {
     exit 3
     "#);
     assert_snapshot!(bench.run("exec p -c nope -- ls"), @r"
-    ! Error from server (BadRequest): container nope is not valid for pod p
+    ! error: container nope is not valid for pod p out of: c, side
     exit 1
     ");
     assert_snapshot!(bench.run("exec p ls"), @r"

@@ -21,6 +21,7 @@ mod recorded;
 mod rollout;
 mod version_rollouts;
 mod versions;
+mod warnings;
 mod workstation;
 mod write;
 

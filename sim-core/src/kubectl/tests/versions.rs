@@ -213,6 +213,37 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
                 events(bench, "SawCompletedJob", "{.items[0].message}")
             }
         }
+        Feature::HeadlessServiceWarnings => bench.run_with("apply -f -", Some(
+            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None, sessionAffinity: ClientIP}}",
+        )),
+        Feature::PreferCloseDeprecated => bench.run_with("apply -f -", Some(
+            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {trafficDistribution: PreferClose, ports:
+              [{port: 80}]}}",
+        )),
+        Feature::ExternalIpsDeprecated => bench.run_with("apply -f -", Some(
+            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {externalIPs: [8.8.8.8], ports: [{port: 80}]}}",
+        )),
+        Feature::KernelArchitecture => {
+            let nodes = bench.run("get nodes -o wide --no-headers");
+            nodes.split("   ").find(|cell| cell.contains("amd64")).unwrap_or_default().to_owned()
+        }
+        Feature::WaitForSeveral => {
+            bench.run("wait pod/web-3 --for=condition=Ready --for=jsonpath={.status.phase}=Running")
+        }
+        Feature::ContainersInErrors => {
+            let said = ["exec web-3 -c nope -- ls", "attach web-3 -c nope", "logs web-3 -c nope", "cp web-3:/a b -c nope"];
+            said.map(|line| bench.run(line)).concat()
+        }
+        Feature::LogsWaitForStart => {
+            let waits = "{apiVersion: v1, kind: Pod, metadata: {name: early}, spec: {containers: [{name: c, image: nginx}],
+                volumes: [{name: v, secret: {secretName: none}}]}}";
+            bench.run_with("apply -f -", Some(waits));
+            bench.cluster.advance(Duration::from_secs(2));
+            bench.run("logs -f early --pod-running-timeout=1s")
+        }
+        Feature::LabelModified => {
+            ["label pod web-3 app- tier=db", "label pod web-3 role=a tier-"].map(|line| bench.run(line)).concat()
+        }
     }
 }
 
@@ -360,6 +391,54 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
     CronJobSeesCondition
         from 1.27: Saw completed job: tick-29923921, status: Complete
         from 1.31: Saw completed job: tick-29923921, condition: Complete
+    HeadlessServiceWarnings
+        from 1.27: service/a created
+        from 1.34: service/a created
+            ! Warning: spec.SessionAffinity is ignored for headless services
+    PreferCloseDeprecated
+        from 1.27: service/a created
+        from 1.35.0: service/a created
+            ! Warning: spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"
+    ExternalIpsDeprecated
+        from 1.27: service/a created
+        from 1.36: service/a created
+            ! Warning: spec.externalIPs is deprecated and may no longer be implemented in some clusters
+    KernelArchitecture
+        from 1.27: 
+        from 1.36: 6.12.40-63.114.amzn2023.x86_64 (amd64)
+    WaitForSeveral
+        from 1.27: pod/web-3 condition met
+        from 1.36: pod/web-3 condition met
+            pod/web-3 condition met
+    ContainersInErrors
+        from 1.27: ! Error from server (BadRequest): container nope is not valid for pod web-3
+            exit 1
+            ! error: cannot attach to the container: container nope not found in pod web-3
+            exit 1
+            ! error: container nope is not valid for pod web-3
+            exit 1
+            ! Error from server (BadRequest): container nope is not valid for pod web-3
+            exit 1
+        from 1.36: ! error: container nope is not valid for pod web-3 out of: app
+            exit 1
+            ! error: cannot attach to the container: container nope is not valid for pod web-3 out of: app
+            exit 1
+            ! error: container nope is not valid for pod web-3 out of: app
+            exit 1
+            ! error: container nope is not valid for pod web-3 out of: app
+            exit 1
+    LogsWaitForStart
+        from 1.27: ! Error from server (BadRequest): container "c" in pod "early" is waiting to start: ContainerCreating
+            exit 1
+        from 1.36: ! container "c" in pod "early" is waiting to start: ContainerCreating
+            ! container "c" in pod "early" is waiting to start: ContainerCreating
+            ! error: context deadline exceeded
+            exit 1
+    LabelModified
+        from 1.27: pod/web-3 labeled
+            pod/web-3 unlabeled
+        from 1.36: pod/web-3 modified
+            pod/web-3 modified
     "#);
 }
 

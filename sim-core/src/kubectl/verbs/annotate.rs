@@ -33,7 +33,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let pairs = pairs::parse(words, "annotation", true)?;
     let both: Vec<&str> =
         pairs.remove.iter().filter(|key| pairs.set.contains_key(*key)).map(String::as_str).collect();
-    let change = Change { words: &Words::ANNOTATIONS, pairs: pairs.clone() };
+    let change = Change { words: &Words::ANNOTATIONS, pairs: pairs.clone(), tells_both: false };
     if !both.is_empty() {
         return Err(CliError::plain(format!(
             "can not both modify and remove the following annotation(s) in the same command: {}",
@@ -78,6 +78,8 @@ pub struct Change<'a> {
     pub words: &'a Words,
     /// What to set and remove.
     pub pairs: Pairs,
+    /// Whether it is told when labels are both set and removed.
+    pub tells_both: bool,
 }
 
 /// Changes every object that `args` name.
@@ -222,7 +224,11 @@ impl Change<'_> {
     }
 
     fn operation(&self, old: &Object, new: &Object, overwrite: bool) -> &'static str {
-        if self.words.is_label { label_operation(old, new, overwrite) } else { self.words.done }
+        match (self.words.is_label, self.tells_both) {
+            (false, _) => self.words.done,
+            (true, true) => label_operation(old, new),
+            (true, false) => former_label_operation(old, new, overwrite),
+        }
     }
 
     fn check_overwrites(&self, object: &Object) -> Result<(), CliError> {
@@ -277,7 +283,20 @@ impl Change<'_> {
 }
 
 /// Models kubectl pkg/cmd/label: updateDataChangeMsg.
-fn label_operation(old: &Object, new: &Object, overwrite: bool) -> &'static str {
+fn label_operation(old: &Object, new: &Object) -> &'static str {
+    let (old, new) = (meta::labels(old.meta()), meta::labels(new.meta()));
+    let adds = new.iter().any(|(key, value)| old.get(key) != Some(value));
+    let removes = old.keys().any(|key| !new.contains_key(key));
+    match (adds, removes) {
+        (true, true) => "modified",
+        (true, false) => "labeled",
+        (false, true) => "unlabeled",
+        (false, false) => "not labeled",
+    }
+}
+
+/// [`label_operation`] before kubectl 1.36, which went by the length of the object.
+fn former_label_operation(old: &Object, new: &Object, overwrite: bool) -> &'static str {
     let (old, new) = (gojson::encode(&old.to_value()), gojson::encode(&new.to_value()));
     if old == new {
         "not labeled"

@@ -11,7 +11,7 @@ use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::pace::{self, Paced};
 use crate::kubectl::prune::Prune;
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, deprecation, images};
+use crate::kubectl::{Env, Flow, images, warnings};
 
 /// `apply`
 pub static VERB: Verb = Verb {
@@ -126,7 +126,7 @@ impl Paced for Applying {
 
     fn act(&mut self, info: Info, env: &mut Env<'_>) {
         let Env { cluster, out, .. } = env;
-        deprecation::warn(info.kind, cluster.api().gates, out);
+        warnings::warn(info.kind, cluster.api().gates, out);
         let dry_run = self.results.dry_run();
         let done = cluster.act(&self.command, |api| match &self.server_side {
             Some(how) => apply::apply_on_server(&info, how, dry_run, api)

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::Verb;
-use crate::api::{ApiError, ObjectKey};
+use crate::api::ObjectKey;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::{Attached, Attachment};
 use crate::kubectl::error::CliError;
-use crate::kubectl::{Env, Flow, Progress, Task, pods};
+use crate::kubectl::pods::{self, NoContainer};
+use crate::kubectl::{Env, Flow, Progress, Task};
 
 /// How long a pod has to run when nothing is said.
 pub const STARTS_WITHIN: Duration = Duration::from_secs(60);
@@ -50,14 +51,15 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let quiet = args.flag("quiet");
     let key = ObjectKey::of(&pod.metadata);
-    let container = match args.text("container").filter(|name| !name.is_empty()) {
-        Some(name) if pods::has_container(&pod, name) => name.to_owned(),
-        Some(name) => {
-            let why = format!("container {name} is not valid for pod {}", key.name);
-            return Err(ApiError::bad_request(why).into());
-        }
-        None => pods::container(&pod, quiet, env.out)?,
-    };
+    let gates = env.cluster.api().gates;
+    let container =
+        pods::container(&pod, args.text("container"), quiet, gates, env.out).map_err(|missing| {
+            let why = match missing {
+                NoContainer::Refused(why) => why,
+                NoContainer::Unseen(name) => format!("container {name} not found in pod {}", key.name),
+            };
+            CliError::plain(format!("cannot attach to the container: {why}"))
+        })?;
     let stdin = args.flag("stdin");
     start(
         args,

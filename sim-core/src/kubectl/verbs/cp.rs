@@ -83,14 +83,8 @@ fn container(args: &Args, env: &mut Env<'_>, place: &Place) -> Result<(ObjectKey
         let why = format!("cannot exec into a container in a completed pod; current phase is {phase}");
         return Err(CliError::plain(why));
     }
-    let name = match args.text("container").filter(|name| !name.is_empty()) {
-        Some(name) if pods::has_container(&pod, name) => name.to_owned(),
-        Some(name) => {
-            let why = format!("container {name} is not valid for pod {}", key.name);
-            return Err(ApiError::bad_request(why).into());
-        }
-        None => pods::container(&pod, false, env.out)?,
-    };
+    let gates = env.cluster.api().gates;
+    let name = pods::container_to_run_in(&pod, args.text("container"), false, gates, env.out)?;
     if !pods::is_bound(&pod) {
         return Err(ApiError::bad_request(format!("pod {} does not have a host assigned", key.name)).into());
     }

@@ -8,7 +8,7 @@ use crate::kubectl::builder::{self, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, apply, deprecation, images};
+use crate::kubectl::{Env, Flow, apply, images, warnings};
 
 /// `--save-config`
 pub const SAVE_CONFIG: Flag =
@@ -58,8 +58,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 errors.extend(results.print_manifest("created", info, &manifest, false, out).err());
                 continue;
             }
-            deprecation::warn(info.kind, api.gates, out);
+            warnings::warn(info.kind, api.gates, out);
             let created = apply::decoded(manifest).and_then(|object| store(api, object, results.dry_run()));
+            warnings::show(api, out);
             let printed = created
                 .map_err(|error| info.error("creating", error))
                 .and_then(|object| results.print("created", &object, api, out));

@@ -153,6 +153,12 @@ fn suffix(pod: &str, env: &Env<'_>) -> String {
 }
 
 fn container_name(args: &Args, env: &mut Env<'_>, pod: &str) -> String {
+    if args.text("profile") == Some("legacy") {
+        env.out.err_line(
+            "--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other \
+             profile, for example \"--profile=general\".",
+        );
+    }
     if let Some(name) = args.text("container").filter(|name| !name.is_empty()) {
         return name.to_owned();
     }

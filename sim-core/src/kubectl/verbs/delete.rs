@@ -12,7 +12,7 @@ use crate::kubectl::builder::{ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, DryRun, OUTPUT};
-use crate::kubectl::{Env, Flow, Output, Progress, Task, deprecation};
+use crate::kubectl::{Env, Flow, Output, Progress, Task, warnings};
 
 /// How long a wait without limit lasts.
 const FOREVER: Duration = Duration::from_secs(168 * 3600);
@@ -274,7 +274,7 @@ impl Deleting {
         if self.options.dry_run == DryRun::Client {
             return env.out.line(self.options.line(info));
         }
-        deprecation::warn(info.kind, env.cluster.api().gates, env.out);
+        warnings::warn(info.kind, env.cluster.api().gates, env.out);
         let how = DeleteOptions {
             grace_period_seconds: self.options.grace,
             propagation: self.options.propagation,

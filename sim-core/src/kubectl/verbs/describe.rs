@@ -6,11 +6,11 @@ use super::Verb;
 use super::get::{check_names, look_up};
 use crate::api::{Kind, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::deprecation::warn;
 use crate::kubectl::describe::describe;
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
+use crate::kubectl::warnings::warn;
 use crate::kubectl::{Env, Flow, manifests};
 
 /// The verb.

@@ -2,7 +2,7 @@
 //!
 //! Models kubectl pkg/cmd/diff.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Verb;
@@ -15,6 +15,9 @@ use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::result::{FIELD_MANAGER, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, apply, printer, unified, yaml};
+
+/// What stands for a secret value that is going to change.
+const BEFORE: &str = "*** (before)";
 
 /// Whatever goes wrong ends with this code; 1 says that there are differences.
 pub const FAILED: u8 = 2;
@@ -35,6 +38,7 @@ pub static VERB: Verb = Verb {
         Flag::new("prune", Takes::Bool, "Accepted for kubectl's sake"),
         Flag::new("server-side", Takes::Bool, "Accepted for kubectl's sake"),
         Flag::new("force-conflicts", Takes::Bool, "Accepted for kubectl's sake"),
+        Flag::new("show-secrets", Takes::Bool, "Do not mask the values of Secrets"),
     ],
     run,
 };
@@ -57,8 +61,12 @@ fn compare(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let (live_folder, merged_folder) = (folder("LIVE", now), folder("MERGED", now));
     let mut parts: Vec<(String, String)> = Vec::new();
     for info in found.infos.iter().filter(|info| selector.matches(&builder::manifest_labels(info))) {
-        let (live, merged) = env.cluster.act(args.command(), |api| states(info, api))?;
-        let hunks = unified::hunks(&text(live.as_ref(), info.kind), &text(Some(&merged), info.kind));
+        let (mut live, mut merged) = env.cluster.act(args.command(), |api| states(info, api))?;
+        if info.kind == Kind::Secret && !args.flag("show-secrets") {
+            mask(live.as_mut(), &mut merged);
+        }
+        let live = live.map(|live| yaml::document(&live)).unwrap_or_default();
+        let hunks = unified::hunks(&live, &yaml::document(&merged));
         if !hunks.is_empty() {
             parts.push((file_name(info), hunks));
         }
@@ -101,16 +109,22 @@ fn as_applied(manifest: Value) -> Value {
     modified
 }
 
-/// The object as the compared file holds it; what is secret is not shown.
-fn text(value: Option<&Value>, kind: Kind) -> String {
-    let Some(value) = value else { return String::new() };
-    let mut value = value.clone();
-    if kind == Kind::Secret {
-        for (_, secret) in value.get_mut("data").and_then(Value::as_object_mut).into_iter().flatten() {
-            *secret = Value::from("***");
+/// Hides what is secret, and only tells which values differ.
+///
+/// Models kubectl pkg/cmd/diff: Masker.
+fn mask(live: Option<&mut Value>, merged: &mut Value) {
+    let (mut nothing, mut none) = (Map::new(), Map::new());
+    let old = live.and_then(|live| live.get_mut("data")?.as_object_mut()).unwrap_or(&mut nothing);
+    let new = merged.get_mut("data").and_then(Value::as_object_mut).unwrap_or(&mut none);
+    for (key, new) in new.iter_mut() {
+        match old.get_mut(key) {
+            Some(old) if *old != *new => (*old, *new) = (Value::from(BEFORE), Value::from("*** (after)")),
+            _ => *new = Value::from("***"),
         }
     }
-    yaml::document(&value)
+    for old in old.values_mut().filter(|old| **old != BEFORE) {
+        *old = Value::from("***");
+    }
 }
 
 /// `apps.v1.StatefulSet.default.web`

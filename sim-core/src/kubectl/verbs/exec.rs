@@ -51,14 +51,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let quiet = args.flag("quiet");
     let key = ObjectKey::of(&pod.metadata);
-    let container = match args.text("container").filter(|name| !name.is_empty()) {
-        Some(name) if pods::has_container(&pod, name) => name.to_owned(),
-        Some(name) => {
-            let why = format!("container {name} is not valid for pod {}", key.name);
-            return Err(ApiError::bad_request(why).into());
-        }
-        None => pods::container(&pod, quiet, env.out)?,
-    };
+    let gates = env.cluster.api().gates;
+    let container = pods::container_to_run_in(&pod, args.text("container"), quiet, gates, env.out)?;
     if !pods::is_bound(&pod) {
         return Err(ApiError::bad_request(format!("pod {} does not have a host assigned", key.name)).into());
     }

@@ -2,6 +2,7 @@
 
 use super::Verb;
 use super::annotate::{Change, Words, change_all};
+use crate::api::Feature;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, ALL_NAMESPACES, FIELD_SELECTOR, SELECTOR};
 use crate::kubectl::error::CliError;
@@ -42,7 +43,8 @@ pub static VERB: Verb = Verb {
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let (resources, words) = pairs::split(&args.words, "label")?;
     let pairs = parse(words)?;
-    change_all(args, env, resources, &Change { words: &Words::LABELS, pairs })
+    let tells_both = env.cluster.api().gates.has(Feature::LabelModified);
+    change_all(args, env, resources, &Change { words: &Words::LABELS, pairs, tells_both })
 }
 
 /// Models kubectl pkg/cmd/label: parseLabels.

@@ -5,18 +5,26 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::Verb;
-use crate::api::{ApiError, ObjectKey, SimTime, meta};
+use crate::api::{ApiError, Feature, FeatureGates, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{SELECTOR, parse_selector};
 use crate::kubectl::error::CliError;
 use crate::kubectl::output::Output;
-use crate::kubectl::{Env, Flow, Progress, Task, pods};
+use crate::kubectl::pods::{self, NoContainer};
+use crate::kubectl::{Env, Flow, Progress, Task};
 use crate::runtime::{Log, LogLine, Runtime};
 
 /// Lines of each container that a selector shows when nothing is said.
 const SELECTOR_TAIL: i64 = 10;
+/// How long a container may wait to start whose log is followed, when nothing is said.
+const USUAL_PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked whether it has started.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// Logs that can be followed at once when nothing is said.
 const MOST_FOLLOWED: i64 = 5;
+
+/// What the kubelet says of a container that has no log yet.
+const WAITS: &str = "is waiting to start";
 
 /// `logs`
 pub static VERB: Verb = Verb {
@@ -38,7 +46,7 @@ pub static VERB: Verb = Verb {
         Flag::new("prefix", Takes::Bool, "Pod and container before each line"),
         Flag::new("ignore-errors", Takes::Bool, "Go on when a log cannot be followed"),
         Flag::new("max-log-requests", Takes::Int, "How many logs may be followed at once"),
-        Flag::new("pod-running-timeout", Takes::Duration, "Accepted for kubectl's sake"),
+        Flag::new("pod-running-timeout", Takes::Duration, "How long a container may wait to start (20s)"),
     ],
     run,
 };
@@ -153,9 +161,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if named.is_some() && inline.is_some() {
         return Err(CliError::plain("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
+    let gates = env.cluster.api().gates;
     let mut sources = Vec::new();
     for pod in &pods {
-        for container in containers(pod, named.or(inline), every, env.out)? {
+        for container in containers(pod, named.or(inline), every, gates, env.out)? {
             sources.push(Source::new(pod, container));
         }
     }
@@ -167,7 +176,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
              --max-log-requests to increase the limit"
         )));
     }
-    let mut task = Following { sources, options, first: true };
+    let patience = args.duration("pod-running-timeout").map_or(USUAL_PATIENCE, |wait| wait.length);
+    let waits = options.follow && gates.has(Feature::LogsWaitForStart);
+    let until = env.cluster.now() + patience;
+    let mut task = Following { sources, options, until: waits.then_some(until), looks_at: env.cluster.now() };
     match task.poll(env)? {
         Progress::Done(code) => Ok(Flow::Done(code)),
         Progress::Waiting => Ok(Flow::Task(Box::new(task))),
@@ -200,6 +212,7 @@ fn containers(
     pod: &Pod,
     named: Option<&str>,
     every: bool,
+    gates: FeatureGates,
     out: &mut Output,
 ) -> Result<Vec<String>, CliError> {
     if every {
@@ -208,15 +221,15 @@ fn containers(
         let plain = spec.iter().flat_map(|spec| spec.containers.iter());
         return Ok(init.chain(plain).map(|container| container.name.clone()).collect());
     }
-    match named {
-        Some(name) if pods::has_container(pod, name) => Ok(vec![name.to_owned()]),
-        Some(name) => Err(CliError::plain(format!(
-            "container {name} is not valid for pod {} out of: {}",
-            meta::name(&pod.metadata),
-            pods::container_names(pod)
-        ))),
-        None => Ok(vec![pods::container(pod, false, out)?]),
-    }
+    let found = pods::container(pod, named, false, gates, out).map_err(|missing| {
+        CliError::plain(match missing {
+            NoContainer::Refused(why) => why,
+            NoContainer::Unseen(name) => {
+                format!("container {name} is not valid for pod {}", meta::name(&pod.metadata))
+            }
+        })
+    })?;
+    Ok(vec![found])
 }
 
 /// One container's log.
@@ -227,12 +240,20 @@ struct Source {
     place: u64,
     /// When the run that is followed was started.
     started: Option<SimTime>,
+    is_open: bool,
     done: bool,
 }
 
 impl Source {
     fn new(pod: &Pod, container: String) -> Source {
-        Source { pod: ObjectKey::of(&pod.metadata), container, place: 0, started: None, done: false }
+        Source {
+            pod: ObjectKey::of(&pod.metadata),
+            container,
+            place: 0,
+            started: None,
+            is_open: false,
+            done: false,
+        }
     }
 
     /// Prints what it has for the first time.
@@ -332,7 +353,7 @@ fn check(pod: &Pod, container: &str, previous: bool) -> Result<(), String> {
     if state.running.is_some() || state.terminated.is_some() || last {
         return Ok(());
     }
-    let starting = format!("container \"{container}\" in pod \"{name}\" is waiting to start");
+    let starting = format!("container \"{container}\" in pod \"{name}\" {WAITS}");
     Err(match state.waiting.and_then(|waiting| waiting.reason).as_deref() {
         None => format!("{starting} - no logs yet"),
         Some("ErrImagePull") => format!("{starting}: image can't be pulled"),
@@ -344,20 +365,56 @@ fn check(pod: &Pod, container: &str, previous: bool) -> Result<(), String> {
 struct Following {
     sources: Vec<Source>,
     options: Options,
-    first: bool,
+    /// Until when containers may wait to start; nothing when they may not.
+    until: Option<SimTime>,
+    /// When it is looked next whether they have.
+    looks_at: SimTime,
+}
+
+impl Following {
+    /// Opens the log of a container that may still be waiting to start, which is said each time.
+    ///
+    /// Models kubectl pkg/cmd/logs (#136411).
+    fn open(&mut self, index: usize, env: &mut Env<'_>) -> Result<(), CliError> {
+        let Some(source) = self.sources.get_mut(index) else { return Ok(()) };
+        let Err(error) = source.open(&self.options, env) else {
+            source.is_open = true;
+            return Ok(());
+        };
+        let why = match &error {
+            CliError::Api { error, .. } => error.to_string(),
+            _ => return Err(error),
+        };
+        if self.until.is_none() || !why.contains(WAITS) {
+            return Err(error);
+        }
+        env.out.err_line(why);
+        if self.until.is_some_and(|until| env.cluster.now() >= until) {
+            return Err(CliError::plain("context deadline exceeded"));
+        }
+        Ok(())
+    }
 }
 
 impl Task for Following {
     fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
-        let opens = std::mem::take(&mut self.first);
-        for source in self.sources.iter_mut().filter(|source| opens || !source.done) {
-            if opens {
-                source.open(&self.options, env)?;
-            } else {
+        let looks = env.cluster.now() >= self.looks_at;
+        for index in 0..self.sources.len() {
+            let source = &mut self.sources[index];
+            if source.is_open && !source.done {
                 source.follow(&self.options, env);
+            } else if !source.is_open && looks {
+                self.open(index, env)?;
             }
+        }
+        if looks {
+            self.looks_at = env.cluster.now() + LOOKS_EVERY;
         }
         let all = self.sources.iter().all(|source| source.done);
         Ok(if all { Progress::Done(0) } else { Progress::Waiting })
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        self.sources.iter().any(|source| !source.is_open).then_some(self.looks_at)
     }
 }

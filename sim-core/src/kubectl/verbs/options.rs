@@ -154,13 +154,7 @@ const ACCEPTED: &[(&str, &[Flag])] = &[
     ("create", &[Flag::new("windows-line-endings", Takes::Bool, "Accepted: nothing is edited")]),
     ("create token", SHOW_MANAGED),
     ("debug", &[Flag::new("custom", Takes::Text, "Accepted for kubectl's sake")]),
-    (
-        "diff",
-        &[
-            Flag::new("prune-allowlist", Takes::Array, "Accepted for kubectl's sake"),
-            Flag::new("show-secrets", Takes::Bool, "Accepted for kubectl's sake"),
-        ],
-    ),
+    ("diff", &[Flag::new("prune-allowlist", Takes::Array, "Accepted for kubectl's sake")]),
     ("drain", &[Flag::new("skip-wait-for-delete-timeout", Takes::Int, "Accepted for kubectl's sake")]),
     ("events", &[Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole")]),
     ("exec", &[Flag::short("filename", 'f', Takes::List, "Accepted for kubectl's sake")]),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Verb;
-use crate::api::{ApiError, Object, SimTime};
+use crate::api::{ApiError, Feature, Object, SimTime};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{
     ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, MISSING_RESOURCE, SELECTOR, Selection,
@@ -37,7 +37,11 @@ pub static VERB: Verb = Verb {
         ALL_NAMESPACES,
         OUTPUT,
         SHOW_MANAGED,
-        Flag::new("for", Takes::Text, "create, delete, condition=NAME[=VALUE] or jsonpath='{...}'[=VALUE]"),
+        Flag::new(
+            "for",
+            Takes::Array,
+            "create, delete, condition=NAME[=VALUE] or jsonpath='{...}'[=VALUE]; of several all, in turn",
+        ),
         Flag::new("timeout", Takes::Duration, "How long to wait (30s); negative is a week, zero looks once"),
     ],
     run,
@@ -122,10 +126,14 @@ impl Condition {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let results = Results::parse(args, env.files)?;
-    let Some(condition) = args.text("for") else {
+    let mut asked = args.list("for");
+    if !env.cluster.api().gates.has(Feature::WaitForSeveral) {
+        asked = asked.last().map(std::slice::from_ref).unwrap_or_default();
+    }
+    if asked.is_empty() {
         return Err(CliError::plain("unrecognized condition: []"));
-    };
-    let condition = Condition::parse(condition)?;
+    }
+    let conditions = asked.iter().map(|text| Condition::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let selects = ["selector", "field-selector", "filename"].iter().any(|flag| args.has(flag));
     if args.words.is_empty() && !selects {
         return Err(CliError::plain(MISSING_RESOURCE));
@@ -140,7 +148,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         namespace: env.namespace.to_owned(),
         stdin: env.stdin.map(str::to_owned),
         results,
-        condition,
+        conditions,
+        met: 0,
         once: limit.is_zero(),
         deadline: env.cluster.now() + limit,
         found: None,
@@ -160,7 +169,10 @@ struct Waiting {
     namespace: String,
     stdin: Option<String>,
     results: Results,
-    condition: Condition,
+    /// What has to be true of each object, in turn.
+    conditions: Vec<Condition>,
+    /// How many of them the object whose turn it is has met.
+    met: usize,
     /// Looks once and does not wait.
     once: bool,
     deadline: SimTime,
@@ -190,15 +202,18 @@ impl Waiting {
         let Selection { infos, mut errors, places, .. } =
             builder.select(&self.args, &looker, &self.args.words)?;
         let missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
-        match self.condition {
-            Condition::Create if errors.iter().any(missing) => return Ok(false),
-            Condition::Delete => errors.retain(|error| !missing(error)),
-            _ => {}
-        }
-        if infos.is_empty() && errors.is_empty() && matches!(self.condition, Condition::Create) {
+        let creates = self.conditions.iter().any(|condition| matches!(condition, Condition::Create));
+        let deletes = self.conditions.iter().any(|condition| matches!(condition, Condition::Delete));
+        if creates && errors.iter().any(missing) {
             return Ok(false);
         }
-        if infos.is_empty() && errors.is_empty() && !matches!(self.condition, Condition::Delete) {
+        if deletes {
+            errors.retain(|error| !missing(error));
+        }
+        if infos.is_empty() && errors.is_empty() && creates {
+            return Ok(false);
+        }
+        if infos.is_empty() && errors.is_empty() && !deletes {
             return Err(CliError::plain("no matching resources found"));
         }
         // Named objects that are missing have their turns, like all others.
@@ -222,10 +237,17 @@ impl Waiting {
         }
     }
 
+    /// The first object has had its turn.
+    fn next(&mut self, found: &mut VecDeque<(Info, Option<String>)>) {
+        self.done += 1;
+        self.met = 0;
+        found.pop_front();
+    }
+
     /// What is said of an object whose turn comes when the time is over already: it is not looked at any more.
     fn too_late(&self, info: &Info) -> CliError {
-        match self.condition {
-            Condition::Delete => {
+        match self.conditions.first() {
+            Some(Condition::Delete) => {
                 CliError::plain("client rate limiter Wait returned an error: context deadline exceeded")
             }
             _ => self.late(info),
@@ -257,12 +279,18 @@ impl Task for Waiting {
             self.say_missing();
             if self.is_late {
                 self.errors.push(self.too_late(info));
-                self.done += 1;
-                found.pop_front();
+                self.next(&mut found);
                 continue;
             }
             let object = env.cluster.store().get(info.kind, &info.key());
-            match self.condition.holds(object, uid.as_deref()) {
+            let held = match self.conditions.get(self.met) {
+                Some(condition) => condition.holds(object, uid.as_deref()),
+                None => {
+                    self.next(&mut found);
+                    continue;
+                }
+            };
+            match held {
                 Ok(true) => {
                     let line = format!("{} condition met", info.result_name());
                     let printed = match object {
@@ -275,6 +303,8 @@ impl Task for Waiting {
                         }
                     };
                     self.errors.extend(printed.err());
+                    self.met += 1;
+                    continue;
                 }
                 Ok(false) if self.once && object.is_none() => {
                     self.errors.push(ApiError::not_found(info.kind, &info.name).into());
@@ -289,8 +319,7 @@ impl Task for Waiting {
                 }
                 Err(error) => self.errors.push(error),
             }
-            self.done += 1;
-            found.pop_front();
+            self.next(&mut found);
         }
         self.done = usize::MAX;
         self.say_missing();

@@ -10,13 +10,13 @@ pub(super) use subresource::scale_value;
 
 use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::deprecation::warn;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, Sees, TableOptions, TablePrinter, is_table, list_of};
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
 use crate::kubectl::sort::{Sorted, sort_by};
 use crate::kubectl::verbs::Verb;
+use crate::kubectl::warnings::warn;
 use crate::kubectl::{Env, Flow, manifests};
 use serde_json::{Value, json};
 
