@@ -98,6 +98,8 @@ pub enum Feature {
     LogsWaitForStart,
     /// `label` says when it both adds and removes.
     LabelModified,
+    /// A suspended Job's containers may ask for something else.
+    SuspendedJobResources,
 }
 
 /// A row of the table.
@@ -352,6 +354,13 @@ pub static DIFFERENCES: &[Difference] = &[
          'unlabeled'",
         "#134849 (kubectl 1.36)",
     ),
+    since(
+        Feature::SuspendedJobResources,
+        V::V1_36,
+        "what containers ask for, and where pods may run, can be changed of a suspended\n\
+         Job whose pods are gone. Before, only where, and if it never started",
+        "KEP-5440, #135965 (1.36)",
+    ),
 ];
 
 /// Which features a cluster has.
@@ -439,7 +448,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::LabelModified as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::SuspendedJobResources as usize + 1);
     }
 
     #[test]

@@ -131,13 +131,15 @@ pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
 pub fn qos_class(pod: &Pod) -> &'static str {
     let Some(spec) = &pod.spec else { return "BestEffort" };
     let containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
+    // What the pod as a whole asks for counts instead of what its containers do (KEP-2837).
+    let whole = spec.resources.as_ref().filter(|whole| whole.requests.is_some() || whole.limits.is_some());
+    let each = containers.filter(|_| whole.is_none()).map(|container| container.resources.as_ref());
     let (mut any, mut guaranteed) = (false, true);
-    for container in containers {
+    for resources in whole.map(Some).into_iter().chain(each) {
         for name in ["cpu", "memory"] {
             let amount = |list: Option<&BTreeMap<String, ApiQuantity>>| {
                 list.and_then(|list| list.get(name)).map(Quantity::of).filter(|amount| !amount.is_zero())
             };
-            let resources = container.resources.as_ref();
             let limit = amount(resources.and_then(|resources| resources.limits.as_ref()));
             let request = amount(resources.and_then(|resources| resources.requests.as_ref()));
             any |= limit.is_some() || request.is_some();

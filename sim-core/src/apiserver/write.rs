@@ -262,7 +262,7 @@ impl ApiServer {
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }
-                _ => validation::validate_update(new, old),
+                _ => validation::validate_update(new, old, self.gates),
             };
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));

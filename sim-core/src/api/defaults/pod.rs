@@ -1,5 +1,7 @@
 //! Defaults of pods and pod templates. Models pkg/apis/core/v1: SetDefaults_PodSpec and its neighbours.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, EphemeralContainer, HTTPGetAction, Pod, PodSpec, PodTemplateSpec,
     Probe, ResourceRequirements, Volume, VolumeProjection,
@@ -7,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{core, number, text};
+use crate::api::quantity;
 
 /// Mode of files from a ConfigMap, a Secret or the downward API: 0644.
 const FILE_MODE: i32 = 0o644;
@@ -33,6 +36,25 @@ pub(super) fn set_pod(pod: &mut Pod) {
                 .for_each(|port| number(&mut port.host_port, port.container_port));
         }
     }
+    request_for_the_whole(spec);
+}
+
+/// A pod that limits itself as a whole requests what its containers do, or else the limit.
+///
+/// Models pkg/apis/core/v1: defaultPodRequests (KEP-2837).
+fn request_for_the_whole(spec: &mut PodSpec) {
+    let Some(whole) = spec.resources.as_mut().filter(|whole| whole.limits.is_some()) else { return };
+    let mut asked: BTreeMap<String, quantity::Quantity> = BTreeMap::new();
+    let containers = spec.containers.iter().filter_map(|container| container.resources.as_ref());
+    for (name, amount) in containers.flat_map(|resources| resources.requests.iter().flatten()) {
+        let amount = quantity::Quantity::of(amount);
+        asked.entry(name.clone()).and_modify(|sum| *sum = sum.plus(amount)).or_insert(amount);
+    }
+    let requests = whole.requests.get_or_insert_default();
+    for (name, amount) in asked.into_iter().filter(|(name, _)| matches!(name.as_str(), "cpu" | "memory")) {
+        requests.entry(name).or_insert_with(|| amount.to_api());
+    }
+    request_the_limits(whole);
 }
 
 /// What has a limit and no request requests the limit.
@@ -160,6 +182,9 @@ fn set_volume(volume: &mut Volume) {
     if let Some(source) = &mut volume.projected {
         source.default_mode.get_or_insert(FILE_MODE);
         source.sources.iter_mut().flatten().for_each(set_projection);
+    }
+    if let Some(source) = &mut volume.image {
+        set_pull_policy(&mut source.pull_policy, source.reference.as_deref());
     }
     if let Some(source) = &mut volume.host_path {
         source.type_.get_or_insert_default();

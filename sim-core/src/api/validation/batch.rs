@@ -12,8 +12,8 @@ use super::internal::{self, types};
 use super::{Errors, format, meta, pod};
 use crate::api::field::FieldError;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
-use crate::api::meta as object_meta;
 use crate::api::selector::Selector;
+use crate::api::{Feature, FeatureGates, meta as object_meta};
 
 /// Pods that an Indexed Job may run side by side, and indexes of it that may fail.
 const INDEXED_MAX: i32 = 100_000;
@@ -365,9 +365,9 @@ fn count_indexes(text: &str, completions: i32) -> Result<i32, String> {
     Ok(total)
 }
 
-/// Models ValidateJobSpecUpdate: of a Job's pods only the number may change, and for a suspended Job that
-/// never started where they may run.
-pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job) {
+/// Models ValidateJobSpecUpdate: of a Job's pods only the number may change, and for a suspended Job where they may
+/// run and what they ask for (KEP-5440).
+pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job, gates: FeatureGates) {
     let (Some(spec), Some(earlier)) = (&new.spec, &old.spec) else { return };
     whole_spec(errors, spec);
     let is_new = old.status.as_ref().is_none_or(|status| status.start_time.is_none());
@@ -381,7 +381,11 @@ pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job) {
         errors.invalid("spec.completions", json!(spec.completions), why);
     }
     immutable(errors, "selector", json!(spec.selector), json!(earlier.selector));
-    template_update(errors, spec, earlier, earlier.suspend == Some(true) && is_new);
+    let is_suspended = earlier.suspend == Some(true);
+    let is_idle = old.status.as_ref().and_then(|status| status.active).unwrap_or(0) == 0;
+    let resizes = is_suspended && is_idle && gates.has(Feature::SuspendedJobResources);
+    let may = Mutable { placement: resizes || is_suspended && is_new, resources: resizes };
+    template_update(errors, spec, earlier, may);
     immutable(errors, "completionMode", json!(spec.completion_mode), json!(earlier.completion_mode));
     let policies = (json!(spec.pod_failure_policy), json!(earlier.pod_failure_policy));
     immutable_struct(errors, "podFailurePolicy", policies, types::FAILURE_POLICY);
@@ -392,10 +396,29 @@ pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job) {
     immutable_struct(errors, "successPolicy", policies, types::SUCCESS_POLICY);
 }
 
+/// What may change of a Job's template.
+struct Mutable {
+    /// Where the pods may run.
+    placement: bool,
+    /// What their containers ask for.
+    resources: bool,
+}
+
 /// Models validatePodTemplateUpdate.
-fn template_update(errors: &mut Errors, spec: &JobSpec, earlier: &JobSpec, may_move: bool) {
+fn template_update(errors: &mut Errors, spec: &JobSpec, earlier: &JobSpec, may: Mutable) {
     let mut old = earlier.template.clone();
-    if let (true, Some(before), Some(pod)) = (may_move, &mut old.spec, &spec.template.spec) {
+    if let (true, Some(before), Some(pod)) = (may.resources, &mut old.spec, &spec.template.spec) {
+        let lists = [
+            (Some(&mut before.containers), Some(&pod.containers)),
+            (before.init_containers.as_mut(), pod.init_containers.as_ref()),
+        ];
+        for (before, after) in lists.into_iter().filter_map(|(before, after)| before.zip(after)) {
+            for (before, after) in before.iter_mut().zip(after) {
+                before.resources.clone_from(&after.resources);
+            }
+        }
+    }
+    if let (true, Some(before), Some(pod)) = (may.placement, &mut old.spec, &spec.template.spec) {
         let wish = pod.affinity.as_ref().and_then(|affinity| affinity.node_affinity.clone());
         match &mut before.affinity {
             None if pod.affinity.is_some() => {

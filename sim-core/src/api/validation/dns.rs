@@ -1,10 +1,9 @@
 //! Validation of pods' DNS settings. Models pkg/apis/core/validation: validatePodDNSConfig.
 
-use std::net::IpAddr;
-
 use k8s_openapi::api::core::v1::PodSpec;
 use serde_json::json;
 
+use super::network::check_address;
 use super::{Errors, format};
 
 const SERVERS_MAX: usize = 3;
@@ -28,10 +27,8 @@ pub(super) fn config(errors: &mut Errors, path: &str, spec: &PodSpec) {
         let why = format!("must not have more than {SERVERS_MAX} nameservers");
         errors.invalid(format!("{path}.nameservers"), json!(servers), why);
     }
-    for (index, server) in servers.iter().enumerate().filter(|(_, server)| server.parse::<IpAddr>().is_err())
-    {
-        let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        errors.invalid(format!("{path}.nameservers[{index}]"), server.as_str(), why);
+    for (index, server) in servers.iter().enumerate() {
+        check_address(errors, &format!("{path}.nameservers[{index}]"), server);
     }
     let searches = config.searches.as_deref().unwrap_or_default();
     if searches.len() > SEARCHES_MAX {

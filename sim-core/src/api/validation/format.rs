@@ -1,5 +1,7 @@
 //! Formats of names and values, with apimachinery's words (`pkg/util/validation`).
 
+use std::net::{IpAddr, Ipv4Addr};
+
 /// Longest label name, label value, or RFC 1123 label.
 const LABEL_MAX: usize = 63;
 /// Longest RFC 1123 subdomain.
@@ -201,4 +203,29 @@ pub fn env_name(value: &str) -> Problems {
         "a valid environment variable name must consist only of printable ASCII characters other than '='"
             .to_owned(),
     ]
+}
+
+/// The address that `value` is.
+///
+/// Models apimachinery pkg/util/validation: IsValidIPForLegacyField, with StrictIPCIDRValidation (KEP-4858).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn address(value: &str) -> Result<IpAddr, &'static str> {
+    match value.parse() {
+        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
+            Err("must not be an IPv4-mapped IPv6 address")
+        }
+        Ok(address) => Ok(address),
+        Err(_) if without_leading_zeros(value).parse::<Ipv4Addr>().is_ok() => Err("must not have leading 0s"),
+        Err(_) => Err("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+    }
+}
+
+fn without_leading_zeros(value: &str) -> String {
+    let shortened = |part: &str| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0".to_owned(),
+        rest => rest.to_owned(),
+    };
+    value.split('.').map(shortened).collect::<Vec<_>>().join(".")
 }

@@ -36,6 +36,7 @@ mod volume;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
+use super::FeatureGates;
 use super::field::FieldError;
 use super::object::Object;
 
@@ -54,7 +55,7 @@ pub fn validate_create(object: &Object) -> Vec<FieldError> {
 }
 
 /// What is wrong with replacing `old` by `new`; empty when nothing is.
-pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
+pub fn validate_update(new: &Object, old: &Object, gates: FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();
     if matches!(new, Object::Event(_)) {
         return errors.0;
@@ -73,7 +74,7 @@ pub fn validate_update(new: &Object, old: &Object) -> Vec<FieldError> {
         }
         (Object::HorizontalPodAutoscaler(new), _) => autoscaling::autoscaler(&mut errors, new),
         (Object::CronJob(new), Object::CronJob(old)) => cron_job::update(&mut errors, new, old),
-        (Object::Job(new), Object::Job(old)) => batch::job_update(&mut errors, new, old),
+        (Object::Job(new), Object::Job(old)) => batch::job_update(&mut errors, new, old, gates),
         (Object::Service(new), Object::Service(old)) => network::service_update(&mut errors, new, old),
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             storage::claim_update(&mut errors, new, old);

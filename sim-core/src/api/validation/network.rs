@@ -187,13 +187,9 @@ fn check_port<'s>(
     }
 }
 
-/// Models apimachinery pkg/util/validation: IsValidIP.
+/// The address, when it is one.
 pub(super) fn check_address(errors: &mut Errors, path: &str, address: &str) -> Option<IpAddr> {
-    let parsed = address.parse().ok();
-    if parsed.is_none() {
-        errors.invalid(path, address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-    }
-    parsed
+    format::address(address).map_err(|why| errors.invalid(path, address, why)).ok()
 }
 
 fn check_duplicates(errors: &mut Errors, ports: &[ServicePort]) {

@@ -8,7 +8,7 @@ mod workloads;
 use serde_json::{Value, json};
 
 use crate::api::decode::{self, DecodeError};
-use crate::api::{ApiError, Kind, Object, defaults, validation};
+use crate::api::{ApiError, FeatureGates, Kind, Object, defaults, validation};
 
 fn object(mut value: Value) -> Result<Object, DecodeError> {
     let kind = Kind::from_api(value["apiVersion"].as_str().unwrap(), value["kind"].as_str().unwrap());
@@ -35,7 +35,7 @@ fn create(text: &str) -> String {
 }
 
 fn update(old: &str, new: &str) -> String {
-    lines(&validation::validate_update(&parsed(new), &parsed(old)))
+    lines(&validation::validate_update(&parsed(new), &parsed(old), FeatureGates::default()))
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn refusal(value: Value, stored: &mut Option<Object>) -> String {
         }
     };
     let errors = match stored {
-        Some(old) if name == "web" => validation::validate_update(&object, old),
+        Some(old) if name == "web" => validation::validate_update(&object, old, FeatureGates::default()),
         _ => validation::validate_create(&object),
     };
     if name == "web" && stored.is_none() {

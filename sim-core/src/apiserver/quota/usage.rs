@@ -50,14 +50,19 @@ fn of_pod(pod: &Pod, usage: &mut Usage) {
     let limited = |container: &Container| {
         container.resources.as_ref().and_then(|resources| resources.limits.clone()).unwrap_or_default()
     };
-    for (name, amount) in sum(pod, requested) {
+    // What the pod as a whole asks for counts instead of what its containers do (KEP-2837).
+    let whole = pod.spec.as_ref().and_then(|spec| spec.resources.clone()).unwrap_or_default();
+    let (mut requests, mut limits) = (sum(pod, requested), sum(pod, limited));
+    requests.extend(whole.requests.into_iter().flatten());
+    limits.extend(whole.limits.into_iter().flatten());
+    for (name, amount) in requests {
         let amount = Quantity::of(&amount);
         if COMPUTE.contains(&name.as_str()) {
             usage.insert(name.clone(), amount);
         }
         usage.insert(format!("requests.{name}"), amount);
     }
-    for (name, amount) in sum(pod, limited) {
+    for (name, amount) in limits {
         usage.insert(format!("limits.{name}"), Quantity::of(&amount));
     }
 }

@@ -128,6 +128,12 @@ fn pod_amount(pod: &Pod, name: &str, limits: bool) -> Quantity {
         let amounts = resources.and_then(|r| if limits { r.limits.as_ref() } else { r.requests.as_ref() });
         amounts.and_then(|amounts| amounts.get(name)).map_or(Quantity::ZERO, Quantity::of)
     };
+    // What the pod as a whole asks for counts instead of what its containers do (KEP-2837).
+    let whole = spec.resources.as_ref();
+    let whole = whole.and_then(|whole| if limits { whole.limits.as_ref() } else { whole.requests.as_ref() });
+    if let Some(amount) = whole.and_then(|amounts| amounts.get(name)) {
+        return Quantity::of(amount);
+    }
     let mut total = sum(spec.containers.iter().map(amount));
     let mut sidecars = Quantity::ZERO;
     let mut largest = Quantity::ZERO;

@@ -16,6 +16,7 @@ mod jobs;
 mod managed;
 mod mutate;
 mod nodes;
+mod pod_resources;
 mod quota;
 mod recorded;
 mod rollout;

@@ -241,6 +241,10 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             bench.cluster.advance(Duration::from_secs(2));
             bench.run("logs -f early --pod-running-timeout=1s")
         }
+        Feature::SuspendedJobResources => {
+            bench.run_with("apply -f -", Some(&job("suspend: true,")));
+            bench.run("set resources job/work --requests=cpu=2")
+        }
         Feature::LabelModified => {
             ["label pod web-3 app- tier=db", "label pod web-3 role=a tier-"].map(|line| bench.run(line)).concat()
         }
@@ -439,6 +443,10 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
             pod/web-3 unlabeled
         from 1.36: pod/web-3 modified
             pod/web-3 modified
+    SuspendedJobResources
+        from 1.27: ! error: failed to patch resources update to pod template Job.batch "work" is invalid: spec.template: Invalid value: {"labels":{"batch.kubernetes.io/controller-uid":"2b7413e3-8830-42ac-ba0e-29f1bead39b7","batch.kubernetes.io/job-name":"work","controller-uid":"2b7413e3-8830-42ac-ba0e-29f1bead39b7","job-name":"work"},"Spec":{"Volumes":null,"InitContainers":null,"Containers":[{"Name":"app","Image":"busybox","Command":["sleep","9"],"Args":null,"WorkingDir":"","Ports":null,"EnvFrom":null,"Env":null,"Resources":{"Limits":null,"Requests":{"cpu":"2"},"Claims":null},"ResizePolicy":null,"RestartPolicy":null,"RestartPolicyRules":null,"VolumeMounts":null,"VolumeDevices":null,"LivenessProbe":null,"ReadinessProbe":null,"StartupProbe":null,"Lifecycle":null,"TerminationMessagePath":"/dev/termination-log","TerminationMessagePolicy":"File","ImagePullPolicy":"Always","SecurityContext":null,"Stdin":false,"StdinOnce":false,"TTY":false}],"EphemeralContainers":null,"RestartPolicy":"Never","TerminationGracePeriodSeconds":30,"ActiveDeadlineSeconds":null,"DNSPolicy":"ClusterFirst","NodeSelector":null,"ServiceAccountName":"","AutomountServiceAccountToken":null,"NodeName":"","SecurityContext":{"HostNetwork":false,"HostPID":false,"HostIPC":false,"ShareProcessNamespace":null,"HostUsers":null,"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"SupplementalGroups":null,"SupplementalGroupsPolicy":null,"FSGroup":null,"FSGroupChangePolicy":null,"Sysctls":null,"SeccompProfile":null,"AppArmorProfile":null,"SELinuxChangePolicy":null},"ImagePullSecrets":null,"Hostname":"","Subdomain":"","SetHostnameAsFQDN":null,"Affinity":null,"SchedulerName":"default-scheduler","Tolerations":null,"HostAliases":null,"PriorityClassName":"","Priority":null,"PreemptionPolicy":null,"DNSConfig":null,"ReadinessGates":null,"RuntimeClassName":null,"Overhead":null,"EnableServiceLinks":null,"TopologySpreadConstraints":null,"OS":null,"SchedulingGates":null,"ResourceClaims":null,"Resources":null,"HostnameOverride":null,"SchedulingGroup":null}}: field is immutable
+            exit 1
+        from 1.36: job.batch/work resource requirements updated
     "#);
 }
 
