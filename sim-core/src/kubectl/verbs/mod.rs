@@ -64,6 +64,7 @@ mod set_image;
 mod set_resources;
 mod set_selector;
 mod set_service_account;
+mod set_subject;
 mod taint;
 mod top;
 mod version;
@@ -174,6 +175,7 @@ pub static VERBS: &[&Verb] = &[
     &set_resources::VERB,
     &set_selector::VERB,
     &set_service_account::VERB,
+    &set_subject::VERB,
     &taint::VERB,
     &top::NODE,
     &top::POD,
@@ -316,7 +318,7 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }
     // A binding's users are those who get its role.
-    let is_binding = ["create rolebinding", "create clusterrolebinding"]
+    let is_binding = ["create rolebinding", "create clusterrolebinding", "set subject"]
         .iter()
         .any(|verb| args.command().starts_with(verb));
     let user = given("user").filter(|_| !is_binding);
