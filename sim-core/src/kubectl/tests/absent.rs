@@ -177,8 +177,7 @@ fn nothing_can_be_made_of_them() {
     error: Unexpected args: [crd web]
     See 'kubectl create -h' for help and examples
     hint: customresourcedefinitions are not simulated: nothing can be made of that kind
-    error: the server doesn't have a resource type "rc"
-    hint: replicationcontrollers are not simulated: nothing can be made of that kind
+    Error from server (NotFound): replicationcontrollers "web" not found
     "#);
 }
 

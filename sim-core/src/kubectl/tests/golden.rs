@@ -113,3 +113,13 @@ fn roles() {
 fn cluster() {
     check(include_str!("golden/cluster.txt"), true);
 }
+
+#[test]
+fn subjects() {
+    check(include_str!("golden/subjects.txt"), true);
+}
+
+#[test]
+fn absent() {
+    check(include_str!("golden/absent.txt"), true);
+}

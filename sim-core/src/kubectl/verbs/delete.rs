@@ -161,15 +161,18 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let timeout = args.duration("timeout").filter(|timeout| !timeout.length.is_zero());
     let limit =
         timeout.map_or(FOREVER, |timeout| if timeout.negative { Duration::ZERO } else { timeout.length });
+    let is_missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
+    let mut unread = selection.errors;
+    unread.retain(|error| !(options.ignore_missing && is_missing(error)));
     let task = Deleting {
         command: args.command().to_owned(),
         waits: (!args.has("wait") || args.flag("wait")) && !options.dry_run.is_dry(),
-        options,
         infos: selection.infos.into(),
         request: Duration::from_millis(env.cluster.engine().config().profile.request_ms),
         next: env.cluster.now(),
         errors: Vec::new(),
-        unread: selection.errors,
+        unread,
+        options,
         limit,
         waiting: VecDeque::new(),
         deadline: None,

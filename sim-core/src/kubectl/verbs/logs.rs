@@ -175,7 +175,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 }
 
 fn pods_named(word: &str, args: &Args, env: &mut Env<'_>) -> Result<Vec<Pod>, CliError> {
-    let found = pods::pods_of(word, env).map_err(|error| match error {
+    let found = pods::pods_of(word, "get the logs from", env).map_err(|error| match error {
         CliError::Api { error, .. } if error.is_not_found() => CliError::plain(format!(
             "error from server (NotFound): {error} in namespace \"{}\"",
             env.namespace
