@@ -15,6 +15,7 @@ mod deprecation;
 pub mod describe;
 mod error;
 pub mod explain;
+mod field_order;
 mod field_selector;
 mod generate;
 mod gojson;

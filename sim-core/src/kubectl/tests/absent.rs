@@ -212,14 +212,6 @@ fn they_are_listed() {
 }
 
 #[test]
-fn what_a_dump_would_say_is_asked_for_otherwise() {
-    insta::assert_snapshot!(Bench::whole().run("cluster-info dump"), @r"
-    ! error: cluster-info dump is not simulated; `kubectl get all,no,ev -A -o json` and `kubectl logs` show what it would
-    exit 1
-    ");
-}
-
-#[test]
 fn they_can_be_written_down_and_not_made() {
     let mut session = Session::instant();
     let lines = [

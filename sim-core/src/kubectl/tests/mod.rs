@@ -6,6 +6,7 @@ mod autoscale;
 mod containers;
 mod daemons;
 mod described;
+mod dump;
 mod endpoints;
 mod errors;
 mod files;

@@ -10,6 +10,7 @@ mod attach;
 mod auth;
 mod autoscale;
 mod cluster_info;
+mod cluster_info_dump;
 mod config;
 mod cordon;
 mod cp;
@@ -108,6 +109,7 @@ pub static VERBS: &[&Verb] = &[
     &auth::WHOAMI,
     &autoscale::VERB,
     &cluster_info::VERB,
+    &cluster_info_dump::VERB,
     &not_here::COMPLETION,
     &config::CURRENT,
     &config::DELETE_CONTEXT,
