@@ -53,6 +53,10 @@ impl Order {
     }
 }
 
+/// The fields of objects whose types the table lacks.
+const OBJECT: &[(&str, &str)] =
+    &[("kind", ""), ("apiVersion", ""), ("metadata", "ObjectMeta"), ("spec", ""), ("status", "")];
+
 /// Keys that the type does not declare stand behind those that it does, by the alphabet.
 fn decoded<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value, &'a str)> {
     if let Some(listed) = name.strip_suffix("List") {
@@ -60,7 +64,8 @@ fn decoded<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a 
         let order = [("kind", ""), ("apiVersion", ""), ("metadata", ""), ("items", listed)];
         return sorted(&order, map);
     }
-    sorted(FIELDS.get(name).map(Vec::as_slice).unwrap_or_default(), map)
+    let whole = if map.contains_key("apiVersion") { OBJECT } else { &[] };
+    sorted(FIELDS.get(name).map_or(whole, Vec::as_slice), map)
 }
 
 fn sorted<'a>(

@@ -19,6 +19,13 @@ pub fn pretty_by_struct(value: &Value) -> String {
     Writer { indent: Some(4), order: Order::Made }.text(value)
 }
 
+/// [`compact`] of an object or a list as the API server writes that type.
+pub fn compact_of_type(value: &Value, of: &str) -> String {
+    let mut out = String::new();
+    Writer { indent: None, order: Order::Decoded }.write(value, of, 0, &mut out);
+    out
+}
+
 /// [`pretty`] of a list that kubectl has decoded, of that type.
 pub fn pretty_decoded(list: &Value, of: &str) -> String {
     let mut out = String::new();

@@ -123,3 +123,8 @@ fn subjects() {
 fn absent() {
     check(include_str!("golden/absent.txt"), true);
 }
+
+#[test]
+fn raw() {
+    check(include_str!("golden/raw.txt"), true);
+}

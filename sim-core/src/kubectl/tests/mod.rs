@@ -18,6 +18,7 @@ mod managed;
 mod mutate;
 mod nodes;
 mod quota;
+mod raw;
 mod recorded;
 mod rollout;
 mod version_rollouts;

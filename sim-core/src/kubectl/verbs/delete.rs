@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Verb;
+use super::{Verb, raw};
 use crate::api::{Feature, FeatureGates, Kind, ObjectKey, SimTime};
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::kubectl::apply::NO_NAME;
@@ -39,6 +39,7 @@ pub static VERB: Verb = Verb {
         Flag::new("now", Takes::Bool, "One second of grace"),
         Flag::new("timeout", Takes::Duration, "How long to wait for the end"),
         Flag::new("wait", Takes::Bool, "Wait until the objects are gone (the default)"),
+        raw::RAW,
         Flag::short("interactive", 'i', Takes::Bool, "Ask before anything is deleted"),
     ],
     run,
@@ -144,12 +145,15 @@ pub fn propagation(cascade: Option<&str>, out: &mut Output) -> Result<Propagatio
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let options = Options::parse(args, env.cluster.api().gates, env.out)?;
+    if let Some(path) = raw::path(args) {
+        if options.grace == Some(0) && args.flag("force") {
+            env.out.err_line(FORCED);
+        }
+        return raw::delete(args, env, path);
+    }
     let selection = Builder::default().select(args, env, &args.words)?;
     if options.grace == Some(0) && args.flag("force") {
-        env.out.err_line(
-            "Warning: Immediate deletion does not wait for confirmation that the running resource has been \
-             terminated. The resource may continue to run on the cluster indefinitely.",
-        );
+        env.out.err_line(FORCED);
     }
     if args.has("namespace") && selection.infos.iter().any(|info| !info.kind.info().namespaced) {
         env.out.err_line("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
@@ -188,6 +192,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     begin(task, env)
 }
+
+/// Said before anything is deleted by force.
+const FORCED: &str = "Warning: Immediate deletion does not wait for confirmation that the running resource has been \
+    terminated. The resource may continue to run on the cluster indefinitely.";
 
 /// Runs as much of it as takes no time.
 fn begin(mut task: impl Task + 'static, env: &mut Env<'_>) -> Result<Flow, CliError> {

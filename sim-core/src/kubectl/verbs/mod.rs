@@ -49,6 +49,7 @@ mod not_here;
 mod options;
 mod patch;
 mod port_forward;
+mod raw;
 mod replace;
 mod rollout_history;
 mod rollout_pause;
