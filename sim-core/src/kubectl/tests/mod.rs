@@ -21,6 +21,7 @@ mod quota;
 mod raw;
 mod recorded;
 mod rollout;
+mod system_logs;
 mod version_rollouts;
 mod versions;
 mod workstation;

@@ -2,6 +2,7 @@
 
 use crate::runtime::{ImageSpec, Route};
 
+use super::logs;
 use super::place::Place;
 
 /// The digests of the Corefile by which CoreDNS tells in its log which one it runs: of minikube's and of kind's, before
@@ -20,7 +21,7 @@ const COREFILES: [[&str; 2]; 2] = [
 /// The images of `place`, whose DNS keeps no answers of its zone when it `is_uncached`.
 pub(super) fn all(place: &Place, is_uncached: bool) -> Vec<ImageSpec> {
     let api_port = u16::try_from(place.api_port).unwrap_or(0);
-    vec![
+    let mut images = vec![
         coredns(place, is_uncached),
         program("etcd", &[2379, 2380, 2381]),
         program("kindnetd", &[]),
@@ -30,7 +31,13 @@ pub(super) fn all(place: &Place, is_uncached: bool) -> Vec<ImageSpec> {
         program("kube-scheduler", &[10259]),
         program("local-path-provisioner", &[]),
         program("storage-provisioner", &[]),
-    ]
+    ];
+    for image in &mut images {
+        if image.log.is_empty() {
+            image.log = logs::of(&image.name, place);
+        }
+    }
+    images
 }
 
 fn program(name: &str, ports: &[u16]) -> ImageSpec {

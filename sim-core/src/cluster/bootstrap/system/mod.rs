@@ -8,6 +8,7 @@ mod accounts;
 mod addons;
 mod control_plane;
 mod images;
+mod logs;
 mod place;
 mod settings;
 #[cfg(test)]
