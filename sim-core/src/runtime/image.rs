@@ -42,6 +42,7 @@ pub struct ExitPlan {
     /// With which code.
     pub code: i32,
     /// What it prints last.
+    /// `{{klog N}}` and `{{zap N}}` stand for the time N milliseconds after the start, as these loggers write it.
     pub log: Vec<String>,
 }
 
