@@ -44,6 +44,18 @@ impl ApiError {
         ApiError::new(404, "NotFound", message, Some(ApiError::about(kind, name)))
     }
 
+    /// [`ApiError::not_found`] of a kind that only its plural and its group, empty for the core group, tell of.
+    pub fn none_of(plural: &str, group: &str, name: &str) -> ApiError {
+        let qualified = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
+        let details = StatusDetails {
+            group: (!group.is_empty()).then(|| group.to_owned()),
+            kind: Some(plural.to_owned()),
+            name: Some(name.to_owned()),
+            ..StatusDetails::default()
+        };
+        ApiError::new(404, "NotFound", format!("{qualified} {} not found", quote(name)), Some(details))
+    }
+
     /// 409: an object of that name is there already.
     pub fn already_exists(kind: Kind, name: &str) -> ApiError {
         let message = format!("{} {} already exists", kind.info().qualified_plural(), quote(name));

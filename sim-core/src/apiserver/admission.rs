@@ -38,6 +38,7 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
             let spec = pod.spec.get_or_insert_default();
             set_priority(spec, &name, store)?;
             tolerate_lost_nodes(spec);
+            refuse_runtime_class(spec, &name)?;
             copy_topology_labels(pod, store, gates);
         }
         Object::PersistentVolumeClaim(claim) => {
@@ -81,6 +82,19 @@ fn add_finalizer(meta: &mut ObjectMeta, name: &str) {
     let finalizers = meta.finalizers.get_or_insert_default();
     if !finalizers.iter().any(|other| other == name) {
         finalizers.push(name.to_owned());
+    }
+}
+
+/// Refuses a pod of a RuntimeClass: there is none.
+///
+/// Models plugin/pkg/admission/runtimeclass: fetchRuntimeClass.
+fn refuse_runtime_class(spec: &PodSpec, name: &str) -> ApiResult<()> {
+    match spec.runtime_class_name.as_deref() {
+        None | Some("") => Ok(()),
+        Some(class) => {
+            let why = format!("pod rejected: RuntimeClass \"{class}\" not found");
+            Err(ApiError::forbidden(Kind::Pod, name, &why))
+        }
     }
 }
 

@@ -59,6 +59,11 @@ fn a_new_pod_is_pending_with_what_admission_adds() {
         "{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {priorityClassName: high, containers: [{name: a, image: nginx}]}}",
     );
     insta::assert_snapshot!(refused.unwrap_err(), @r#"pods "q" is forbidden: no PriorityClass with name high was found"#);
+    let refused = try_create(
+        &mut api,
+        "{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {runtimeClassName: gvisor, containers: [{name: a, image: nginx}]}}",
+    );
+    insta::assert_snapshot!(refused.unwrap_err(), @r#"pods "q" is forbidden: pod rejected: RuntimeClass "gvisor" not found"#);
 }
 
 #[test]

@@ -10,8 +10,7 @@ use super::printer::{Printer, is_table, list_of};
 use super::table::TabWriter;
 use super::verbs::Verb;
 use super::{Env, Flow, Progress, Task};
-use crate::api::KubernetesVersion;
-use crate::api::error::quote;
+use crate::api::{ApiError, KubernetesVersion};
 
 /// A kind of which there are no objects.
 #[derive(Debug)]
@@ -98,8 +97,9 @@ impl Absent {
         if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
     }
 
-    fn qualified_plural(&self) -> String {
-        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    /// 404: there is no object of that name, as of any.
+    pub fn not_found(&self, name: &str) -> ApiError {
+        ApiError::none_of(self.plural, self.group, name)
     }
 
     /// Whether a word of the command line names it, with or without the beginning of its group.
@@ -127,13 +127,39 @@ pub fn named(word: &str, version: KubernetesVersion) -> Option<&'static Absent> 
     served(version).find(|absent| absent.is_named(word))
 }
 
+/// `words` with a kind that is there in place of those that have no objects; `None` when there are none of these.
+pub fn stand_in(words: &[String], version: KubernetesVersion) -> Option<Vec<String>> {
+    let is_absent = |word: &str| named(word, version).is_some();
+    let replaced = |word: &str| {
+        let kinds: Vec<&str> =
+            word.split(',').map(|kind| if is_absent(kind) { STAND_IN } else { kind }).collect();
+        kinds.join(",")
+    };
+    let mut words = words.to_vec();
+    let mut any = false;
+    let slashed = words.iter().any(|word| word.contains('/'));
+    for word in words.iter_mut().take(if slashed { usize::MAX } else { 1 }) {
+        let (kind, name) = match word.split_once('/') {
+            Some((kind, name)) => (kind, Some(name)),
+            None => (word.as_str(), None),
+        };
+        any |= kind.split(',').any(is_absent);
+        let kind = replaced(kind);
+        *word = name.map_or(kind.clone(), |name| format!("{kind}/{name}"));
+    }
+    any.then_some(words)
+}
+
+/// What stands for them where only the form of the words is looked at.
+const STAND_IN: &str = "pods";
+
 /// The kind of that name, `Ingress`.
 pub fn of_kind(kind: &str) -> Option<&'static Absent> {
     ABSENT.iter().find(|absent| absent.kind == kind)
 }
 
-/// The verbs that look objects up by kind and name.
-const LOOKING: [&str; 7] = ["annotate", "delete", "describe", "edit", "get", "label", "patch"];
+/// The verbs that show objects. Those that change them find none of these kinds: [`super::builder`].
+const SHOWING: [&str; 2] = ["describe", "get"];
 
 /// Runs the verb, unless it is about kinds of which there are no objects.
 ///
@@ -160,22 +186,15 @@ fn one_type_only() -> CliError {
 
 /// The answer to a command about kinds without objects; `None` when it is about others too.
 fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, CliError>> {
-    if verb == "patch" && !args.has("patch") && !args.has("patch-file") {
-        return None;
-    }
     let version = env.cluster.api().gates.version();
-    let first = args.words.first().filter(|_| LOOKING.contains(&verb))?;
+    let first = args.words.first().filter(|_| SHOWING.contains(&verb))?;
     let find = |word: &str| named(word, version);
     let asked: Vec<(&Absent, &str)> = if first.contains('/') {
         let pairs = args.words.iter().filter_map(|word| word.split_once('/'));
-        let pairs: Vec<(&str, &str)> = pairs.filter(|(_, name)| !name.contains('=')).collect();
-        pairs.iter().map(|(word, name)| Some((find(word)?, *name))).collect::<Option<_>>()?
+        pairs.map(|(word, name)| Some((find(word)?, name))).collect::<Option<_>>()?
     } else {
         let kinds = first.split(',').map(find).collect::<Option<Vec<_>>>()?;
-        let is_pair =
-            |word: &str| matches!(verb, "annotate" | "label") && (word.contains('=') || word.ends_with('-'));
-        let names: Vec<&str> =
-            args.words[1..].iter().map(String::as_str).filter(|name| !is_pair(name)).collect();
+        let names: Vec<&str> = args.words[1..].iter().map(String::as_str).collect();
         if names.is_empty() {
             return Some(list(verb, &kinds, args, env));
         }
@@ -190,16 +209,13 @@ fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, Cli
     if args.flag("ignore-not-found") {
         return Some(Ok(Flow::OK));
     }
-    let missing = |(absent, name): &(&Absent, &str)| {
-        let plural = absent.qualified_plural();
-        CliError::Verbatim(format!("Error from server (NotFound): {plural} {} not found", quote(name)))
-    };
+    let missing = |(absent, name): &(&Absent, &str)| absent.not_found(name).into();
     CliError::aggregate(asked.iter().map(missing).collect()).map(Err)
 }
 
 /// The command without the kinds that have no objects, where it names others besides.
 fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> {
-    let first = args.words.first().filter(|first| LOOKING.contains(&verb) && first.contains(','))?;
+    let first = args.words.first().filter(|first| SHOWING.contains(&verb) && first.contains(','))?;
     let kept: Vec<&str> = first.split(',').filter(|word| named(word, version).is_none()).collect();
     if kept.is_empty() || kept.len() == first.split(',').count() {
         return None;
@@ -211,9 +227,6 @@ fn without(verb: &str, args: &Args, version: KubernetesVersion) -> Option<Args> 
 
 /// All objects of kinds that have none.
 fn list(verb: &str, kinds: &[&Absent], args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if !matches!(verb, "get" | "describe") {
-        return change_none(verb, args, env);
-    }
     if watches(verb, args) {
         return match kinds {
             [absent] => {
@@ -259,20 +272,6 @@ impl Task for Watch {
     fn poll(&mut self, _env: &mut Env<'_>) -> Result<Progress, CliError> {
         Ok(Progress::Waiting)
     }
-}
-
-/// A verb that changes objects, about all of kinds that have none.
-fn change_none(verb: &str, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let selects = ["all", "selector", "field-selector"].iter().any(|flag| args.has(flag));
-    match verb {
-        "edit" => return Err(CliError::plain("edit cancelled, no objects found")),
-        _ if !selects => {
-            return Err(CliError::plain("resource(s) were provided, but no name was specified"));
-        }
-        "delete" => env.out.line("No resources found"),
-        _ => {}
-    }
-    Ok(Flow::OK)
 }
 
 /// The parts of the control plane whose health there is a kind for: models pkg/registry/core/componentstatus.

@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::field_selector::FieldSelector;
 use super::manifests::Unread;
 use super::resources::ResourceArgs;
-use super::{Env, manifests};
+use super::{Env, absent, manifests};
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object, ObjectKey, meta};
 use crate::store::Store;
@@ -159,27 +159,20 @@ impl Builder {
         let everything = args.flag("all") && !self.all_with_names;
         let empty = all_kinds && words.len() == 1 && !words[0].contains('/');
         let selects = selector.is_some() || fields.is_some() || everything || empty;
-        match ResourceArgs::parse(words)? {
-            ResourceArgs::None if selects => {
-                Err(CliError::plain("at least one resource must be specified to use a selector"))
-            }
-            ResourceArgs::None => Err(CliError::plain(MISSING_RESOURCE)),
-            ResourceArgs::Named { slashed: true, .. } if selects => Err(CliError::plain(
-                "selectors and the all flag cannot be used when passing resource/name arguments",
-            )),
-            ResourceArgs::Named { .. } if selects => {
-                Err(CliError::plain("name cannot be provided when a selector is specified"))
-            }
-            ResourceArgs::Kinds(_) if !selects => {
-                Err(CliError::plain("resource(s) were provided, but no name was specified"))
-            }
+        if let Some(stand_in) = absent::stand_in(words, env.cluster.api().gates.version()) {
+            check_form(&ResourceArgs::parse(&stand_in)?, selects)?;
+            return self.with_absent(args, env, words);
+        }
+        let resources = ResourceArgs::parse(words)?;
+        check_form(&resources, selects)?;
+        match resources {
+            ResourceArgs::None => Ok(Selection::default()),
             ResourceArgs::Kinds(kinds) => self.by_selector(args, env, &kinds, selector, fields),
             ResourceArgs::Named { targets, .. } => {
                 let kinds: Vec<Kind> = targets.iter().map(|target| target.kind).collect();
                 self.check_kinds(&kinds)?;
                 if args.flag("all-namespaces") && kinds.iter().any(|kind| kind.info().namespaced) {
-                    let why = "a resource cannot be retrieved by name across all namespaces";
-                    return Err(CliError::plain(why));
+                    return Err(CliError::plain(NOT_EVERYWHERE));
                 }
                 let single = targets.len() == 1;
                 let infos = targets.iter().map(|target| {
@@ -191,6 +184,41 @@ impl Builder {
         }
     }
 
+    /// [`Builder::select`] of words, of the right form, among which are kinds that have no objects.
+    fn with_absent(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+        let Some((first, names)) = words.split_first() else { return Ok(Selection::default()) };
+        let version = env.cluster.api().gates.version();
+        let named: Vec<(&str, &str)> = match first.contains('/') {
+            true => words.iter().filter_map(|word| word.split_once('/')).collect(),
+            false => {
+                first.split(',').flat_map(|kind| names.iter().map(move |name| (kind, &**name))).collect()
+            }
+        };
+        if named.is_empty() {
+            let others: Vec<&str> =
+                first.split(',').filter(|kind| absent::named(kind, version).is_none()).collect();
+            return match others.is_empty() {
+                true => Ok(Selection::default()),
+                false => self.select(args, env, &[others.join(",")]),
+            };
+        }
+        let mut selection = Selection { single: named.len() == 1, ..Selection::default() };
+        for (kind, name) in named {
+            match absent::named(kind, version) {
+                Some(absent) if args.flag("all-namespaces") && absent.namespaced => {
+                    return Err(CliError::plain(NOT_EVERYWHERE));
+                }
+                Some(absent) => selection.complain(absent.not_found(name).into()),
+                None => {
+                    let found = self.select(args, env, &[format!("{kind}/{name}")])?;
+                    selection.infos.extend(found.infos);
+                    found.errors.into_iter().for_each(|error| selection.complain(error));
+                }
+            }
+        }
+        Ok(selection)
+    }
+
     fn check_kinds(&self, kinds: &[Kind]) -> Result<(), CliError> {
         if self.single_kind && kinds.iter().any(|kind| *kind != kinds[0]) {
             return Err(CliError::plain("you may only specify a single resource type"));
@@ -199,7 +227,8 @@ impl Builder {
     }
 
     fn by_path(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
-        match ResourceArgs::parse(words)? {
+        let stand_in = absent::stand_in(words, env.cluster.api().gates.version());
+        match ResourceArgs::parse(stand_in.as_deref().unwrap_or(words))? {
             ResourceArgs::None => {}
             ResourceArgs::Named { slashed: true, .. } => {
                 let why = "resource/name arguments cannot be provided when a path is specified";
@@ -269,6 +298,24 @@ impl Builder {
         }
         Ok(Selection { infos, ..Selection::default() })
     }
+}
+
+/// Said of a name that is looked for in all namespaces.
+const NOT_EVERYWHERE: &str = "a resource cannot be retrieved by name across all namespaces";
+
+/// Complains of names beside selectors, and of kinds without either.
+fn check_form(resources: &ResourceArgs, selects: bool) -> Result<(), CliError> {
+    let why = match resources {
+        ResourceArgs::None if selects => "at least one resource must be specified to use a selector",
+        ResourceArgs::None => MISSING_RESOURCE,
+        ResourceArgs::Named { slashed: true, .. } if selects => {
+            "selectors and the all flag cannot be used when passing resource/name arguments"
+        }
+        ResourceArgs::Named { .. } if selects => "name cannot be provided when a selector is specified",
+        ResourceArgs::Kinds(_) if !selects => "resource(s) were provided, but no name was specified",
+        _ => return Ok(()),
+    };
+    Err(CliError::plain(why))
 }
 
 /// Reads `-l`.

@@ -2,21 +2,35 @@
 
 use serde_json::Value;
 
-use super::struct_order;
+use super::field_order::Order;
 
 /// One line, `<`, `>` and `&` escaped.
 pub fn compact(value: &Value) -> String {
-    Writer { indent: None, by_struct: false }.text(value)
+    Writer { indent: None, order: Order::Alphabet }.text(value)
 }
 
 /// [`compact`] with fields in the order in which Go's types declare them.
 pub fn compact_by_struct(value: &Value) -> String {
-    Writer { indent: None, by_struct: true }.text(value)
+    Writer { indent: None, order: Order::Made }.text(value)
 }
 
 /// [`pretty`] with fields in the order in which Go's types declare them.
 pub fn pretty_by_struct(value: &Value) -> String {
-    Writer { indent: Some(4), by_struct: true }.text(value)
+    Writer { indent: Some(4), order: Order::Made }.text(value)
+}
+
+/// [`compact`] of an object or a list as the API server writes that type.
+pub fn compact_of_type(value: &Value, of: &str) -> String {
+    let mut out = String::new();
+    Writer { indent: None, order: Order::Decoded }.write(value, of, 0, &mut out);
+    out
+}
+
+/// [`pretty`] of a list that kubectl has decoded, of that type.
+pub fn pretty_decoded(list: &Value, of: &str) -> String {
+    let mut out = String::new();
+    Writer { indent: Some(4), order: Order::Decoded }.write(list, of, 0, &mut out);
+    out
 }
 
 /// Indented by four blanks, as `-o json` prints; without a final newline.
@@ -26,13 +40,13 @@ pub fn pretty(value: &Value) -> String {
 
 /// Indented by so many blanks a level; without a final newline.
 pub fn indented(value: &Value, width: usize) -> String {
-    Writer { indent: Some(width), by_struct: false }.text(value)
+    Writer { indent: Some(width), order: Order::Alphabet }.text(value)
 }
 
 #[derive(Clone, Copy)]
 struct Writer {
     indent: Option<usize>,
-    by_struct: bool,
+    order: Order,
 }
 
 impl Writer {
@@ -42,7 +56,7 @@ impl Writer {
         out
     }
 
-    /// Writes the value of the field `name`.
+    /// Writes a value that goes by `name`, as its order has it.
     fn write(self, value: &Value, name: &str, depth: usize, out: &mut String) {
         let indent = self.indent;
         match value {
@@ -53,20 +67,18 @@ impl Writer {
                 out.push('[');
                 for (index, item) in items.iter().enumerate() {
                     separate(index, indent, depth + 1, out);
-                    self.write(item, "", depth + 1, out);
+                    self.write(item, self.order.of_items(name), depth + 1, out);
                 }
                 line_break(indent, depth, out);
                 out.push(']');
             }
             Value::Object(map) => {
                 out.push('{');
-                let fields: Vec<(&String, &Value)> =
-                    if self.by_struct { struct_order::fields(name, map) } else { map.iter().collect() };
-                for (index, (key, item)) in fields.into_iter().enumerate() {
+                for (index, (key, item, of)) in self.order.fields(name, map).into_iter().enumerate() {
                     separate(index, indent, depth + 1, out);
                     write_string(key, out);
                     out.push_str(if indent.is_some() { ": " } else { ":" });
-                    self.write(item, key, depth + 1, out);
+                    self.write(item, of, depth + 1, out);
                 }
                 line_break(indent, depth, out);
                 out.push('}');

@@ -4,32 +4,26 @@
 
 use serde_json::Value;
 
-use super::struct_order;
+use super::field_order::Order;
 
-/// The value as one document; with `by_struct`, fields stand in the order in which Go's types declare them.
-pub fn document(value: &Value, by_struct: bool) -> String {
+/// The value, which goes by `name`, as one document with its fields in that order.
+pub fn document(value: &Value, order: Order, name: &str) -> String {
     let mut text = "---\n".to_owned();
-    node(value, if by_struct { Some("") } else { None }, 0, &mut text);
+    node(value, order, name, 0, &mut text);
     text.push('\n');
     text
 }
 
-/// Writes the value of the field `name`, which is absent when fields stand in alphabetical order.
-fn node(value: &Value, name: Option<&str>, level: usize, out: &mut String) {
-    let unnamed = name.map(|_| "");
+fn node(value: &Value, order: Order, name: &str, level: usize, out: &mut String) {
     let pad = "  ".repeat(level + 1);
     let end = "  ".repeat(level);
     match value {
         Value::Object(map) if map.is_empty() => out.push_str("{}"),
         Value::Object(map) => {
             out.push_str("{\n");
-            let fields = match name {
-                Some(name) => struct_order::fields(name, map),
-                None => map.iter().collect(),
-            };
-            for (key, value) in fields {
+            for (key, value, of) in order.fields(name, map) {
                 out.push_str(&format!("{pad}{}: ", shown_key(key)));
-                node(value, name.map(|_| key.as_str()), level + 1, out);
+                node(value, order, of, level + 1, out);
                 out.push_str(",\n");
             }
             out.push_str(&format!("{end}}}"));
@@ -40,7 +34,7 @@ fn node(value: &Value, name: Option<&str>, level: usize, out: &mut String) {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });
-                node(item, unnamed, level, out);
+                node(item, order, order.of_items(name), level, out);
             }
             out.push(']');
         }
@@ -48,7 +42,7 @@ fn node(value: &Value, name: Option<&str>, level: usize, out: &mut String) {
             out.push_str("[\n");
             for item in items {
                 out.push_str(&pad);
-                node(item, unnamed, level + 1, out);
+                node(item, order, order.of_items(name), level + 1, out);
                 out.push_str(",\n");
             }
             out.push_str(&format!("{end}]"));

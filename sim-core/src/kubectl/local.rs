@@ -13,6 +13,21 @@ pub fn is_asked(args: &Args) -> bool {
     args.flag("local")
 }
 
+/// Complains of a dry run at the server that is not to be asked.
+///
+/// Models kubectl pkg/cmd/util: the checks of `--local` that each command makes for itself.
+///
+/// # Errors
+/// Both are asked for.
+pub fn check_dry_run(args: &Args) -> Result<(), CliError> {
+    if is_asked(args) && args.text("dry-run") == Some("server") {
+        return Err(CliError::plain(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ));
+    }
+    Ok(())
+}
+
 /// The objects of the manifests.
 ///
 /// # Errors

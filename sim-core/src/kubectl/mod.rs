@@ -14,6 +14,7 @@ pub mod custom_columns;
 pub mod describe;
 mod error;
 pub mod explain;
+mod field_order;
 mod field_selector;
 mod generate;
 mod gojson;

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
 use super::Env;
+use super::absent;
 use super::error::CliError;
 use super::output::Output;
 use super::resources::resolve_kind;
@@ -13,15 +14,19 @@ use crate::store::Store;
 /// The annotation that names a pod's container to work with.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-/// The pods that a word stands for: a pod's name, `pod/NAME`, or `sts/NAME` for the pods it selects.
+/// The pods that a word stands for: a pod's name, `pod/NAME`, or `sts/NAME` for the pods it selects. `doing` is
+/// what cannot be done with others.
 ///
 /// Models kubectl pkg/polymorphichelpers: SelectorsForObject and GetFirstPod.
 ///
 /// # Errors
 /// NotFound, or kubectl's complaint about a kind without pods. No pods at all is no error.
-pub fn pods_of(word: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliError> {
+pub fn pods_of(word: &str, doing: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliError> {
     let (kind, name) = match word.split_once('/') {
         Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+            if let Some(absent) = absent::named(kind, env.cluster.api().gates.version()) {
+                return Err(absent.not_found(name).into());
+            }
             (resolve_kind(kind)?, name)
         }
         Some(_) => {
@@ -40,7 +45,7 @@ pub fn pods_of(word: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliError> {
     }
     let selector = selector_of(object).ok_or_else(|| {
         CliError::plain(format!(
-            "cannot get the logs from *{version}.{name}: selector for *{version}.{name} not implemented",
+            "cannot {doing} *{version}.{name}: selector for *{version}.{name} not implemented",
             version = kind.info().version,
             name = kind.name()
         ))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::custom_columns::CustomColumns;
 use super::error::CliError;
+use super::field_order::Order;
 use super::gotemplate::{self, Template};
 use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
@@ -131,7 +132,7 @@ impl Printer {
                 let separator = if *printed > 1 { "---\n" } else { "" };
                 Ok(format!("{separator}{}", yaml::document(value)))
             }
-            Printer::KYaml => Ok(kyaml::document(value, false)),
+            Printer::KYaml => Ok(kyaml::document(value, Order::Alphabet, "")),
             Printer::Name => Ok(each(value).map(name_line).collect()),
             Printer::GoTemplate { text, template } => {
                 let raw = super::gojson::encode(value);
@@ -161,11 +162,23 @@ impl Printer {
     pub fn print_typed(&mut self, value: &Value) -> Result<String, CliError> {
         match self {
             Printer::Json => Ok(format!("{}\n", json::pretty_by_struct(value))),
-            Printer::KYaml => Ok(kyaml::document(value, true)),
+            Printer::KYaml => Ok(kyaml::document(value, Order::Made, "")),
             Printer::GoTemplate { text, template } => template
                 .execute(value)
                 .map_err(|why| go_template_error(text, &why, &json::compact_by_struct(value), value)),
             _ => self.print(value),
+        }
+    }
+
+    /// Prints a list that kubectl has decoded: a value of that one of Go's types.
+    ///
+    /// # Errors
+    /// The template's complaint.
+    pub fn print_decoded(&mut self, list: &Value, of: &str) -> Result<String, CliError> {
+        match self {
+            Printer::Json => Ok(format!("{}\n", json::pretty_decoded(list, of))),
+            Printer::KYaml => Ok(kyaml::document(list, Order::Decoded, of)),
+            _ => self.print(list),
         }
     }
 

@@ -13,6 +13,7 @@ mod failure;
 mod faults;
 mod full;
 mod identity;
+mod images;
 mod mirror;
 mod node_status;
 mod probe;
@@ -28,6 +29,7 @@ mod worker;
 
 pub(crate) use adopt::Standing;
 pub use backoff::go_duration;
+pub use images::{arrange as arrange_images, listed as listed_image};
 pub use node_status::{healthy_conditions, starting_conditions};
 pub use probe::ProbeKind;
 pub use recorder::RecorderMode;
@@ -122,6 +124,7 @@ impl Component for Kubelet {
             if let Some(until) = until {
                 context.wakes.at(key.clone(), node_status::next_sync(until), Pace::Periodic);
             }
+            images::report(&key.key, &self.runtime, context)?;
             return node_status::report(&key.key, until.is_some(), context);
         }
         match context.config.kubelet {

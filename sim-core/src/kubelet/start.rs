@@ -10,8 +10,8 @@ use rand_core::Rng;
 use super::backoff::go_duration;
 use super::probe::ProbeState;
 use super::worker::{Ended, RELIST, Role, Slot, Stage, Sync, Waiting};
-use super::{adopt, environment, identity};
-use crate::api::{Feature, SimTime};
+use super::{adopt, environment, identity, node_status};
+use crate::api::{Feature, Kind, ObjectKey, ObjectRef, SimTime};
 use crate::engine::{EventType, Pace};
 use crate::runtime::fs::FileSystem;
 use crate::runtime::{ContainerConfig, Exit, Image, Reference, normal_path, pull_error};
@@ -262,7 +262,6 @@ impl Sync<'_, '_> {
             slot.pull_error = format!("ErrImagePull: {error}");
             return self.refuse(index, "ErrImagePull", error, now + RELIST);
         };
-        self.runtime.add_image(self.node, &reference);
         let took = go_duration(self.now().since(since));
         let mut text = format!("Successfully pulled image \"{image}\" in {took} ({took} including waiting)");
         if self.has(Feature::ImageSizeInEvent) {
@@ -275,6 +274,10 @@ impl Sync<'_, '_> {
     /// Begins the creation of a container whose image is there.
     fn create(&mut self, index: usize, reference: &Reference) {
         let Some(image) = self.runtime.registry.find(reference) else { return };
+        if self.runtime.add_image(self.node, reference) {
+            let node = ObjectRef::new(Kind::Node, ObjectKey::cluster(self.node));
+            self.context.wakes.at(node, node_status::next_sync(self.now()), Pace::Periodic);
+        }
         let sound = environment::of(self, index, &image).map(drop);
         if let Err(message) = sound.and_then(|()| identity::verify(self, index, &image.spec)) {
             let again = self.now() + self.jittered(RETRY);

@@ -345,7 +345,7 @@ fn terminated(worker: &Worker, ended: &Ended, runtime: &str) -> ContainerState {
 }
 
 /// containerd knows images by their full name, docker by the short one.
-fn shown_image(image: &Image, runtime: &str) -> String {
+pub(super) fn shown_image(image: &Image, runtime: &str) -> String {
     if runtime == "docker" { short(image, ":", &image.reference.tag) } else { image.reference.full() }
 }
 
@@ -357,7 +357,7 @@ fn image_id(image: &Image, runtime: &str) -> String {
     }
 }
 
-fn short(image: &Image, separator: &str, suffix: &str) -> String {
+pub(super) fn short(image: &Image, separator: &str, suffix: &str) -> String {
     let path = image.reference.path.strip_prefix("library/").unwrap_or(&image.reference.path);
     let domain = if image.reference.domain == "docker.io" { "" } else { image.reference.domain.as_str() };
     let slash = if domain.is_empty() { "" } else { "/" };

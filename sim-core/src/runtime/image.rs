@@ -75,6 +75,7 @@ pub struct ImageSpec {
     /// Files of the image, path and content.
     pub files: Vec<(String, String)>,
     /// Lines printed at the start, with the templates of a route's body.
+    /// `{{klog N}}` and `{{zap N}}` stand for the time N milliseconds after the start, as these loggers write it.
     pub log: Vec<String>,
     /// How requests are logged.
     pub access_log: AccessLog,

@@ -129,9 +129,19 @@ impl Runtime {
         self.pulled.contains(&(node.to_owned(), image.full()))
     }
 
-    /// A node has an image from now on.
-    pub fn add_image(&mut self, node: &str, image: &Reference) {
-        self.pulled.insert((node.to_owned(), image.full()));
+    /// A node has an image from now on. Whether it had not.
+    pub fn add_image(&mut self, node: &str, image: &Reference) -> bool {
+        let is_new = !self.has_image(node, image);
+        if is_new {
+            self.pulled.insert((node.to_owned(), image.full()));
+        }
+        is_new
+    }
+
+    /// The full names of the images that a node has.
+    pub fn images_of<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a str> {
+        let all = self.pulled.range((node.to_owned(), String::new())..);
+        all.take_while(move |(on, _)| on == node).map(|(_, image)| image.as_str())
     }
 
     /// Sets a volume of a pod to these files.

@@ -54,7 +54,7 @@ impl Container {
             self.changes += 1;
             let port = native.ports.first().copied().unwrap_or(0);
             for line in &spec.log {
-                let line = template::place(line, place, port, &self.config.env);
+                let line = template::logged(line, place, port, &self.config.env, now);
                 self.log.line(now, Stream::Out, &line);
             }
         }

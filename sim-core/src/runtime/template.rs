@@ -1,5 +1,7 @@
 //! The `{{...}}` of route bodies and log lines.
 
+use std::time::Duration;
+
 use super::fs::{FileSystem, FsError};
 use super::mounts::MountedFs;
 use super::program::Place;
@@ -39,6 +41,28 @@ pub(super) fn place(text: &str, place: Place<'_>, port: u16, env: &[(String, Str
         }
         _ => None,
     })
+}
+
+/// [`place`] for what is logged at `now`: `klog N` and `zap N` are the time N milliseconds later as these loggers write
+/// it, with as many digits of a second as the second argument of `zap` says.
+pub(super) fn logged(
+    text: &str,
+    place: Place<'_>,
+    port: u16,
+    env: &[(String, String)],
+    now: SimTime,
+) -> String {
+    let text = replace(text, |verb, argument| {
+        let (after, digits) = argument.split_once(' ').unwrap_or((argument, "6"));
+        let at = (now + Duration::from_millis(after.parse().ok()?)).timestamp();
+        match (verb, digits) {
+            ("klog", _) => Some(at.strftime("%m%d %H:%M:%S.%6f").to_string()),
+            ("zap", "3") => Some(at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()),
+            ("zap", _) => Some(at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()),
+            _ => None,
+        }
+    });
+    self::place(&text, place, port, env)
 }
 
 /// Fills in what depends on files: `count` adds one to a number and shows it, `read` shows a file.

@@ -176,7 +176,9 @@ fn status(config: &ClusterConfig, node: &NodeConfig, index: usize, created: &Tim
     let kubelet_endpoint =
         NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) };
     let address = |type_: &str, address: String| NodeAddress { type_: type_.to_owned(), address };
+    let images = super::system::preloaded(config);
     NodeStatus {
+        images: (!images.is_empty()).then_some(images),
         addresses: Some(vec![
             address("InternalIP", internal_ip(config, index)),
             address("Hostname", node.name.clone()),

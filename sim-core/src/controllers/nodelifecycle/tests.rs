@@ -98,6 +98,8 @@ fn a_node_that_comes_back_is_ready_untainted_and_ends_what_was_deleted() {
 #[test]
 fn a_short_silence_goes_unnoticed() {
     let mut cluster = cluster(3);
+    // Its kubelet tells of the images that it has pulled.
+    cluster.advance(Duration::from_secs(10));
     let before = node(&cluster, "n-1");
     cluster.fault(Fault::StopNode { node: "n-1".to_owned() }).expect("a node");
     cluster.advance(Duration::from_secs(30));

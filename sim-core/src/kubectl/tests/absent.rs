@@ -177,8 +177,7 @@ fn nothing_can_be_made_of_them() {
     error: Unexpected args: [crd web]
     See 'kubectl create -h' for help and examples
     hint: customresourcedefinitions are not simulated: nothing can be made of that kind
-    error: the server doesn't have a resource type "rc"
-    hint: replicationcontrollers are not simulated: nothing can be made of that kind
+    Error from server (NotFound): replicationcontrollers "web" not found
     "#);
 }
 
@@ -210,14 +209,6 @@ fn they_are_listed() {
     $ get ing
     ! No resources found in default namespace.
     "#);
-}
-
-#[test]
-fn what_a_dump_would_say_is_asked_for_otherwise() {
-    insta::assert_snapshot!(Bench::whole().run("cluster-info dump"), @r"
-    ! error: cluster-info dump is not simulated; `kubectl get all,no,ev -A -o json` and `kubectl logs` show what it would
-    exit 1
-    ");
 }
 
 #[test]

@@ -113,3 +113,18 @@ fn roles() {
 fn cluster() {
     check(include_str!("golden/cluster.txt"), true);
 }
+
+#[test]
+fn subjects() {
+    check(include_str!("golden/subjects.txt"), true);
+}
+
+#[test]
+fn absent() {
+    check(include_str!("golden/absent.txt"), true);
+}
+
+#[test]
+fn raw() {
+    check(include_str!("golden/raw.txt"), true);
+}

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::{Bench, web};
 use crate::cluster::Fault;
+use crate::engine::{ClusterConfig, TimingProfile};
 
 const BUDGET: &str = "---
 apiVersion: policy/v1
@@ -352,4 +353,31 @@ fn a_pod_whose_claims_are_unbound_says_which() {
     bench.run_with("apply -f -", Some(manifest));
     bench.sleep(1);
     insta::assert_snapshot!(bench.run("get events --field-selector reason=FailedMount -o jsonpath={.items[0].message}"), @r#"Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[], failed to process volumes=[a b]: error processing PVC default/late: PVC is not bound; error processing PVC default/nope: failed to fetch PVC from API server: persistentvolumeclaims "nope" not found"#);
+}
+
+#[test]
+fn a_node_tells_of_the_images_it_has() {
+    const NAMES: &str =
+        "get nodes -o 'jsonpath={range .items[*].status.images[*]}{.sizeBytes} {.names}{\"\\n\"}{end}'";
+    let profile = TimingProfile::named("minikube").expect("a known profile");
+    let mut bench = Bench::on(ClusterConfig::for_profile(profile, 1));
+    assert_snapshot!(bench.run(NAMES), @r#"
+    74311308 ["registry.k8s.io/etcd@sha256:c88a502c7fa6efe495036de36ee2004fd57aa114b14d9f9c59f1d764157047d5","registry.k8s.io/etcd:3.6.8-0"]
+    27061991 ["registry.k8s.io/kube-apiserver@sha256:eddeb001ff2edb0cff69a432eaf9a990c0680b3296035f57f033ef07d7931ca9","registry.k8s.io/kube-apiserver:v1.36.2"]
+    25963718 ["registry.k8s.io/kube-proxy@sha256:1ca50fcfa5fbacd71fa3066f8e84727fe763af2f435d198c9bf125678bb96a9d","registry.k8s.io/kube-proxy:v1.36.2"]
+    22819474 ["registry.k8s.io/kube-controller-manager@sha256:80947b00bf720249ec42c4a44f1b14e4ba91e2991a1aca100927aee566d94613","registry.k8s.io/kube-controller-manager:v1.36.2"]
+    22384805 ["registry.k8s.io/coredns/coredns@sha256:7c252a7ccdbcdede37957e6260b9f3a1f2f9748791e663fafb1547f9bdfb3e8e","registry.k8s.io/coredns/coredns:v1.14.2"]
+    17385568 ["registry.k8s.io/kube-scheduler@sha256:932401a94d69a759f7945772b7b7a0c6d58e27629709d668d8622e133dbbcf82","registry.k8s.io/kube-scheduler:v1.36.2"]
+    9057171 ["gcr.io/k8s-minikube/storage-provisioner@sha256:a15e2194ddd92344d18bdc3030922bd9f3b9aeb49f0d7c2ca2cb948ac964f8b4","gcr.io/k8s-minikube/storage-provisioner:v5"]
+    "#);
+    bench.run("run web --image=nginx:1.27");
+    bench.run("run cache --image=redis:7.4");
+    bench.sleep(60);
+    let pulled: Vec<String> =
+        bench.run(NAMES).lines().filter(|line| !line.contains("k8s")).map(str::to_owned).collect();
+    assert_snapshot!(pulled.join("\n"), @r#"
+    72324501 ["nginx@sha256:ea049535ed26794bc7f31d44515737a57fec15d3a03d0d97156d26a8f624bd77","nginx:1.27"]
+    52637416 ["redis@sha256:6ab9f3cef56b2f20792747d88273644e1c29c208cafff8d29642b67cdf1b1b19","redis:7.4"]
+    "#);
+    assert_snapshot!(Bench::new().run(NAMES), @"");
 }

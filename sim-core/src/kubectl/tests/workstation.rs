@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use insta::assert_snapshot;
 
 use super::{Bench, web};
-use crate::kubectl::{FileError, Files};
+use crate::kubectl::{FileError, Files, NoFiles};
 use crate::session::{Effect, MemoryFiles, Session};
 
 const NGINX: &str = "apiVersion: apps/v1
@@ -269,4 +269,61 @@ fn a_forced_replacement_makes_the_object_anew() {
     statefulset.apps/web replaced
     "#);
     assert_ne!(session.kubectl("get sts web -o jsonpath={.metadata.uid}").expect("it is there"), before);
+}
+
+/// Manifests, and an editor that replaces one text by another.
+struct Folder(&'static str, Editor);
+
+impl Files for Folder {
+    fn read(&self, path: &str, _recursive: bool) -> Result<Vec<(String, String)>, FileError> {
+        Ok(vec![(path.to_owned(), self.0.to_owned())])
+    }
+
+    fn edit(&self, name: &str, text: &str) -> Option<Result<String, String>> {
+        self.1.edit(name, text)
+    }
+
+    fn keep_edit(&self, extension: &str, text: &str) -> Option<String> {
+        self.1.keep_edit(extension, text)
+    }
+}
+
+#[test]
+fn manifests_are_edited_before_they_are_created() {
+    const TWO: &str = "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data: {a: b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+data: {a: b}
+";
+    let mut session = session();
+    let mut create = |from, to, line: &str| {
+        let editor = Folder(TWO, Editor(from, to));
+        said(&mut session, line, &editor)
+    };
+    assert_snapshot!(create("a: b", "a: z", "create --edit -f two.yaml"), @"
+    configmap/a created
+    configmap/c created
+    ");
+    assert_snapshot!(create("name: ", "name: b", "create --edit -f two.yaml -o jsonpath={.metadata.name}"), @r#"
+    unable to match a printer suitable for the output format "jsonpath={.metadata.name}", allowed formats are: json,kyaml,yaml
+    unable to match a printer suitable for the output format "jsonpath={.metadata.name}", allowed formats are: json,kyaml,yaml
+    "#);
+    assert_snapshot!(create("x", "x", "create --edit -f two.yaml"), @"
+    Edit cancelled, no changes made.
+    Edit cancelled, no changes made.
+    ");
+    assert_snapshot!(create("a: b", "a: z", "create --edit -f two.yaml"), @r#"
+    A copy of your changes has been stored to "kept.yaml"
+    A copy of your changes has been stored to "kept.yaml"
+    Error from server (AlreadyExists): configmaps "a" already exists
+    Error from server (AlreadyExists): configmaps "c" already exists
+    "#);
+    assert_snapshot!(create("", "", "get configmaps a c -o jsonpath={.items[*].data}"), @r#"{"a":"z"} {"a":"z"}"#);
+    assert_snapshot!(said(&mut session, "create --edit -f two.yaml", &NoFiles), @r#"error: the path "two.yaml" does not exist"#);
 }

@@ -94,6 +94,7 @@ pub fn change_all(
 ) -> Result<Flow, CliError> {
     let words = change.words;
     let list = args.flag("list");
+    local::check_dry_run(args)?;
     if list && args.has("output") {
         return Err(CliError::plain("--list and --output may not be specified together"));
     }

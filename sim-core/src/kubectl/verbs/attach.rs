@@ -41,7 +41,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             )));
         }
     };
-    let Some(pod) = pods::first(pods::pods_of(&word, env)?, false) else {
+    let Some(pod) = pods::first(pods::pods_of(&word, "attach to", env)?, false) else {
         return Err(CliError::plain("timed out waiting for the condition"));
     };
     let phase = pods::phase(&pod);

@@ -1,6 +1,6 @@
 //! `create -f`, and the objects that `create KIND` makes.
 
-use super::Verb;
+use super::{Verb, raw};
 use crate::api::Object;
 use crate::apiserver::WriteOptions;
 use crate::kubectl::args::{Args, Flag, Takes};
@@ -30,6 +30,8 @@ pub static VERB: Verb = Verb {
         SHOW_MANAGED,
         SAVE_CONFIG,
         builder::SELECTOR,
+        raw::RAW,
+        Flag::new("edit", Takes::Bool, "Edit each manifest before it is created"),
     ],
     run,
 };
@@ -39,6 +41,16 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::misuse("create", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
     manifests::require(args)?;
+    if let Some(path) = raw::path(args) {
+        if args.flag("edit") {
+            return Err(CliError::plain("--raw and --edit are mutually exclusive"));
+        }
+        let body = raw::body(args, env, path)?;
+        return raw::create(args, env, path, &body);
+    }
+    if args.flag("edit") {
+        return super::edit::before_create(args, env);
+    }
     let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;
     found.warnings.iter().for_each(|warning| env.out.err_line(warning));

@@ -9,11 +9,15 @@ use crate::kubectl::manifests::VALIDATE;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, generate};
 
-const API_GROUP: &str = "rbac.authorization.k8s.io";
+/// The API group of roles and their bindings.
+pub const API_GROUP: &str = "rbac.authorization.k8s.io";
 const CLUSTER_ROLE: Flag = Flag::new("clusterrole", Takes::Text, "The ClusterRole that is given");
-const USER: Flag = Flag::new("user", Takes::Array, "A user who gets the role; may be repeated");
-const GROUP: Flag = Flag::new("group", Takes::Array, "A group that gets the role; may be repeated");
-const SERVICE_ACCOUNT: Flag =
+/// `--user`
+pub const USER: Flag = Flag::new("user", Takes::Array, "A user who gets the role; may be repeated");
+/// `--group`
+pub const GROUP: Flag = Flag::new("group", Takes::Array, "A group that gets the role; may be repeated");
+/// `--serviceaccount`
+pub const SERVICE_ACCOUNT: Flag =
     Flag::new("serviceaccount", Takes::Array, "NAMESPACE:NAME of a service account that gets the role");
 
 /// `create rolebinding`
@@ -114,6 +118,7 @@ fn bind(
     Ok(Flow::OK)
 }
 
-fn no_account() -> CliError {
+/// Said of what is no name of a service account.
+pub fn no_account() -> CliError {
     CliError::plain("serviceaccount must be <namespace>:<name>")
 }

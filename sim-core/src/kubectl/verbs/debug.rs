@@ -15,7 +15,7 @@ use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::Attachment;
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::{ResourceArgs, Target};
-use crate::kubectl::{Env, Flow, apply};
+use crate::kubectl::{Env, Flow, absent, apply};
 
 /// `debug`
 pub static VERB: Verb = Verb {
@@ -70,6 +70,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         [name] if !name.contains('/') => vec!["pods".to_owned(), name.clone()],
         words => words.to_vec(),
     };
+    let absent = words[0].split_once('/').or_else(|| Some((words[0].as_str(), words.get(1)?)));
+    let version = env.cluster.api().gates.version();
+    if let Some((absent, name)) = absent.and_then(|(kind, name)| Some((absent::named(kind, version)?, name)))
+    {
+        return Err(absent.not_found(name).into());
+    }
     let ResourceArgs::Named { targets, .. } = ResourceArgs::parse(&words)? else {
         return Err(CliError::plain("resource(s) were provided, but no name was specified"));
     };
@@ -82,7 +88,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         Kind::Node => on_node(args, env, target),
         other => {
-            let why = format!("\"{}\" not supported by debug", other.name());
+            let info = other.info();
+            let why =
+                format!("\"{}/{}, Kind={}\" not supported by debug", info.group, info.version, other.name());
             Err(CliError::plain(why))
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Verb;
+use super::{Verb, raw};
 use crate::api::{Feature, FeatureGates, Kind, ObjectKey, SimTime};
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::kubectl::apply::NO_NAME;
@@ -39,6 +39,7 @@ pub static VERB: Verb = Verb {
         Flag::new("now", Takes::Bool, "One second of grace"),
         Flag::new("timeout", Takes::Duration, "How long to wait for the end"),
         Flag::new("wait", Takes::Bool, "Wait until the objects are gone (the default)"),
+        raw::RAW,
         Flag::short("interactive", 'i', Takes::Bool, "Ask before anything is deleted"),
     ],
     run,
@@ -144,12 +145,15 @@ pub fn propagation(cascade: Option<&str>, out: &mut Output) -> Result<Propagatio
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let options = Options::parse(args, env.cluster.api().gates, env.out)?;
+    if let Some(path) = raw::path(args) {
+        if options.grace == Some(0) && args.flag("force") {
+            env.out.err_line(FORCED);
+        }
+        return raw::delete(args, env, path);
+    }
     let selection = Builder::default().select(args, env, &args.words)?;
     if options.grace == Some(0) && args.flag("force") {
-        env.out.err_line(
-            "Warning: Immediate deletion does not wait for confirmation that the running resource has been \
-             terminated. The resource may continue to run on the cluster indefinitely.",
-        );
+        env.out.err_line(FORCED);
     }
     if args.has("namespace") && selection.infos.iter().any(|info| !info.kind.info().namespaced) {
         env.out.err_line("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
@@ -161,15 +165,18 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let timeout = args.duration("timeout").filter(|timeout| !timeout.length.is_zero());
     let limit =
         timeout.map_or(FOREVER, |timeout| if timeout.negative { Duration::ZERO } else { timeout.length });
+    let is_missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
+    let mut unread = selection.errors;
+    unread.retain(|error| !(options.ignore_missing && is_missing(error)));
     let task = Deleting {
         command: args.command().to_owned(),
         waits: (!args.has("wait") || args.flag("wait")) && !options.dry_run.is_dry(),
-        options,
         infos: selection.infos.into(),
         request: Duration::from_millis(env.cluster.engine().config().profile.request_ms),
         next: env.cluster.now(),
         errors: Vec::new(),
-        unread: selection.errors,
+        unread,
+        options,
         limit,
         waiting: VecDeque::new(),
         deadline: None,
@@ -185,6 +192,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     begin(task, env)
 }
+
+/// Said before anything is deleted by force.
+const FORCED: &str = "Warning: Immediate deletion does not wait for confirmation that the running resource has been \
+    terminated. The resource may continue to run on the cluster indefinitely.";
 
 /// Runs as much of it as takes no time.
 fn begin(mut task: impl Task + 'static, env: &mut Env<'_>) -> Result<Flow, CliError> {

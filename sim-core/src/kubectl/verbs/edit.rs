@@ -92,7 +92,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         let value = printer::value(env.cluster.api().get(info.kind, &info.key())?);
         originals.push(Original { info, value });
     }
-    Edit { args, originals, last_applied: false }.run(env)
+    Edit { args, originals, mode: Mode::Normal }.run(env)
 }
 
 /// Models kubectl pkg/cmd/util/editor: ApplyEditMode.
@@ -110,7 +110,24 @@ fn run_last_applied(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
              `kubectl apply set-last-applied --create-annotation`",
         ));
     }
-    Edit { args, originals, last_applied: true }.run(env)
+    Edit { args, originals, mode: Mode::LastApplied }.run(env)
+}
+
+/// `create --edit`: each manifest in an editor of its own before it is created.
+///
+/// Models kubectl pkg/cmd/create: RunEditOnCreate.
+pub fn before_create(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    let found = manifests::read(args, env, false)?;
+    if let Some(error) = CliError::aggregate(found.errors) {
+        return Err(error);
+    }
+    let mut errors = Vec::new();
+    for info in found.infos {
+        let value = info.manifest.clone().unwrap_or_default();
+        let edit = Edit { args, originals: vec![Original { info, value }], mode: Mode::Create };
+        errors.extend(edit.run(env).err());
+    }
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
 }
 
 fn select(args: &Args, env: &Env<'_>) -> Result<Vec<Info>, CliError> {
@@ -128,8 +145,18 @@ struct Original {
 struct Edit<'a> {
     args: &'a Args,
     originals: Vec<Original>,
-    /// Whether the file holds what was applied last in place of the objects.
-    last_applied: bool,
+    mode: Mode,
+}
+
+/// What the file holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Objects that are there.
+    Normal,
+    /// What was applied last.
+    LastApplied,
+    /// A manifest that is to be created.
+    Create,
 }
 
 /// What became of one version of the file.
@@ -145,12 +172,12 @@ struct Outcome {
 
 impl Edit<'_> {
     fn run(&self, env: &mut Env<'_>) -> Result<Flow, CliError> {
-        let mut results = Results::parse_any(self.args, env.files)?;
+        let mut results = Results::parse_any(self.args, env.files)?.without_dry_run();
         let as_json = self.args.output() == "json";
-        let head = match (as_json, self.last_applied) {
+        let head = match (as_json, self.mode) {
             (true, _) => "",
-            (false, true) => LAST_APPLIED_HEAD,
-            (false, false) => HEAD,
+            (false, Mode::LastApplied) => LAST_APPLIED_HEAD,
+            (false, _) => HEAD,
         };
         let original = self.text(env)?;
         let names: Vec<String> = self.originals.iter().map(|one| one.info.result_name()).collect();
@@ -164,7 +191,8 @@ impl Edit<'_> {
             };
             let edited = edited.map_err(CliError::plain)?;
             if number > 0 && same(&content, &edited) {
-                return Err(self.kept(as_json, &edited, env, "Edit cancelled, no valid changes were saved."));
+                let why = CliError::plain("Edit cancelled, no valid changes were saved.");
+                return Err(self.kept(as_json, &edited, env, why));
             }
             content = strip(&edited);
             if self.validates()
@@ -192,7 +220,7 @@ impl Edit<'_> {
             };
             let outcome = match self.save(updated, &mut results, env) {
                 Ok(outcome) => outcome,
-                Err(why) => return Err(self.kept(as_json, &edited, env, &why)),
+                Err(why) => return Err(self.kept(as_json, &edited, env, why)),
             };
             let path = if outcome.retryable || outcome.gone {
                 env.files.keep_edit(extension(as_json), &edited).unwrap_or_default()
@@ -239,6 +267,9 @@ impl Edit<'_> {
     }
 
     fn no_editor(&self) -> CliError {
+        if self.mode == Mode::Create {
+            return CliError::plain("there is no editor here: change the manifest and leave out --edit");
+        }
         let name = self.originals[0].info.result_name();
         CliError::plain(format!(
             "there is no editor here: change a field with kubectl patch {name} or kubectl set, or take the object \
@@ -249,11 +280,11 @@ impl Edit<'_> {
     /// The error, after word of where the changes are.
     ///
     /// Models kubectl pkg/cmd/util/editor: preservedFile.
-    fn kept(&self, as_json: bool, edited: &str, env: &mut Env<'_>, why: &str) -> CliError {
+    fn kept(&self, as_json: bool, edited: &str, env: &mut Env<'_>, why: CliError) -> CliError {
         if let Some(path) = env.files.keep_edit(extension(as_json), edited) {
             env.out.err_line(format!("A copy of your changes has been stored to \"{path}\""));
         }
-        CliError::plain(why)
+        why
     }
 
     /// Says that the object is invalid; returns the comments that say why.
@@ -272,27 +303,46 @@ impl Edit<'_> {
     ///
     /// # Errors
     /// What ends the command at once.
-    fn save(&self, updated: Vec<Info>, results: &mut Results, env: &mut Env<'_>) -> Result<Outcome, String> {
+    fn save(
+        &self,
+        updated: Vec<Info>,
+        results: &mut Results,
+        env: &mut Env<'_>,
+    ) -> Result<Outcome, CliError> {
         for info in &updated {
             if info.kind.info().namespaced && info.namespace != env.namespace {
-                return Err(manifests::other_namespace(&info.namespace, env.namespace));
+                let why = manifests::other_namespace(&info.namespace, env.namespace);
+                return Err(CliError::plain(why));
             }
         }
         let mut outcome = Outcome::default();
         for info in updated {
             let edited = info.manifest.clone().unwrap_or_default();
+            if self.mode == Mode::Create {
+                self.create(edited, results, env)?;
+                continue;
+            }
             let uid = edited.pointer("/metadata/uid");
             let Some(original) = self.originals.iter().find(|one| one.value.pointer("/metadata/uid") == uid)
             else {
-                return Err(format!("no original object found for {}", json::compact(&edited)));
+                let why = format!("no original object found for {}", json::compact(&edited));
+                return Err(CliError::plain(why));
             };
-            if self.last_applied {
-                self.annotate(original, &info, edited, results, env)?;
-            } else {
-                self.patch(original, edited, results, &mut outcome, env)?;
-            }
+            let saved = match self.mode {
+                Mode::LastApplied => self.annotate(original, &info, edited, results, env),
+                _ => self.patch(original, edited, results, &mut outcome, env),
+            };
+            saved.map_err(CliError::plain)?;
         }
         Ok(outcome)
+    }
+
+    /// Models kubectl pkg/cmd/util/editor: visitToCreate.
+    fn create(&self, edited: Value, results: &mut Results, env: &mut Env<'_>) -> Result<(), CliError> {
+        let edited = if self.args.flag("save-config") { apply::with_annotation(edited) } else { edited };
+        let object = apply::decoded(edited)?;
+        let created = env.cluster.act(self.args.command(), |api| api.create(object))?;
+        results.print("created", &created, env.cluster.api(), env.out)
     }
 
     /// Models kubectl pkg/cmd/util/editor: visitToPatch.

@@ -15,7 +15,7 @@ use crate::kubectl::printer::{self, Printer};
 use crate::kubectl::resources::{Target, resolve_kind};
 use crate::kubectl::result::Results;
 use crate::kubectl::table::TabWriter;
-use crate::kubectl::{Env, Flow, Progress, Task};
+use crate::kubectl::{Env, Flow, Progress, Task, absent};
 use crate::store::ChangeType;
 
 /// The verb.
@@ -42,11 +42,16 @@ pub static VERB: Verb = Verb {
 struct Wanted {
     namespace: Option<String>,
     about: Option<Target>,
+    /// Whether they are to be about an object of a kind that has none.
+    none: bool,
     types: Vec<String>,
 }
 
 impl Wanted {
     fn picks(&self, event: &Event) -> bool {
+        if self.none {
+            return false;
+        }
         let in_namespace =
             self.namespace.as_deref().is_none_or(|namespace| namespace == meta::namespace(&event.metadata));
         let about = &event.involved_object;
@@ -101,9 +106,16 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     // Complains of a format as verbs do that print no tables.
     Results::parse(args, env.files)?;
     let all_namespaces = args.flag("all-namespaces");
+    let version = env.cluster.api().gates.version();
+    let is_absent = |word: &&str| {
+        let kind = word.split_once('/').filter(|(_, name)| !name.contains('/')).map(|(kind, _)| kind);
+        kind.is_some_and(|kind| absent::named(kind, version).is_some())
+    };
+    let none = args.text("for").filter(is_absent).is_some();
     let wanted = Wanted {
         namespace: (!all_namespaces).then(|| env.namespace.to_owned()),
-        about: args.text("for").map(parse_target).transpose()?,
+        about: args.text("for").filter(|_| !none).map(parse_target).transpose()?,
+        none,
         types: args.list("types").to_vec(),
     };
     if wanted.types.iter().any(|word| !["normal", "warning"].contains(&word.to_lowercase().as_str())) {

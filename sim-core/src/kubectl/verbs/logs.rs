@@ -9,7 +9,7 @@ use crate::api::{ApiError, Feature, FeatureGates, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{SELECTOR, parse_selector};
 use crate::kubectl::error::CliError;
-use crate::kubectl::output::Output;
+use crate::kubectl::output::{Output, Stream};
 use crate::kubectl::pods::{self, NoContainer};
 use crate::kubectl::{Env, Flow, Progress, Task};
 use crate::runtime::{Log, LogLine, Runtime};
@@ -51,6 +51,7 @@ pub static VERB: Verb = Verb {
     run,
 };
 
+#[derive(Default)]
 struct Options {
     follow: bool,
     previous: bool,
@@ -186,8 +187,26 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
 }
 
+/// All that the container has logged.
+///
+/// # Errors
+/// There is no log yet.
+pub fn whole(pod: &Pod, container: &str, env: &mut Env<'_>) -> Result<String, CliError> {
+    let mut out = Output::default();
+    let mut inner = Env {
+        cluster: env.cluster,
+        namespace: env.namespace,
+        files: env.files,
+        stdin: None,
+        workstation: env.workstation,
+        out: &mut out,
+    };
+    Source::new(pod, container.to_owned()).open(&Options::default(), &mut inner)?;
+    Ok(out.text(Stream::Out))
+}
+
 fn pods_named(word: &str, args: &Args, env: &mut Env<'_>) -> Result<Vec<Pod>, CliError> {
-    let found = pods::pods_of(word, env).map_err(|error| match error {
+    let found = pods::pods_of(word, "get the logs from", env).map_err(|error| match error {
         CliError::Api { error, .. } if error.is_not_found() => CliError::plain(format!(
             "error from server (NotFound): {error} in namespace \"{}\"",
             env.namespace

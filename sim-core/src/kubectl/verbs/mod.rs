@@ -10,6 +10,7 @@ mod attach;
 mod auth;
 mod autoscale;
 mod cluster_info;
+mod cluster_info_dump;
 mod config;
 mod cordon;
 mod cp;
@@ -48,6 +49,7 @@ mod not_here;
 mod options;
 mod patch;
 mod port_forward;
+mod raw;
 mod replace;
 mod rollout_history;
 mod rollout_pause;
@@ -64,6 +66,7 @@ mod set_image;
 mod set_resources;
 mod set_selector;
 mod set_service_account;
+mod set_subject;
 mod taint;
 mod top;
 mod version;
@@ -107,6 +110,7 @@ pub static VERBS: &[&Verb] = &[
     &auth::WHOAMI,
     &autoscale::VERB,
     &cluster_info::VERB,
+    &cluster_info_dump::VERB,
     &not_here::COMPLETION,
     &config::CURRENT,
     &config::DELETE_CONTEXT,
@@ -174,6 +178,7 @@ pub static VERBS: &[&Verb] = &[
     &set_resources::VERB,
     &set_selector::VERB,
     &set_service_account::VERB,
+    &set_subject::VERB,
     &taint::VERB,
     &top::NODE,
     &top::POD,
@@ -316,7 +321,7 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }
     // A binding's users are those who get its role.
-    let is_binding = ["create rolebinding", "create clusterrolebinding"]
+    let is_binding = ["create rolebinding", "create clusterrolebinding", "set subject"]
         .iter()
         .any(|verb| args.command().starts_with(verb));
     let user = given("user").filter(|_| !is_binding);

@@ -61,6 +61,8 @@ const OWN_DEFAULTS: &[(&str, &str, &str)] = &[
     ("attach", "pod-running-timeout", "1m0s"),
     ("autoscale", "max", "-1"),
     ("autoscale", "min", "-1"),
+    ("cluster-info dump", "output", "'json'"),
+    ("cluster-info dump", "pod-running-timeout", "20s"),
     ("config view", "merge", "true"),
     ("config view", "output", "'yaml'"),
     ("create deployment", "port", "-1"),

@@ -77,6 +77,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
     let patch = parse(kind, &text, inline)?;
     let mut results = Results::parse(args, env.files)?.apart().without_dry_run();
+    local::check_dry_run(args)?;
     if local::is_asked(args) {
         if !args.words.is_empty() {
             return Err(CliError::plain("cannot specify --local and server resources"));

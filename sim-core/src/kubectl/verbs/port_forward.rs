@@ -32,7 +32,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if ports.is_empty() {
         return Err(missing());
     }
-    let Some(pod) = pods::first(pods::pods_of(word, env)?, false) else {
+    let Some(pod) = pods::first(pods::pods_of(word, "attach to", env)?, false) else {
         return Err(CliError::plain("timed out waiting for the condition"));
     };
     let service = service(word, env)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Verb;
+use super::{Verb, raw};
 use crate::api::{ApiError, Feature, SimTime};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
@@ -33,6 +33,7 @@ pub static VERB: Verb = Verb {
         Flag::new("timeout", Takes::Duration, "How long to wait for the objects to go"),
         Flag::new("wait", Takes::Bool, "Accepted: it always waits"),
         Flag::new("subresource", Takes::Text, "status or scale"),
+        raw::RAW,
     ],
     run,
 };
@@ -43,6 +44,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if args.has(flag) && !args.flag("force") {
             return Err(CliError::plain(format!("--{flag} must have --force specified")));
         }
+    }
+    if let Some(path) = raw::path(args) {
+        let body = raw::body(args, env, path)?;
+        return raw::replace(args, env, path, &body);
     }
     let mut results = Results::parse(args, env.files)?;
     let found = manifests::read(args, env, true)?;

@@ -162,6 +162,9 @@ impl Task for Waits {
 fn scale(api: &mut ApiServer, info: &Info, wanted: &Wanted<'_>, dry: DryRun) -> Result<Object, CliError> {
     let key = info.key();
     let object = api.get(info.kind, &key)?.clone();
+    if dry == DryRun::Client {
+        return Ok(of_size(object, wanted.replicas));
+    }
     let Some(size) = size(&object) else {
         let why = "the server could not find the requested resource";
         return Err(CliError::Verbatim(format!("Error from server (NotFound): {why}")));
@@ -173,9 +176,6 @@ fn scale(api: &mut ApiServer, info: &Info, wanted: &Wanted<'_>, dry: DryRun) -> 
     if !wanted.version.is_empty() && version != wanted.version {
         let why = format!("Expected resource version to be {}, was {version}", wanted.version);
         return Err(CliError::plain(why));
-    }
-    if dry == DryRun::Client {
-        return Ok(of_size(object, wanted.replicas));
     }
     let patch = Patch::Merge(json!({"spec": {"replicas": wanted.replicas}}));
     let options = WriteOptions { dry_run: dry == DryRun::Server };

@@ -20,7 +20,7 @@ pub const SET_FLAGS: &[Flag] =
 pub const LOCAL: Flag = Flag::new("local", Takes::Bool, "Change the manifest of -f alone, and ask no server");
 
 /// Said when `--local` has no files to work on.
-const LOCAL_NEEDS_FILES: &str = "you must specify resources by --filename when --local is set.\nExample resource \
+pub const LOCAL_NEEDS_FILES: &str = "you must specify resources by --filename when --local is set.\nExample resource \
     specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
 
 /// Finds the objects to change.
@@ -32,7 +32,12 @@ pub fn select(args: &Args, env: &Env<'_>, resources: &[String]) -> Result<Vec<In
         if !resources.is_empty() || !manifests::is_given(args) {
             return Err(CliError::plain(LOCAL_NEEDS_FILES));
         }
-        return local::select(args, env);
+        let found = local::select(args, env)?;
+        // `set selector` takes it for a dry run of its own.
+        if !args.command().starts_with("set selector") {
+            local::check_dry_run(args)?;
+        }
+        return Ok(found);
     }
     Builder { must_exist: true, all_with_names: true, ..Builder::default() }
         .select(args, env, resources)?
@@ -117,7 +122,7 @@ pub fn patch_all(
 }
 
 /// An object's name in complaints about a file alone; a kind with a group ends its line.
-fn local_name(info: &Info) -> String {
+pub fn local_name(info: &Info) -> String {
     let end = if info.kind.info().group.is_empty() { "" } else { "\n" };
     format!("{}{end}", info.result_name())
 }

@@ -15,7 +15,7 @@ use crate::kubectl::builder::{ALL, Builder, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::VALIDATE;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, resolve_kind};
+use crate::kubectl::{Env, Flow, absent, resolve_kind};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -63,8 +63,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let mut wish = parse(words).map_err(|why| CliError::misuse("taint", why))?;
     wish.overwrite = args.flag("overwrite");
     // This complaint is printed as it is.
-    let resolved = resolve_kind(kind).map_err(|error| CliError::Verbatim(error.message()))?;
-    if resolved != Kind::Node {
+    let resolved = match absent::named(kind, env.cluster.api().gates.version()) {
+        Some(_) => None,
+        None => Some(resolve_kind(kind).map_err(|error| CliError::Verbatim(error.message()))?),
+    };
+    if resolved != Some(Kind::Node) {
         let why = format!("invalid resource type {}, only node types are supported", kind.to_lowercase());
         return Err(CliError::plain(why));
     }

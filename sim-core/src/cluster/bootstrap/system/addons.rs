@@ -14,12 +14,38 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::control_plane::{Folder, quantity};
 use super::place::Place;
 use crate::cluster::bootstrap::map;
+use crate::engine::ClusterConfig;
 
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
 const LOCK: Folder =
     Folder { name: "xtables-lock", path: "/run/xtables.lock", kind: "FileOrCreate", read_only: false };
 const MODULES: Folder = Folder { name: "lib-modules", path: "/lib/modules", kind: "", read_only: true };
+
+const COREDNS: &str = "registry.k8s.io/coredns/coredns:v{coredns}";
+const KUBE_PROXY: &str = "registry.k8s.io/kube-proxy:{version}";
+const LOCAL_PATH_PROVISIONER: &str = "docker.io/kindest/local-path-provisioner:v20260521-9fb22683";
+const STORAGE_PROVISIONER: &str = "gcr.io/k8s-minikube/storage-provisioner:v5";
+
+fn kindnetd(place: &Place) -> &'static str {
+    if place.is_kind() {
+        "docker.io/kindest/kindnetd:v20260528-9350166c"
+    } else {
+        "docker.io/kindest/kindnetd:v20250512-df8de77b"
+    }
+}
+
+/// The images of all that runs besides the control plane.
+pub(super) fn images(place: &Place, config: &ClusterConfig) -> impl Iterator<Item = &'static str> {
+    let provisioner = if place.is_kind() { LOCAL_PATH_PROVISIONER } else { STORAGE_PROVISIONER };
+    let network = has_kindnet(place, config).then(|| kindnetd(place));
+    [COREDNS, KUBE_PROXY, provisioner].into_iter().chain(network)
+}
+
+/// Whether kindnet joins the nodes: minikube leaves a single one to Docker's bridge.
+pub(super) fn has_kindnet(place: &Place, config: &ClusterConfig) -> bool {
+    place.is_kind() || config.nodes.len() > 1
+}
 
 /// Words as a list.
 fn words(text: &str) -> Option<Vec<String>> {
@@ -61,7 +87,7 @@ fn container(name: &str, image: String) -> Container {
 
 /// CoreDNS.
 pub(super) fn coredns(place: &Place) -> PodSpec {
-    let mut program = container("coredns", place.fill("registry.k8s.io/coredns/coredns:v{coredns}"));
+    let mut program = container("coredns", place.fill(COREDNS));
     program.args = words("-conf /etc/coredns/Corefile");
     program.resources = Some(ResourceRequirements {
         limits: Some([quantity("memory", "170Mi")].into()),
@@ -150,7 +176,7 @@ fn apart() -> Affinity {
 
 /// kube-proxy.
 pub(super) fn kube_proxy(place: &Place) -> PodSpec {
-    let mut program = container("kube-proxy", place.fill("registry.k8s.io/kube-proxy:{version}"));
+    let mut program = container("kube-proxy", place.fill(KUBE_PROXY));
     program.command = words(
         "/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.conf --hostname-override=$(NODE_NAME)",
     );
@@ -177,8 +203,7 @@ pub(super) fn kube_proxy(place: &Place) -> PodSpec {
 /// kindnet, which joins the networks of several nodes.
 pub(super) fn kindnet(place: &Place) -> PodSpec {
     const NET: Folder = Folder { name: "cni-cfg", path: "/etc/cni/net.d", kind: "", read_only: false };
-    let tag = if place.is_kind() { "v20260528-9350166c" } else { "v20250512-df8de77b" };
-    let mut program = container("kindnet-cni", format!("docker.io/kindest/kindnetd:{tag}"));
+    let mut program = container("kindnet-cni", kindnetd(place).to_owned());
     let mut variables = vec![
         variable("HOST_IP", "@status.hostIP"),
         variable("POD_IP", "@status.podIP"),
@@ -211,8 +236,7 @@ pub(super) fn kindnet(place: &Place) -> PodSpec {
 
 /// kind's provisioner of volumes.
 pub(super) fn local_path_provisioner() -> PodSpec {
-    let image = "docker.io/kindest/local-path-provisioner:v20260521-9fb22683";
-    let mut program = container("local-path-provisioner", image.to_owned());
+    let mut program = container("local-path-provisioner", LOCAL_PATH_PROVISIONER.to_owned());
     program.command = words(
         "local-path-provisioner --debug start --helper-image \
          docker.io/kindest/local-path-helper:v20260131-7181c60a --config /etc/config/config.json",
@@ -238,8 +262,7 @@ pub(super) fn local_path_provisioner() -> PodSpec {
 /// minikube's provisioner of volumes, a pod of its own.
 pub(super) fn storage_provisioner(place: &Place) -> PodSpec {
     const TMP: Folder = Folder { name: "tmp", path: "/tmp", kind: "Directory", read_only: false };
-    let mut program =
-        container("storage-provisioner", "gcr.io/k8s-minikube/storage-provisioner:v5".to_owned());
+    let mut program = container("storage-provisioner", STORAGE_PROVISIONER.to_owned());
     program.command = words("/storage-provisioner");
     program.volume_mounts = Some(vec![TMP.mount(place)]);
     PodSpec {

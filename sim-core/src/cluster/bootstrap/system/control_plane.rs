@@ -21,7 +21,7 @@ const PROBE_PORT: &str = "probe-port";
 /// A program of the control plane.
 pub(super) struct Part {
     pub name: &'static str,
-    image: &'static str,
+    pub image: &'static str,
     /// What stands in its command besides its name: everywhere, on minikube, on kind. It is sorted when it is written.
     flags: [&'static str; 3],
     folders: &'static [Folder],

@@ -1,8 +1,14 @@
 //! What the cluster's own images run. They hold their program and no tools.
 
-use crate::runtime::{ImageSpec, Route};
+use k8s_openapi::api::core::v1::ContainerImage;
 
+use crate::engine::ClusterConfig;
+use crate::kubelet::{arrange_images, listed_image};
+use crate::runtime::{ImageSpec, Reference, Registry, Route};
+
+use super::control_plane::PARTS;
 use super::place::Place;
+use super::{addons, logs};
 
 /// The digests of the Corefile by which CoreDNS tells in its log which one it runs: of minikube's and of kind's, before
 /// v1.32 and since. Models coredns plugin/reload.
@@ -20,20 +26,27 @@ const COREFILES: [[&str; 2]; 2] = [
 /// The images of `place`, whose DNS keeps no answers of its zone when it `is_uncached`.
 pub(super) fn all(place: &Place, is_uncached: bool) -> Vec<ImageSpec> {
     let api_port = u16::try_from(place.api_port).unwrap_or(0);
-    vec![
+    let mut images = vec![
         coredns(place, is_uncached),
-        program("etcd", &[2379, 2380, 2381]),
-        program("kindnetd", &[]),
-        program("kube-apiserver", &[api_port]),
-        program("kube-controller-manager", &[10257]),
-        program("kube-proxy", &[10249, 10256]),
-        program("kube-scheduler", &[10259]),
-        program("local-path-provisioner", &[]),
-        program("storage-provisioner", &[]),
-    ]
+        program("etcd", 74_311_308, &[2379, 2380, 2381]),
+        program("kindnetd", 43_824_855, &[]),
+        program("kube-apiserver", 27_061_991, &[api_port]),
+        program("kube-controller-manager", 22_819_474, &[10257]),
+        program("kube-proxy", 25_963_718, &[10249, 10256]),
+        program("kube-scheduler", 17_385_568, &[10259]),
+        program("local-path-provisioner", 19_200_418, &[]),
+        program("storage-provisioner", 9_057_171, &[]),
+    ];
+    for image in &mut images {
+        if image.log.is_empty() {
+            image.log = logs::of(&image.name, place);
+        }
+    }
+    images
 }
 
-fn program(name: &str, ports: &[u16]) -> ImageSpec {
+/// A program whose image has about that size, in bytes.
+fn program(name: &str, size_bytes: u64, ports: &[u16]) -> ImageSpec {
     let routes = ["/health", "/healthz", "/livez", "/readyz", "/ready"].map(|path| Route {
         path: path.to_owned(),
         status: 200,
@@ -42,12 +55,29 @@ fn program(name: &str, ports: &[u16]) -> ImageSpec {
         ..Route::default()
     });
     ImageSpec {
+        size_bytes,
         follows_declared_ports: true,
         routes: routes.into(),
         programs: vec![name.to_owned()],
         packages: 0,
         ..ImageSpec::server(name, ports)
     }
+}
+
+/// The images that the nodes of minikube and kind are made with, as a node's status tells of them.
+pub(in crate::cluster::bootstrap) fn preloaded(config: &ClusterConfig) -> Vec<ContainerImage> {
+    let Some(place) = Place::of(config) else { return Vec::new() };
+    let mut registry = Registry::default();
+    all(&place, false).into_iter().for_each(|image| registry.add(image));
+    let parts = PARTS.iter().map(|part| part.image);
+    let mut images: Vec<ContainerImage> = parts
+        .chain(addons::images(&place, config))
+        .filter_map(|name| Reference::parse(&place.fill(name)).ok())
+        .filter_map(|reference| registry.find(&reference))
+        .map(|image| listed_image(&image, place.runtime))
+        .collect();
+    arrange_images(&mut images);
+    images
 }
 
 fn coredns(place: &Place, is_uncached: bool) -> ImageSpec {
@@ -66,6 +96,6 @@ fn coredns(place: &Place, is_uncached: bool) -> ImageSpec {
         log,
         // It lets its clients find out first: `health { lameduck 5s }`.
         termination_ms: Some(5_000),
-        ..program("coredns", &[53, 8080, 8181, 9153])
+        ..program("coredns", 22_384_805, &[53, 8080, 8181, 9153])
     }
 }

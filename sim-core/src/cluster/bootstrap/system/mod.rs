@@ -8,6 +8,7 @@ mod accounts;
 mod addons;
 mod control_plane;
 mod images;
+mod logs;
 mod place;
 mod settings;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::controllers::rootcacertpublisher;
 use crate::engine::{ClusterConfig, stream};
 use crate::kubelet::Kubelet;
 
+pub(super) use images::preloaded;
 use place::Place;
 use workloads::{Scaling, Workload};
 
@@ -83,9 +85,8 @@ impl Installer<'_> {
         Ok(planted)
     }
 
-    /// Whether kindnet joins the nodes: minikube leaves a single one to Docker's bridge.
     fn has_kindnet(&self) -> bool {
-        self.place.is_kind() || self.config.nodes.len() > 1
+        addons::has_kindnet(&self.place, self.config)
     }
 
     /// 32 hexadecimal digits.

@@ -16,6 +16,7 @@ use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
 use crate::kubectl::sort::{Sorted, sort_by};
 use crate::kubectl::verbs::Verb;
+use crate::kubectl::verbs::raw::RAW;
 use crate::kubectl::warnings::warn;
 use crate::kubectl::{Env, Flow, manifests};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ pub static VERB: Verb = Verb {
         ),
         Flag::new("chunk-size", Takes::Int, "Accepted: lists are always whole"),
         Flag::new("subresource", Takes::Text, "status or scale of the object"),
-        Flag::new("raw", Takes::Text, "Ask the API server for this path"),
+        RAW,
         manifests::FILENAME,
         manifests::RECURSIVE,
         manifests::KUSTOMIZE,
@@ -60,7 +61,7 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if let Some(path) = args.text("raw").filter(|path| !path.is_empty()) {
+    if let Some(path) = super::raw::path(args) {
         return raw::get(args, env, path);
     }
     let output = args.output();

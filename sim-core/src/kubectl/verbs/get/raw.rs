@@ -4,23 +4,27 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::api::{Kind, ObjectKey};
+use crate::api::{ApiError, Kind};
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer;
-use crate::kubectl::{Env, Flow, gojson};
+use crate::kubectl::verbs::raw::{Place, check_path, line};
+use crate::kubectl::{Env, Flow};
 
 /// Answers paths of objects and lists, of discovery and of health.
 pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, CliError> {
-    let formats = args.flag("watch") || args.flag("watch-only") || args.has("output");
-    if !args.words.is_empty() || formats || args.has("selector") || args.has("filename") {
+    if !args.words.is_empty() {
         return Err(CliError::plain("arguments may not be passed when --raw is specified"));
     }
-    if !path.starts_with('/') || path.contains(' ') {
-        return Err(CliError::plain(format!(
-            "--raw must be a valid URL path: parse \"{path}\": invalid URI for request"
-        )));
+    if args.flag("watch") || args.flag("watch-only") || args.text("selector").is_some_and(|s| !s.is_empty()) {
+        return Err(CliError::plain(
+            "--raw may not be specified with other flags that filter the server request or alter the output",
+        ));
     }
+    if !args.output().is_empty() {
+        return Err(CliError::plain("--raw and --output are mutually exclusive"));
+    }
+    check_path(path)?;
     let path = path.split('?').next().unwrap_or_default();
     let text = match path {
         "/healthz" | "/livez" | "/readyz" => "ok".to_owned(),
@@ -29,17 +33,14 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
             let told = json!({"gitVersion": version.server(), "major": "1", "minor": version.minor()});
             crate::kubectl::json::indented(&told, 2) + "\n"
         }
-        path => gojson::encode(&answer(env, path)?) + "\n",
+        path => line(&answer(env, path)?),
     };
     env.out.out(text);
     Ok(Flow::OK)
 }
 
 fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
-    let missing = || {
-        let why = "the server could not find the requested resource";
-        CliError::Verbatim(format!("Error from server (NotFound): {why}"))
-    };
+    let missing = || CliError::from(ApiError::no_such_resource());
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api"] => return Ok(json!({"kind": "APIVersions", "versions": ["v1"]})),
@@ -48,30 +49,16 @@ fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return Err(missing()),
     };
-    let served = |kind: &&Kind| kind.info().group == group && kind.info().version == version;
-    let (namespace, rest) = match rest {
-        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
-        rest => (None, rest),
-    };
-    let Some((resource, names)) = rest.split_first() else {
-        return if Kind::ALL.iter().any(|kind| served(&kind)) {
-            Ok(resources(group, version))
-        } else {
-            Err(missing())
-        };
-    };
-    let kind =
-        Kind::ALL.iter().filter(served).find(|kind| kind.info().plural == *resource).ok_or_else(missing)?;
-    match names {
-        [] => Ok(list(env, *kind, namespace)),
-        [name] => {
-            let key = ObjectKey::new(namespace.unwrap_or_default(), name);
-            Ok(printer::value(env.cluster.api().get(*kind, &key)?))
+    if rest.is_empty() {
+        let served = |kind: &Kind| kind.info().group == group && kind.info().version == version;
+        return if Kind::ALL.iter().any(served) { Ok(resources(group, version)) } else { Err(missing()) };
+    }
+    let place = Place::parse(path).ok_or_else(missing)?;
+    match (place.name.is_empty(), place.subresource.as_str()) {
+        (true, _) => {
+            Ok(list(env, place.kind, Some(place.namespace.as_str()).filter(|name| !name.is_empty())))
         }
-        [name, "status"] => {
-            let key = ObjectKey::new(namespace.unwrap_or_default(), name);
-            Ok(printer::value(env.cluster.api().get(*kind, &key)?))
-        }
+        (false, "" | "status") => Ok(printer::value(env.cluster.api().get(place.kind, &place.key())?)),
         _ => Err(missing()),
     }
 }
