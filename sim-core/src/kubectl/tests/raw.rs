@@ -141,3 +141,19 @@ fn the_server_refuses_what_does_not_fit_the_path() {
     exit 1
     "#);
 }
+
+#[test]
+fn a_path_may_pick_by_labels_and_name_a_scale() {
+    let mut bench = Bench::new();
+    bench.run("create deployment web --image=nginx --replicas=2");
+    bench.run("run other --image=nginx");
+    bench.pass(2000);
+    let names = |text: &str| {
+        let list: serde_json::Value = serde_json::from_str(text).expect("a list");
+        let items = list["items"].as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| item["metadata"]["labels"].to_string()).collect::<Vec<_>>().join("\n")
+    };
+    let picked = bench.run("get --raw '/api/v1/namespaces/default/pods?labelSelector=run%3Dother&limit=5'");
+    assert_snapshot!(names(&picked), @r#"{"run":"other","topology.kubernetes.io/zone":"zone-3"}"#);
+    assert_snapshot!(bench.run("get --raw /apis/apps/v1/namespaces/default/deployments/web/scale"), @r#"{"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"web","namespace":"default","uid":"061bed85-30f2-48a0-8081-f3c1bb9b1ee8","resourceVersion":"54","creationTimestamp":"2026-11-23T12:00:00Z"},"spec":{"replicas":2},"status":{"replicas":2,"selector":"app=web"}}"#);
+}

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Kind};
+use super::subresource::scale_value;
+use crate::api::{ApiError, Kind, meta};
 use crate::kubectl::args::Args;
+use crate::kubectl::builder::parse_selector;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer;
 use crate::kubectl::verbs::raw::{Place, check_path, line};
@@ -25,7 +27,7 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
         return Err(CliError::plain("--raw and --output are mutually exclusive"));
     }
     check_path(path)?;
-    let path = path.split('?').next().unwrap_or_default();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let text = match path {
         "/healthz" | "/livez" | "/readyz" => "ok".to_owned(),
         "/version" => {
@@ -33,13 +35,13 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
             let told = json!({"gitVersion": version.server(), "major": "1", "minor": version.minor()});
             crate::kubectl::json::indented(&told, 2) + "\n"
         }
-        path => line(&answer(env, path)?),
+        path => line(&answer(env, path, query)?),
     };
     env.out.out(text);
     Ok(Flow::OK)
 }
 
-fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
+fn answer(env: &Env<'_>, path: &str, query: &str) -> Result<Value, CliError> {
     let missing = || CliError::from(ApiError::no_such_resource());
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
@@ -55,16 +57,19 @@ fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
     }
     let place = Place::parse(path).ok_or_else(missing)?;
     match (place.name.is_empty(), place.subresource.as_str()) {
-        (true, _) => {
-            Ok(list(env, place.kind, Some(place.namespace.as_str()).filter(|name| !name.is_empty())))
-        }
+        (true, _) => list(env, &place, query),
+        (false, "scale") => Ok(scale_value(env.cluster.api().scale(place.kind, &place.key())?)),
         (false, "" | "status") => Ok(printer::value(env.cluster.api().get(place.kind, &place.key())?)),
         _ => Err(missing()),
     }
 }
 
-fn list(env: &Env<'_>, kind: Kind, namespace: Option<&str>) -> Value {
-    let store = env.cluster.store();
+/// The list at `place`, of what the query's `labelSelector` picks.
+fn list(env: &Env<'_>, place: &Place, query: &str) -> Result<Value, CliError> {
+    let (store, kind) = (env.cluster.store(), place.kind);
+    let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    let selector = parameters.find(|(name, _)| *name == "labelSelector").map(|(_, value)| unescaped(value));
+    let selector = parse_selector(&selector.unwrap_or_default())?;
     let without_type = |object: &crate::api::Object| {
         let mut value = printer::value(object);
         if let Some(fields) = value.as_object_mut() {
@@ -73,16 +78,34 @@ fn list(env: &Env<'_>, kind: Kind, namespace: Option<&str>) -> Value {
         }
         value
     };
-    let items: Vec<Value> = match namespace {
-        Some(namespace) => store.list_in(kind, namespace).map(without_type).collect(),
-        None => store.list(kind).map(without_type).collect(),
+    let picked = |object: &&crate::api::Object| selector.matches(meta::labels(object.meta()));
+    let items: Vec<Value> = match place.namespace.as_str() {
+        "" => store.list(kind).filter(picked).map(without_type).collect(),
+        namespace => store.list_in(kind, namespace).filter(picked).map(without_type).collect(),
     };
-    json!({
+    Ok(json!({
         "kind": format!("{}List", kind.name()),
         "apiVersion": kind.info().api_version(),
         "metadata": {"resourceVersion": store.revision().to_string()},
         "items": items,
-    })
+    }))
+}
+
+/// A part of a URL, in which `%3D` stands for `=`.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let letter = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match letter.filter(u8::is_ascii).zip(part.get(2..)) {
+            Some((letter, rest)) => {
+                plain.push(char::from(letter));
+                plain.push_str(rest);
+            }
+            None => plain.extend(["%", part]),
+        }
+    }
+    plain
 }
 
 /// The groups in order of the alphabet; the core group is not among them.
