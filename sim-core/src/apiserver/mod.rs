@@ -13,6 +13,7 @@ mod managed;
 mod patch;
 mod placement;
 mod plant;
+mod pod_security;
 mod quota;
 mod scale;
 mod service;

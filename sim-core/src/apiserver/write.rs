@@ -1,6 +1,6 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, limit_range, service_account, strategy, unserved};
+use super::{ApiServer, admission, delete, limit_range, pod_security, service_account, strategy, unserved};
 use crate::api::managed::Managers;
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation, warnings};
 
@@ -107,7 +107,8 @@ impl ApiServer {
         if let Some(warnings) = &mut self.warnings {
             warnings.extend(warnings::on_create(object, self.gates));
         }
-        admission::validate(object, None, &self.store)
+        admission::validate(object, None, &self.store)?;
+        pod_security::admit(object, None, Subresource::Main, &self.store, self.warnings.as_mut())
     }
 
     fn store_new(&mut self, kind: Kind, mut object: Object, options: WriteOptions) -> ApiResult<Object> {
@@ -271,6 +272,7 @@ impl ApiServer {
                 warnings.extend(warnings::on_update(new, old, self.gates));
             }
             admission::validate(new, Some(old), &self.store)?;
+            pod_security::admit(new, Some(old), subresource, &self.store, self.warnings.as_mut())?;
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ pub fn on_update(new: &Object, old: &Object, gates: FeatureGates) -> Vec<String>
 }
 
 /// A controller's pod template, and where it is.
-fn template(object: &Object) -> Option<(&'static str, &PodTemplateSpec)> {
+pub(crate) fn template(object: &Object) -> Option<(&'static str, &PodTemplateSpec)> {
     let path = "spec.template.";
     Some(match object {
         Object::StatefulSet(set) => (path, &set.spec.as_ref()?.template),

@@ -18,6 +18,7 @@ mod managed;
 mod mutate;
 mod nodes;
 mod pod_resources;
+mod pod_security;
 mod quota;
 mod raw;
 mod recorded;
