@@ -44,3 +44,8 @@ fn images_have_their_own_tools_in_their_own_words() {
 fn a_web_server_names_the_release_of_its_tag() {
     insta::assert_snapshot!(transcript(include_str!("scripts/release.script")));
 }
+
+#[test]
+fn the_images_of_kubernetes_own_tutorial_do_what_it_says() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/basics.script")));
+}

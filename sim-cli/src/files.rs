@@ -13,6 +13,7 @@ static LAB: &[(&str, &str)] = &[
     ("lab14/deployment.yaml", include_str!("../../examples/lab14/deployment.yaml")),
     ("lab14/parallel/statefulset.yaml", include_str!("../../examples/lab14/parallel/statefulset.yaml")),
     ("manifests/postgres.yaml", include_str!("../../examples/manifests/postgres.yaml")),
+    ("manifests/web.yaml", include_str!("../../examples/manifests/web.yaml")),
     ("manifests/redis.yaml", include_str!("../../examples/manifests/redis.yaml")),
 ];
 

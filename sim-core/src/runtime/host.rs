@@ -4,9 +4,8 @@ use super::Runtime;
 use super::container::{Exit, Program, User};
 use super::fs::FileSystem;
 use super::mounts::MountedFs;
-use super::packages;
 use super::server::{Call, Drive, Reply, Service, Spot};
-use super::shell::{Flavour, Host, ProcessInfo};
+use super::shell::{Flavour, Host, Nslookup, ProcessInfo};
 use crate::api::{ObjectKey, SimTime};
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
@@ -116,9 +115,9 @@ impl Host for ContainerHost<'_> {
         container.is_some_and(|container| container.config.image.has_tool(name))
     }
 
-    fn has_bind_tools(&self) -> bool {
+    fn nslookup(&self) -> Nslookup {
         let container = self.runtime.container(&self.pod, &self.container);
-        container.is_some_and(|container| container.config.image.packages() & packages::DNS != 0)
+        container.map_or(Nslookup::Busybox, |container| container.config.image.nslookup())
     }
 
     fn user(&self) -> User {

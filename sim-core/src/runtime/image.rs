@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::packages;
+use super::shell::Nslookup;
 
 /// How a program logs the requests it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -267,6 +268,20 @@ impl Image {
             packages::DEBIAN
         } else {
             own
+        }
+    }
+
+    /// Whose nslookup it has: bind's, which also alpine has when bind-tools are installed, or busybox's, which no
+    /// longer leaves the search list to the C library since 1.29.
+    pub fn nslookup(&self) -> Nslookup {
+        let release = self.reference.tag.split('-').next().unwrap_or_default();
+        let minor = release.strip_prefix("1.").and_then(|rest| rest.split('.').next()?.parse().ok());
+        if self.packages() & packages::DNS != 0 {
+            Nslookup::Bind
+        } else if self.spec.name == "busybox" && minor.is_some_and(|minor: u32| minor < 29) {
+            Nslookup::FormerBusybox
+        } else {
+            Nslookup::Busybox
         }
     }
 

@@ -25,6 +25,7 @@ pub fn catalogue() -> Vec<ImageSpec> {
         busybox::spec(),
         crash_looper::spec(),
         httpd::spec(),
+        nginx::slim(),
         nginx::spec(),
         pause::spec(),
         postgres::spec(),

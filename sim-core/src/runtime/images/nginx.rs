@@ -6,6 +6,11 @@ use crate::runtime::image::{AccessLog, ImageSpec};
 const INDEX: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n\
 <h1>Welcome to nginx!</h1>\n<p>The web server answers.</p>\n</body>\n</html>\n";
 
+/// `registry.k8s.io/nginx-slim`, of Kubernetes' own tutorials.
+pub(super) fn slim() -> ImageSpec {
+    ImageSpec { name: "nginx-slim".to_owned(), env: pairs(&[("NGINX_VERSION", "1.27.5")]), ..spec() }
+}
+
 pub(super) fn spec() -> ImageSpec {
     ImageSpec {
         tags: words(&["mainline", "perl", "bookworm", "trixie"]),

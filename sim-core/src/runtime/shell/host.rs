@@ -32,6 +32,17 @@ pub enum Flavour {
     Gnu,
 }
 
+/// Whose nslookup an image has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nslookup {
+    /// bind's.
+    Bind,
+    /// busybox's.
+    Busybox,
+    /// busybox's before 1.29.
+    FormerBusybox,
+}
+
 /// The name of a user that every image knows, or the number.
 pub fn user_name(uid: u32) -> String {
     known_user(uid).map_or_else(|| uid.to_string(), str::to_owned)
@@ -101,9 +112,12 @@ pub trait Host {
         Flavour::Busybox
     }
 
-    /// Whether nslookup is bind's, which also alpine has when bind-tools are installed.
-    fn has_bind_tools(&self) -> bool {
-        self.flavour() == Flavour::Gnu
+    /// Whose nslookup it is.
+    fn nslookup(&self) -> Nslookup {
+        match self.flavour() {
+            Flavour::Gnu => Nslookup::Bind,
+            Flavour::Busybox => Nslookup::Busybox,
+        }
     }
 
     /// The user that processes run as.

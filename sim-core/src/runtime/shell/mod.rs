@@ -33,7 +33,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub use host::{Flavour, Host, OuterTurn, ProcessInfo, user_name};
+pub use host::{Flavour, Host, Nslookup, OuterTurn, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
 pub use prompt::{Remembered, is_command, is_unfinished, syntax_error};

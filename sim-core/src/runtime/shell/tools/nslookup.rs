@@ -1,14 +1,15 @@
 //! nslookup, in bind's form and in busybox's.
 //!
 //! busybox asks for A and AAAA at once, uses the search list only for names without a dot, and knows no
-//! ndots (networking/nslookup.c). bind follows resolv.conf.
+//! ndots (networking/nslookup.c). bind follows resolv.conf, and so did busybox before 1.29, by the C library.
 
 use std::time::Duration;
 
 use super::Turn;
 use super::io::Io;
 use crate::network::dns::{Answer, Question, RecordType, ResponseCode};
-use crate::network::resolver;
+use crate::network::resolver::{self, Lookup};
+use crate::runtime::shell::Nslookup;
 
 /// The code as both tools print it.
 pub(super) fn code_name(code: ResponseCode) -> &'static str {
@@ -63,11 +64,33 @@ pub(super) fn nslookup(io: &mut Io<'_>) -> Turn {
         return no_servers(io);
     }
     let server = io.host.nameserver();
-    if io.host.has_bind_tools() {
-        bind(io, name, record, &server)
-    } else {
-        busybox(io, name, record, &server)
+    match io.host.nslookup() {
+        Nslookup::Bind => bind(io, name, record, &server),
+        Nslookup::Busybox => busybox(io, name, record, &server),
+        Nslookup::FormerBusybox => Ok(former_busybox(io, name, &server)),
     }
+}
+
+fn former_busybox(io: &mut Io<'_>, name: &str, server: &str) -> i32 {
+    print_host(io, "Server:", server);
+    io.out("\n");
+    i32::from(!print_host(io, "Name:", name))
+}
+
+/// Prints a host's addresses, each with the name that it is found by in turn. Whether there are any.
+fn print_host(io: &mut Io<'_>, header: &str, name: &str) -> bool {
+    let Lookup::Found { addresses, .. } = io.lookup(name) else {
+        io.complain(&format!("can't resolve '{name}'"));
+        return false;
+    };
+    io.out(&format!("{header:<10} {name}\n"));
+    for (index, address) in addresses.iter().enumerate() {
+        let names = reverse_name(address).map(|reversed| ask(io, &reversed, RecordType::Ptr));
+        let found = names.iter().flat_map(|answer| &answer.records).next();
+        let found = found.map(|record| format!(" {}", record.data.trim_end_matches('.')));
+        io.out(&format!("Address {}: {address}{}\n", index + 1, found.unwrap_or_default()));
+    }
+    true
 }
 
 fn ask(io: &mut Io<'_>, name: &str, record: RecordType) -> Answer {
