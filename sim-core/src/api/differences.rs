@@ -82,6 +82,10 @@ pub enum Feature {
     CronJobScheduledTime,
     /// The event `SawCompletedJob` speaks of a condition, not of a status.
     CronJobSeesCondition,
+    /// `restartPolicy` and `restartPolicyRules` of any container.
+    ContainerRestartRules,
+    /// The action `RestartAllContainers` of those rules.
+    RestartAllContainers,
 }
 
 /// A row of the table.
@@ -285,6 +289,19 @@ pub static DIFFERENCES: &[Difference] = &[
         "the event SawCompletedJob says 'condition: Complete'. Before, 'status:'",
         "#123537 (1.31)",
     ),
+    since(
+        Feature::ContainerRestartRules,
+        V::V1_35_0,
+        "restartPolicy and restartPolicyRules of any container are obeyed. Before, they\n\
+         vanish, and earlier still are refused",
+        "KEP-5307 (1.35)",
+    ),
+    since(
+        Feature::RestartAllContainers,
+        V::V1_36,
+        "restartPolicyRules may say RestartAllContainers. Before, only Restart",
+        "KEP-5532 (1.36)",
+    ),
 ];
 
 /// Which features a cluster has.
@@ -372,7 +389,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::CronJobSeesCondition as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::RestartAllContainers as usize + 1);
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl ApiServer {
         }
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(object, self.gates);
-        let errors = validation::validate_create(object);
+        let mut errors = validation::validate_create(object);
+        errors.extend(unserved::refused_values(object, self.gates));
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
         }
@@ -254,13 +255,16 @@ impl ApiServer {
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(new, self.gates);
         if subresource != Subresource::Binding {
-            let errors = match (subresource, &*new, old) {
+            let mut errors = match (subresource, &*new, old) {
                 (Subresource::Status, ..) => validation::validate_status_update(new, old),
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }
                 _ => validation::validate_update(new, old),
             };
+            if subresource == Subresource::Main {
+                errors.extend(unserved::refused_values(new, self.gates));
+            }
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
             }

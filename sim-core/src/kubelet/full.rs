@@ -221,6 +221,9 @@ impl Sync<'_, '_> {
         self.notice_ends();
         // A program that ends at once makes way for the next container at the same moment.
         for _ in 0..=self.worker.slots.len() {
+            if self.restart_all() {
+                return;
+            }
             self.run_containers();
             self.run_programs();
             if !self.notice_ends() {
@@ -229,6 +232,9 @@ impl Sync<'_, '_> {
         }
         self.run_probes();
         if self.notice_ends() {
+            if self.restart_all() {
+                return;
+            }
             self.run_containers();
         }
         if self.mains_are_done() && !self.stop_companions() {

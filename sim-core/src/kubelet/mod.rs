@@ -18,6 +18,7 @@ mod node_status;
 mod probe;
 mod recorder;
 mod refresh;
+mod restart;
 mod start;
 mod status;
 mod termination;

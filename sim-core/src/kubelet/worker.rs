@@ -36,6 +36,8 @@ pub(super) struct Slot {
     pub last: Option<Ended>,
     /// How many runs there were.
     pub runs: i32,
+    /// Whether it was removed and will be created anew, while all of the pod's containers are restarted.
+    pub removed: bool,
     pub image: Option<Image>,
     pub container_id: String,
     pub started_at: SimTime,
@@ -140,6 +142,8 @@ pub(super) struct Worker {
     pub terminal: bool,
     /// Outcomes that the user forces on the pod's probes, by kind.
     pub forced: [Option<bool>; 3],
+    /// Whether all containers are being ended, to be created anew.
+    pub restarting_all: bool,
 }
 
 impl Worker {
@@ -169,6 +173,7 @@ impl Worker {
             failure: None,
             terminal: false,
             forced: [None; 3],
+            restarting_all: false,
         }
     }
 
@@ -203,6 +208,7 @@ impl Slot {
             ended: None,
             last: None,
             runs: 0,
+            removed: false,
             image: None,
             container_id: String::new(),
             started_at: SimTime::ZERO,
@@ -228,7 +234,7 @@ impl Slot {
 
     /// How often it was restarted.
     pub(super) fn restarts(&self) -> i32 {
-        (self.runs - 1).max(0)
+        (self.runs - i32::from(!self.removed)).max(0)
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -320,11 +326,6 @@ impl Sync<'_, '_> {
     /// `docker` or `containerd`: the scheme of container ids on this node.
     pub(super) fn runtime_name(&self) -> String {
         runtime_name(self.context.view.typed(&ObjectKey::cluster(self.node)))
-    }
-
-    /// The pod's restart policy.
-    pub(super) fn restart_policy(&self) -> &str {
-        self.spec.restart_policy.as_deref().unwrap_or("Always")
     }
 }
 

@@ -198,6 +198,14 @@ impl Runtime {
         Ok(())
     }
 
+    /// Removes a container with its logs.
+    pub fn remove_container(&mut self, pod: &ObjectKey, name: &str) {
+        if let Some(sandbox) = self.sandbox_mut(pod) {
+            sandbox.containers.remove(name);
+            sandbox.previous.remove(name);
+        }
+    }
+
     /// Puts a container there that was started before the clock, and has by now said what it says at its start. It
     /// has no files: its image holds no tool that would show them.
     pub fn resume_container(&mut self, pod: &ObjectKey, config: ContainerConfig) {

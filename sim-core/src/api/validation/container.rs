@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ResourceRequirements, VolumeMount};
 
-use super::{Errors, environment, format, probe, resources, security};
+use super::{Errors, environment, format, probe, resources, restart, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -37,6 +37,7 @@ pub(super) fn check_all(
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
         probe::of_container(errors, &path, container, inside.grace);
+        restart::check(errors, &path, container);
     }
     security::check_host_ports(errors, path, containers);
 }
@@ -53,9 +54,7 @@ pub(super) fn check_init(
         let path = format!("{list}[{index}]");
         check(errors, &path, container, inside);
         let policy = container.restart_policy.as_deref();
-        if policy.is_some_and(|policy| policy != "Always") {
-            errors.one_of(format!("{path}.restartPolicy"), policy, &["Always"]);
-        }
+        restart::check(errors, &path, container);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }

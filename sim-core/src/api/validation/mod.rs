@@ -26,6 +26,7 @@ mod priority;
 mod probe;
 mod quota;
 mod resources;
+mod restart;
 mod security;
 mod storage;
 #[cfg(test)]

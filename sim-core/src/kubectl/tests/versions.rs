@@ -51,6 +51,21 @@ spec:
   containers: [{name: app, image: nginx}]
 "#;
 
+const RULES: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: rules}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: app, image: busybox, command: [sleep, '600']}
+  - name: work
+    image: busybox
+    command: [sh, -c, sleep 1; exit 42]
+    restartPolicy: Never
+    restartPolicyRules: [{action: ACTION, exitCodes: {operator: In, values: [42]}}]
+"#;
+
 const TOO_BIG: &str = r#"
 apiVersion: v1
 kind: Pod
@@ -194,6 +209,13 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             bench.run(r#"patch job work -p '{"spec":{"suspend":true}}'"#);
             bench.cluster.advance(Duration::from_secs(3));
             bench.run("get job work -o jsonpath={.status.startTime}")
+        }
+        Feature::ContainerRestartRules | Feature::RestartAllContainers => {
+            let all = feature == Feature::RestartAllContainers;
+            let rules = RULES.replace("ACTION", if all { "RestartAllContainers" } else { "Restart" });
+            let said = bench.run_with("apply -f -", Some(&rules));
+            bench.cluster.advance(Duration::from_secs(6));
+            said + &bench.run("get pod rules --no-headers")
         }
         Feature::JobStatusColumn => {
             bench.run_with("apply -f -", Some(&job("suspend: true,")));
@@ -360,6 +382,36 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
     CronJobSeesCondition
         from 1.27: Saw completed job: tick-29923921, status: Complete
         from 1.31: Saw completed job: tick-29923921, condition: Complete
+    ContainerRestartRules
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicy", unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.31: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.34: pod/rules created
+            rules   1/2   Error   0     6s
+        from 1.35.0: pod/rules created
+            rules   1/2   CrashLoopBackOff   1 (3s ago)   6s
+    RestartAllContainers
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicy", unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.31: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.34: pod/rules created
+            rules   1/2   Error   0     6s
+        from 1.35.0: ! The Pod "rules" is invalid: spec.containers[1].restartPolicyRules[0].action: Unsupported value: "RestartAllContainers": supported values: "Restart"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.36: pod/rules created
+            rules   2/2   Running   4     6s
     "#);
 }
 
