@@ -123,7 +123,10 @@ fn all_containers_of_a_pod_restart_when_one_ends_as_a_rule_says() {
       Restart Count:  2
     AllContainersRestarting     False
     ");
-    insta::assert_snapshot!(bench.run("logs restart-all-demo -c main --previous"), @"");
+    insta::assert_snapshot!(bench.run("logs restart-all-demo -c main --previous"), @r#"
+    ! Error from server (BadRequest): previous terminated container "main" in pod "restart-all-demo" not found
+    exit 1
+    "#);
     let line = "get pod restart-all-demo -o yaml";
     let text = bench.run(line);
     let last = text.lines().skip_while(|line| !line.contains("lastState")).take(8);
