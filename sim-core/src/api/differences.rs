@@ -86,6 +86,12 @@ pub enum Feature {
     ContainerRestartRules,
     /// The action `RestartAllContainers` of those rules.
     RestartAllContainers,
+    /// The subresource `resize` of pods.
+    InPlacePodResize,
+    /// A resize that its node can never fulfil is refused at once.
+    PodResizeValidator,
+    /// The events of a resize tell more than that it is done.
+    ResizeEvents,
 }
 
 /// A row of the table.
@@ -302,6 +308,26 @@ pub static DIFFERENCES: &[Difference] = &[
         "restartPolicyRules may say RestartAllContainers. Before, only Restart",
         "KEP-5532 (1.36)",
     ),
+    since(
+        Feature::InPlacePodResize,
+        V::V1_34,
+        "--subresource=resize changes the CPU and memory of a pod that runs",
+        "KEP-1287 (1.33)",
+    ),
+    since(
+        Feature::PodResizeValidator,
+        V::V1_36,
+        "a resize that exceeds the node is forbidden. Before, the pod says that it is\n\
+         Infeasible",
+        "#136043 (1.36)",
+    ),
+    since(
+        Feature::ResizeEvents,
+        V::V1_35_0,
+        "the events ResizeStarted, ResizeDeferred and ResizeInfeasible, and the generation\n\
+         in ResizeCompleted. Before, only ResizeCompleted",
+        "#134825 (1.35)",
+    ),
 ];
 
 /// Which features a cluster has.
@@ -389,7 +415,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::RestartAllContainers as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::ResizeEvents as usize + 1);
     }
 
     #[test]

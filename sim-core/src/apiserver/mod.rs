@@ -14,6 +14,7 @@ mod patch;
 mod placement;
 mod plant;
 mod quota;
+mod resize;
 mod scale;
 mod service;
 mod service_account;

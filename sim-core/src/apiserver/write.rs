@@ -1,8 +1,8 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, limit_range, service_account, strategy, unserved};
+use super::{ApiServer, admission, delete, limit_range, resize, service_account, strategy, unserved};
 use crate::api::managed::Managers;
-use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation};
+use crate::api::{ApiError, ApiResult, Feature, Kind, Object, Resource, defaults, meta, validation};
 
 /// Which part of an object a write goes through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Subresource {
     Status,
     /// `/ephemeralcontainers` of a pod: nothing but them.
     EphemeralContainers,
+    /// `/resize` of a pod: nothing but its containers' CPU and memory.
+    Resize,
     /// The scheduler's binding and other internal writes that may touch both.
     Binding,
 }
@@ -227,9 +229,12 @@ impl ApiServer {
             self.allocator = allocator;
         }
         prepared?;
-        if subresource == Subresource::Main
-            && matches!(new, Object::Service(_) | Object::PersistentVolumeClaim(_))
-        {
+        let counts = match subresource {
+            Subresource::Main => matches!(new, Object::Service(_) | Object::PersistentVolumeClaim(_)),
+            Subresource::Resize => true,
+            _ => false,
+        };
+        if counts {
             self.charge_quotas(&new, Some(&old), options.dry_run)?;
         }
         if new == old && !gives_managers {
@@ -260,6 +265,9 @@ impl ApiServer {
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }
+                (Subresource::Resize, Object::Pod(new), Object::Pod(old)) => {
+                    validation::validate_resize(new, old)
+                }
                 _ => validation::validate_update(new, old),
             };
             if subresource == Subresource::Main {
@@ -269,6 +277,14 @@ impl ApiServer {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
             }
             admission::validate(new, Some(old), &self.store)?;
+            if let (Subresource::Resize, Object::Pod(pod)) = (subresource, &*new) {
+                limit_range::bound_pod(pod, &self.store)?;
+                if self.gates.has(Feature::PodResizeValidator)
+                    && new.meta().generation != old.meta().generation
+                {
+                    resize::validate(pod, &self.store)?;
+                }
+            }
         }
         Ok(())
     }

@@ -71,6 +71,7 @@ impl Sync<'_, '_> {
         let code = slot.ended.as_ref().map_or(0, |ended| ended.exit.code);
         match self.container_spec(index) {
             _ if self.worker.ending.is_some() || slot.role == Role::Ephemeral => false,
+            _ if slot.resizing => true,
             _ if self.is_sidecar(index) => !self.mains_are_done(),
             Some(spec) => (!slot.is_init() || code != 0) && should_restart(spec, self.spec, code),
             None => false,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Container as ContainerSpec;
+use k8s_openapi::api::core::v1::ResourceRequirements;
 use rand_core::Rng;
 
 use super::backoff::go_duration;
@@ -95,7 +95,9 @@ impl Sync<'_, '_> {
         let Some(ended_at) = self.worker.slots[index].ended.as_ref().map(|ended| ended.exit.at) else {
             return;
         };
-        let noticed = ended_at + RELIST;
+        // What was ended to be started again is waited for.
+        let resizing = self.worker.slots[index].resizing;
+        let noticed = if resizing { ended_at } else { ended_at + RELIST };
         if self.now() < noticed {
             let pace = self.worker.slots[index].pace();
             self.wake(noticed, pace);
@@ -117,7 +119,7 @@ impl Sync<'_, '_> {
         slot.retry_at = None;
         let last_end = slot.ended.as_ref().or(slot.last.as_ref()).map(|ended| ended.exit.at);
         // What was removed left nothing behind that a backoff could be counted from.
-        let last_end = last_end.filter(|_| !slot.removed);
+        let last_end = last_end.filter(|_| !slot.removed && !slot.resizing);
         if let Some(ended_at) = last_end {
             if let Some(until) = slot.crash_backoff.held_until(ended_at, now) {
                 self.hold_back(index, until);
@@ -271,7 +273,7 @@ impl Sync<'_, '_> {
         }
     }
 
-    fn has(&self, feature: Feature) -> bool {
+    pub(super) fn has(&self, feature: Feature) -> bool {
         self.context.api.gates.has(feature)
     }
 
@@ -305,6 +307,7 @@ impl Sync<'_, '_> {
         }
         slot.runs += 1;
         slot.removed = false;
+        slot.resizing = false;
         slot.container_id = id.clone();
         slot.started_at = now;
         slot.stopping = None;
@@ -401,7 +404,7 @@ impl Sync<'_, '_> {
                 .unwrap_or(false),
             target: self.target_of(index),
             user,
-            memory_limit: memory_limit(spec),
+            memory_limit: memory_limit(self.allocated(index)),
             env,
         })
     }
@@ -456,8 +459,8 @@ impl Sync<'_, '_> {
 }
 
 /// A container's limit of memory, in bytes.
-fn memory_limit(spec: &ContainerSpec) -> Option<u64> {
-    let limit = spec.resources.as_ref()?.limits.as_ref()?.get("memory")?;
+pub(super) fn memory_limit(resources: Option<&ResourceRequirements>) -> Option<u64> {
+    let limit = resources?.limits.as_ref()?.get("memory")?;
     u64::try_from(environment::milli_units(&limit.0)? / 1_000).ok()
 }
 

@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::resize::CONDITIONS;
 use super::restart::{RESTARTING_ALL, could_restart_all, should_restart};
 use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
@@ -183,12 +184,16 @@ impl Sync<'_, '_> {
                 }
             })
             .collect();
+        if let Some(condition) = self.resize_condition() {
+            conditions.insert(0, condition);
+        }
         if let Some(condition) = self.disruption()
             && !old.iter().any(|known| known.type_ == condition.type_)
         {
             conditions.push(condition);
         }
         let foreign = old.iter().filter(|known| conditions.iter().all(|own| own.type_ != known.type_));
+        let foreign = foreign.filter(|known| !CONDITIONS.contains(&known.type_.as_str()));
         let foreign: Vec<PodCondition> = foreign.cloned().collect();
         conditions.extend(foreign);
         conditions
@@ -291,7 +296,10 @@ impl Sync<'_, '_> {
     fn container_status(&self, index: usize, slot: &Slot) -> ContainerStatus {
         let spec = self.container_spec(index);
         let user = slot.image.as_ref().map(|image| identity::user(self.spec, spec, &image.spec));
-        container_status(self.worker, slot, spec, &self.runtime_name(), &user.unwrap_or_default())
+        let user = user.unwrap_or_default();
+        let mut status = container_status(self.worker, slot, spec, &self.runtime_name(), &user);
+        self.show_resize(index, &mut status);
+        status
     }
 }
 

@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::backoff::Backoff;
 use super::failure::Failure;
 use super::probe::ProbeState;
+use super::resize::Resize;
 use super::volumes::Volumes;
 use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, pod};
 use crate::engine::{Context, EventType, Pace};
@@ -50,6 +51,8 @@ pub(super) struct Slot {
     pub probes: [ProbeState; 3],
     /// While its postStart hook runs: whether that fails.
     pub hook: Option<bool>,
+    /// Whether its run is ended to give it other resources.
+    pub resizing: bool,
     /// When a run that is to be restarted is killed at the latest.
     pub stopping: Option<Stopping>,
 }
@@ -144,6 +147,8 @@ pub(super) struct Worker {
     pub forced: [Option<bool>; 3],
     /// Whether all containers are being ended, to be created anew.
     pub restarting_all: bool,
+    /// The resize that is not done.
+    pub resize: Option<Box<Resize>>,
 }
 
 impl Worker {
@@ -174,6 +179,7 @@ impl Worker {
             terminal: false,
             forced: [None; 3],
             restarting_all: false,
+            resize: None,
         }
     }
 
@@ -219,6 +225,7 @@ impl Slot {
             ready: false,
             probes: Default::default(),
             hook: None,
+            resizing: false,
             stopping: None,
         }
     }

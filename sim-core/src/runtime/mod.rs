@@ -198,6 +198,14 @@ impl Runtime {
         Ok(())
     }
 
+    /// Changes how much memory a running container may use.
+    pub fn set_memory_limit(&mut self, pod: &ObjectKey, name: &str, limit: Option<u64>) {
+        let container = self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(name));
+        if let Some(container) = container {
+            Arc::make_mut(&mut container.config).memory_limit = limit;
+        }
+    }
+
     /// Removes a container with its logs.
     pub fn remove_container(&mut self, pod: &ObjectKey, name: &str) {
         if let Some(sandbox) = self.sandbox_mut(pod) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ResourceRequirements, VolumeMount};
 
-use super::{Errors, environment, format, probe, resources, restart, security};
+use super::{Errors, environment, format, probe, resize, resources, restart, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -20,6 +20,8 @@ pub(super) struct Inside<'v> {
     pub grace: Option<i64>,
     /// Whether it has the users of its node.
     pub host_users: bool,
+    /// Its restart policy.
+    pub restart_policy: Option<&'v str>,
 }
 
 /// Models validateContainers.
@@ -38,6 +40,7 @@ pub(super) fn check_all(
         }
         probe::of_container(errors, &path, container, inside.grace);
         restart::check(errors, &path, container);
+        resize::policy(errors, &path, container, inside.restart_policy);
     }
     security::check_host_ports(errors, path, containers);
 }
@@ -55,6 +58,16 @@ pub(super) fn check_init(
         check(errors, &path, container, inside);
         let policy = container.restart_policy.as_deref();
         restart::check(errors, &path, container);
+        if policy == Some("Always") {
+            resize::policy(errors, &path, container, inside.restart_policy);
+        }
+        for (number, rule) in container.resize_policy.iter().flatten().enumerate() {
+            if policy != Some("Always") && rule.restart_policy == "RestartContainer" {
+                let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                let path = format!("{path}.resizePolicy[{number}].restartPolicy");
+                errors.invalid(path, rule.restart_policy.as_str(), why);
+            }
+        }
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }

@@ -18,6 +18,7 @@ mod mutate;
 mod nodes;
 mod quota;
 mod recorded;
+mod resize;
 mod restarts;
 mod rollout;
 mod version_rollouts;

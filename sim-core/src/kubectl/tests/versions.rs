@@ -217,6 +217,24 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
             bench.cluster.advance(Duration::from_secs(6));
             said + &bench.run("get pod rules --no-headers")
         }
+        Feature::InPlacePodResize | Feature::PodResizeValidator | Feature::ResizeEvents => {
+            let amount = if feature == Feature::PodResizeValidator { "500" } else { "200m" };
+            let name = if feature == Feature::ResizeEvents { "-o name" } else { "" };
+            let patch = format!(
+                r#"{{"spec":{{"containers":[{{"name":"app","resources":{{"requests":{{"cpu":"{amount}"}}}}}}]}}}}"#
+            );
+            let said = bench.run(&format!("patch pod web-3 --subresource=resize {name} -p '{patch}'"));
+            bench.cluster.advance(Duration::from_secs(3));
+            let paths = match feature {
+                Feature::PodResizeValidator => "{.status.conditions[0].reason}: {.status.conditions[0].message}",
+                _ => "{.status.containerStatuses[0].resources}",
+            };
+            if feature == Feature::ResizeEvents {
+                let events = ["ResizeStarted", "ResizeCompleted"];
+                return events.map(|reason| self::events(bench, reason, "{.items[*].message}")).join("; ");
+            }
+            said + &bench.run(&format!("get pod web-3 -o jsonpath='{paths}'"))
+        }
         Feature::JobStatusColumn => {
             bench.run_with("apply -f -", Some(&job("suspend: true,")));
             bench.cluster.advance(Duration::from_secs(1));
@@ -412,6 +430,24 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
             exit 1
         from 1.36: pod/rules created
             rules   2/2   Running   4     6s
+    InPlacePodResize
+        from 1.27: ! Error from server (NotFound): the server could not find the requested resource
+            exit 1
+        from 1.34: pod/web-3 patched
+            {"requests":{"cpu":"100m"}}
+    PodResizeValidator
+        from 1.27: ! Error from server (NotFound): the server could not find the requested resource
+            exit 1
+            :
+        from 1.34: pod/web-3 patched
+            Infeasible: Node didn't have enough capacity: cpu, requested: 500000, capacity: 4000
+        from 1.36: ! Error from server (Forbidden): pods "web-3" is forbidden: node didn't have enough allocatable resources: cpu, requested: 500000, allocatable: 4000
+            exit 1
+            :
+    ResizeEvents
+        from 1.27: ;
+        from 1.34: ; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}]}
+        from 1.35.0: Pod resize started: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}
     "#);
 }
 
