@@ -324,8 +324,8 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::ResizeEvents,
         V::V1_35_0,
-        "the events ResizeStarted, ResizeDeferred and ResizeInfeasible, and the generation\n\
-         in ResizeCompleted. Before, only ResizeCompleted",
+        "the events ResizeStarted, ResizeDeferred and ResizeInfeasible, and the\n\
+         generation in ResizeCompleted. Before, only ResizeCompleted",
         "#134825 (1.35)",
     ),
 ];

@@ -86,6 +86,13 @@ fn a_resize_in_place_is_told_of_in_the_status_and_in_events() {
       memory:     128Mi
     ");
     insta::assert_snapshot!(bench.run("get pod resize-demo --subresource=resize --no-headers"), @"resize-demo   1/1   Running   0     20s");
+    let managers = "get pod resize-demo -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.operation} {.subresource}{\"\\n\"}{end}'";
+    insta::assert_snapshot!(bench.run(managers), @"
+    kube-scheduler Update 
+    kubectl-client-side-apply Update 
+    kubectl-patch Update resize
+    kubelet Update status
+    ");
 }
 
 #[test]
@@ -201,4 +208,44 @@ spec:
     web-0   1/1   Running   0     33s
     web-1   0/1   Pending   0     10s
     ");
+}
+
+#[test]
+fn more_memory_for_a_running_container_is_there_without_a_restart() {
+    let hog = DEMO.replace("registry.k8s.io/pause:3.10", "polinux/stress\n    command: [sleep, '3600']");
+    let mut bench = running(&hog);
+    let line = "exec resize-demo -- stress --vm 1 --vm-bytes 200M --timeout 1s";
+    resize(&mut bench, "", r#""memory":"256Mi""#);
+    bench.cluster.advance(Duration::from_secs(3));
+    insta::assert_snapshot!(bench.run(line), @"
+    stress: info: [7] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd
+    stress: info: [7] successful run completed in 1s
+    ");
+    insta::assert_snapshot!(bench.run("get pod resize-demo --no-headers"), @"resize-demo   1/1   Running   0     14s");
+}
+
+#[test]
+fn a_manifest_is_applied_to_the_resize_of_a_pod_with_a_sidecar() {
+    let sidecar = "  initContainers:\n  - {name: setup, image: busybox, command: ['true'], resources: {requests: {cpu: 10m}}}\n  - {name: side, image: nginx, restartPolicy: Always, resources: {requests: {cpu: 50m}}}\n  containers:\n";
+    let manifest = DEMO.replace("  containers:\n", sidecar);
+    let mut bench = running(&manifest);
+    let larger = manifest.replace("cpu: 50m", "cpu: 70m").replace("cpu: 100m", "cpu: 150m");
+    let line = "apply -f - --server-side --force-conflicts --subresource=resize";
+    let mut said = bench.run_with(line, Some(&larger));
+    bench.cluster.advance(Duration::from_secs(3));
+    let paths = "{.status.initContainerStatuses[*].allocatedResources} {.status.containerStatuses[*].allocatedResources}";
+    said += &bench.run(&format!("get pod resize-demo -o jsonpath='{paths}'"));
+    said += "\n";
+    let setup = r#"{"spec":{"initContainers":[{"name":"setup","resources":{"requests":{"cpu":"20m"}}}]}}"#;
+    said += &bench.run(&format!("patch pod resize-demo --subresource=resize -p '{setup}'"));
+    insta::assert_snapshot!(said, @r#"
+    pod/resize-demo serverside-applied
+    {"cpu":"10m"} {"cpu":"70m"} {"cpu":"150m","memory":"64Mi"}
+    ! The Pod "resize-demo" is invalid: spec: Forbidden: resources for non-sidecar init containers are immutable
+    exit 1
+    "#);
+    insta::assert_snapshot!(events(&mut bench), @r#"
+    Normal ResizeStarted Pod/resize-demo Pod resize started: {"initContainers":[{"name":"setup","resources":{"requests":{"cpu":"10m"}}},{"name":"side","resources":{"requests":{"cpu":"70m"}}}],"containers":[{"name":"app","resources":{"limits":{"cpu":"200m","memory":"128Mi"},"requests":{"cpu":"150m","memory":"64Mi"}}}],"generation":2}
+    Normal ResizeCompleted Pod/resize-demo Pod resize completed: {"initContainers":[{"name":"setup","resources":{"requests":{"cpu":"10m"}}},{"name":"side","resources":{"requests":{"cpu":"70m"}}}],"containers":[{"name":"app","resources":{"limits":{"cpu":"200m","memory":"128Mi"},"requests":{"cpu":"150m","memory":"64Mi"}}}],"generation":2}
+    "#);
 }

@@ -434,7 +434,7 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.27: ! Error from server (NotFound): the server could not find the requested resource
             exit 1
         from 1.34: pod/web-3 patched
-            {"requests":{"cpu":"100m"}}
+            {"requests":{"cpu":"200m"}}
     PodResizeValidator
         from 1.27: ! Error from server (NotFound): the server could not find the requested resource
             exit 1
