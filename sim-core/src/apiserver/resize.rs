@@ -77,12 +77,11 @@ pub(super) fn validate(resized: &Pod, store: &Store) -> ApiResult<()> {
     };
     let allocatable = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
     let asked = limit_range::sum(resized, limit_range::requested);
-    let units: [(&str, fn(Quantity) -> i64); 2] =
-        [("cpu", Quantity::milli_value), ("memory", Quantity::value)];
     let mut lacks = Vec::new();
-    for (name, number) in units {
+    for name in ["cpu", "memory"] {
         let amount = |list: Option<&BTreeMap<String, ApiQuantity>>| {
-            list.and_then(|list| list.get(name)).map_or(0, |amount| number(Quantity::of(amount)))
+            let amount = list.and_then(|list| list.get(name)).map(Quantity::of);
+            amount.map_or(0, |amount| if name == "cpu" { amount.milli_value() } else { amount.value() })
         };
         let (wanted, has) = (amount(Some(&asked)), amount(allocatable));
         if wanted > has {

@@ -40,7 +40,7 @@ pub(super) fn check_all(
         }
         probe::of_container(errors, &path, container, inside.grace);
         restart::check(errors, &path, container);
-        resize::policy(errors, &path, container, inside.restart_policy);
+        resize::policies(errors, &path, container, inside.restart_policy);
     }
     security::check_host_ports(errors, path, containers);
 }
@@ -58,16 +58,7 @@ pub(super) fn check_init(
         check(errors, &path, container, inside);
         let policy = container.restart_policy.as_deref();
         restart::check(errors, &path, container);
-        if policy == Some("Always") {
-            resize::policy(errors, &path, container, inside.restart_policy);
-        }
-        for (number, rule) in container.resize_policy.iter().flatten().enumerate() {
-            if policy != Some("Always") && rule.restart_policy == "RestartContainer" {
-                let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
-                let path = format!("{path}.resizePolicy[{number}].restartPolicy");
-                errors.invalid(path, rule.restart_policy.as_str(), why);
-            }
-        }
+        resize::init_policies(errors, &path, container, inside.restart_policy);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::Errors;
@@ -97,16 +97,13 @@ fn in_order(errors: &mut Errors, field: &str, new: &[Container], old: &[Containe
 }
 
 fn removed(errors: &mut Errors, path: &str, new: &Container, old: &Container) {
-    let parts: [(&str, fn(&ResourceRequirements) -> &Option<Amounts>); 2] =
-        [("requests", |given| &given.requests), ("limits", |given| &given.limits)];
-    for (name, part) in parts {
-        let names = |container: &Container| {
-            let given = container.resources.as_ref().and_then(|given| part(given).clone());
-            given.unwrap_or_default().into_keys().collect::<Vec<_>>()
-        };
-        let (now, before) = (names(new), names(old));
-        if before.iter().any(|name| !now.contains(name)) {
-            errors.forbidden(format!("{path}.{name}"), format!("resource {name} cannot be removed"));
+    let (now, before) =
+        (new.resources.clone().unwrap_or_default(), old.resources.clone().unwrap_or_default());
+    let parts = [("requests", now.requests, before.requests), ("limits", now.limits, before.limits)];
+    for (part, now, before) in parts {
+        let now = now.unwrap_or_default();
+        if before.iter().flatten().any(|(name, _)| !now.contains_key(name)) {
+            errors.forbidden(format!("{path}.{part}"), format!("resource {part} cannot be removed"));
         }
     }
 }
@@ -153,10 +150,27 @@ fn list(containers: &Option<Vec<Container>>) -> &[Container] {
     containers.as_deref().unwrap_or_default()
 }
 
-/// The words of a container's resize policy.
-///
+/// The resize policies of an init container; one that runs to its end is not restarted for a resize.
+pub(super) fn init_policies(
+    errors: &mut Errors,
+    path: &str,
+    container: &Container,
+    pod_policy: Option<&str>,
+) {
+    if is_sidecar(container) {
+        return policies(errors, path, container, pod_policy);
+    }
+    for (index, policy) in container.resize_policy.iter().flatten().enumerate() {
+        if policy.restart_policy == "RestartContainer" {
+            let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+            let path = format!("{path}.resizePolicy[{index}].restartPolicy");
+            errors.invalid(path, policy.restart_policy.as_str(), why);
+        }
+    }
+}
+
 /// Models validateResizePolicy.
-pub(super) fn policy(errors: &mut Errors, path: &str, container: &Container, pod_policy: Option<&str>) {
+pub(super) fn policies(errors: &mut Errors, path: &str, container: &Container, pod_policy: Option<&str>) {
     let path = format!("{path}.resizePolicy");
     let mut seen: Vec<&str> = Vec::new();
     for (index, policy) in container.resize_policy.iter().flatten().enumerate() {
