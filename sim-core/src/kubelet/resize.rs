@@ -275,10 +275,14 @@ fn asked(containers: &[Container]) -> Vec<Allocation<'_>> {
 
 /// A pod with what its node has given it in the place of what it asks for.
 fn as_allocated(asks: &Pod) -> Cow<'_, Pod> {
-    if pod::condition(asks, CONDITIONS[0]).is_none() {
+    if asks.metadata.generation.is_none_or(|generation| generation <= 1) {
         return Cow::Borrowed(asks);
     }
-    let mut given = asks.clone();
+    // What is being carried out counts as it will be.
+    let mut given = Pod { status: None, ..asks.clone() };
+    if pod::condition(asks, CONDITIONS[0]).is_none() {
+        return Cow::Owned(given);
+    }
     let status = asks.status.clone().unwrap_or_default();
     let statuses = status.init_container_statuses.into_iter().chain(status.container_statuses);
     let statuses: Vec<ContainerStatus> = statuses.flatten().collect();
