@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, ContainerRestartRule, PodSpec};
 
-use super::worker::{Ended, Role, Slot, Stage, Stopping, Sync, Waiting};
+use super::worker::{Ended, RELIST, Role, Slot, Stage, Stopping, Sync, Waiting};
 use crate::api::SimTime;
 use crate::engine::{EventType, Pace};
 use crate::runtime::Exit;
@@ -89,14 +89,11 @@ impl Sync<'_, '_> {
     /// Ends and removes all containers once one ended as a rule says; false when no such restart is under way.
     pub(super) fn restart_all(&mut self) -> bool {
         if !self.worker.restarting_all {
-            let asks = |(index, slot): (usize, &Slot)| {
-                let ended = slot.ended.as_ref().filter(|_| slot.stage == Stage::Ended);
-                let spec = self.container_spec(index).filter(|_| slot.role != Role::Ephemeral);
-                ended
-                    .zip(spec)
-                    .is_some_and(|(ended, spec)| matching_rule(spec, ended.exit.code).is_some_and(is_for_all))
-            };
-            if !self.worker.slots.iter().enumerate().any(asks) {
+            let asks = (0..self.worker.slots.len()).filter_map(|index| self.asked_to_restart_all(index));
+            let Some(noticed) = asks.min().map(|ended| ended + RELIST) else { return false };
+            if noticed > self.now() {
+                let pace = self.pace_of_all();
+                self.wake(noticed, pace);
                 return false;
             }
             self.worker.restarting_all = true;
@@ -117,8 +114,24 @@ impl Sync<'_, '_> {
             }
         }
         self.worker.restarting_all = false;
-        self.wake(now, Pace::Progress);
+        let pace = self.pace_of_all();
+        self.wake(now, pace);
         true
+    }
+
+    /// A pod that goes on restarting all its containers has become a steady state.
+    fn pace_of_all(&self) -> Pace {
+        let steady = self.worker.slots.iter().any(|slot| slot.pace() == Pace::Periodic);
+        if steady { Pace::Periodic } else { Pace::Progress }
+    }
+
+    /// When the container ended, if a rule of its own asks for all containers' restart then.
+    fn asked_to_restart_all(&self, index: usize) -> Option<SimTime> {
+        let slot = &self.worker.slots[index];
+        let ended =
+            slot.ended.as_ref().filter(|_| slot.stage == Stage::Ended && slot.role != Role::Ephemeral)?;
+        let rule = matching_rule(self.container_spec(index)?, ended.exit.code)?;
+        is_for_all(rule).then_some(ended.exit.at)
     }
 
     /// No preStop hook is run, and only the least time is given.

@@ -20,6 +20,9 @@ use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::{Image, User};
 
+/// The condition of a pod whose containers may all be restarted.
+const ALL_RESTARTING: &str = "AllContainersRestarting";
+
 /// What a condition should say.
 struct Fact {
     condition: &'static str,
@@ -178,7 +181,8 @@ impl Sync<'_, '_> {
                     status: status.to_owned(),
                     reason: (!fact.reason.is_empty()).then(|| fact.reason.to_owned()),
                     message: (!fact.message.is_empty()).then_some(fact.message),
-                    observed_generation: generation,
+                    // Upstream gives none to the one that came last.
+                    observed_generation: generation.filter(|_| fact.condition != ALL_RESTARTING),
                     last_transition_time: since.or_else(|| Some(now.clone())),
                     last_probe_time: None,
                 }
@@ -262,7 +266,7 @@ impl Sync<'_, '_> {
 
     /// Models pkg/kubelet/status: GenerateAllContainersRestartingCondition.
     fn all_restarting(&self, phase: &str) -> Fact {
-        let condition = "AllContainersRestarting";
+        let condition = ALL_RESTARTING;
         match phase {
             "Succeeded" => Fact::because(condition, "PodCompleted", String::new()),
             "Failed" => Fact::because(condition, "PodFailed", String::new()),

@@ -59,6 +59,10 @@ fn check_fields(errors: &mut Errors, path: &str, container: &EphemeralContainer)
         ("resources", resources != Default::default()),
         ("resizePolicy", container.resize_policy.as_ref().is_some_and(|policy| !policy.is_empty())),
         ("restartPolicy", container.restart_policy.is_some()),
+        (
+            "restartPolicyRules",
+            container.restart_policy_rules.as_ref().is_some_and(|rules| !rules.is_empty()),
+        ),
         ("livenessProbe", container.liveness_probe.is_some()),
         ("readinessProbe", container.readiness_probe.is_some()),
         ("startupProbe", container.startup_probe.is_some()),

@@ -105,7 +105,7 @@ fn all_containers_of_a_pod_restart_when_one_ends_as_a_rule_says() {
         .any(|word| line.contains(word))
     });
     insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
-        Started:      Mon, 23 Nov 2026 12:00:17 +0000
+        Started:      Mon, 23 Nov 2026 12:00:19 +0000
       Last State:     Terminated
         Reason:       RestartingAllContainers
         Message:      The container is removed because RestartAllContainers in place
@@ -113,7 +113,7 @@ fn all_containers_of_a_pod_restart_when_one_ends_as_a_rule_says() {
         Started:      Mon, 01 Jan 0001 00:00:00 +0000
         Finished:     Mon, 01 Jan 0001 00:00:00 +0000
       Restart Count:  2
-        Started:      Mon, 23 Nov 2026 12:00:17 +0000
+        Started:      Mon, 23 Nov 2026 12:00:19 +0000
       Last State:     Terminated
         Reason:       RestartingAllContainers
         Message:      The container is removed because RestartAllContainers in place

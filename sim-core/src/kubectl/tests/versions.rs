@@ -174,7 +174,7 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
             ! Error from server (NotFound): pods "rules" not found
             exit 1
         from 1.36: pod/rules created
-            rules   2/2   Running   4     6s
+            rules   1/2   Error   2     6s
     InPlacePodResize
         from 1.27: ! Error from server (NotFound): the server could not find the requested resource
             exit 1

@@ -134,7 +134,8 @@ fn a_rule_for_all_containers_ends_them_and_creates_them_anew() {
     let spec = json!({"restartPolicy": "Never", "initContainers": [init], "containers": [main, trigger]});
     bound_pod(&mut cluster, "web-0", "minikube", spec);
     cluster.advance(secs(5));
-    assert_eq!(condition(&cluster, "web-0")["status"], json!("False"));
+    let before = condition(&cluster, "web-0");
+    assert_eq!([&before["status"], &before["observedGeneration"]], [&json!("False"), &Value::Null]);
     cluster.advance(secs(2));
     let during = condition(&cluster, "web-0");
     assert_eq!(
@@ -147,13 +148,14 @@ fn a_rule_for_all_containers_ends_them_and_creates_them_anew() {
     0.000 modified Pending - main=PodInitializingx0 trigger=PodInitializingx0
     1.000 modified Running ready main=runningx0 trigger=runningx0
     6.000 modified Running - main=runningx0 trigger=Error/1x0
-    8.000 modified Running - main=RestartingAllContainersx1 trigger=RestartingAllContainersx1
-    8.000 modified Pending - main=RestartingAllContainersx1 trigger=RestartingAllContainersx1
-    9.000 modified Running ready main=runningx1 trigger=runningx1
-    14.000 modified Running - main=runningx1 trigger=Error/1x1
-    16.000 modified Running - main=RestartingAllContainersx2 trigger=RestartingAllContainersx2
-    16.000 modified Pending - main=RestartingAllContainersx2 trigger=RestartingAllContainersx2
-    17.000 modified Running ready main=runningx2 trigger=runningx2
+    7.000 modified Running - main=runningx0 trigger=Error/1x0
+    9.000 modified Running - main=RestartingAllContainersx1 trigger=RestartingAllContainersx1
+    9.000 modified Pending - main=RestartingAllContainersx1 trigger=RestartingAllContainersx1
+    10.000 modified Running ready main=runningx1 trigger=runningx1
+    15.000 modified Running - main=runningx1 trigger=Error/1x1
+    16.000 modified Running - main=runningx1 trigger=Error/1x1
+    18.000 modified Running - main=RestartingAllContainersx2 trigger=RestartingAllContainersx2
+    18.000 modified Pending - main=RestartingAllContainersx2 trigger=RestartingAllContainersx2
     ");
     assert_snapshot!(events(&cluster, "web-0", from), @r#"
     0 Pulling Pulling image "busybox"
@@ -168,19 +170,19 @@ fn a_rule_for_all_containers_ends_them_and_creates_them_anew() {
     1 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
     1 Created Container created
     1 Started Container started
-    6 Killing Stopping container main
-    8 Pulling Pulling image "busybox"
-    8 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
-    8 Created Container created
-    8 Started Container started
+    7 Killing Stopping container main
     9 Pulling Pulling image "busybox"
     9 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
     9 Created Container created
     9 Started Container started
-    9 Pulling Pulling image "busybox"
-    9 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
-    9 Created Container created
-    9 Started Container started
+    10 Pulling Pulling image "busybox"
+    10 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
+    10 Created Container created
+    10 Started Container started
+    10 Pulling Pulling image "busybox"
+    10 Pulled Successfully pulled image "busybox" in 0s (0s including waiting). Image size: 2205824 bytes.
+    10 Created Container created
+    10 Started Container started
     "#);
     let status = serde_json::to_value(get(&cluster, "web-0").and_then(|pod| pod.status)).expect("a status");
     assert_eq!(
@@ -205,4 +207,15 @@ fn a_pod_of_one_container_that_restarts_all_does_not_end() {
     let text = history(&cluster, "web-0", from);
     assert!(text.contains("Running - app=RestartingAllContainersx1"), "{text}");
     assert!(!text.contains("Failed") && !text.contains("CrashLoopBackOff"), "{text}");
+}
+
+#[test]
+fn what_ends_at_once_and_restarts_all_does_so_once_a_second() {
+    let mut cluster = instant();
+    let own = json!({"restartPolicy": "Never",
+        "restartPolicyRules": rule("RestartAllContainers", "In", &[1])});
+    bound_pod(&mut cluster, "web-0", "minikube", json!({"containers": [shell("app", "exit 1", own)]}));
+    cluster.advance(secs(10));
+    let status = serde_json::to_value(get(&cluster, "web-0").and_then(|pod| pod.status)).expect("a status");
+    assert_eq!(status["containerStatuses"][0]["restartCount"], json!(10));
 }
