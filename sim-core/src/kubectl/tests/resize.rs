@@ -249,3 +249,27 @@ fn a_manifest_is_applied_to_the_resize_of_a_pod_with_a_sidecar() {
     Normal ResizeCompleted Pod/resize-demo Pod resize completed: {"initContainers":[{"name":"setup","resources":{"requests":{"cpu":"10m"}}},{"name":"side","resources":{"requests":{"cpu":"70m"}}}],"containers":[{"name":"app","resources":{"limits":{"cpu":"200m","memory":"128Mi"},"requests":{"cpu":"150m","memory":"64Mi"}}}],"generation":2}
     "#);
 }
+
+#[test]
+fn a_resize_keeps_to_quotas_and_limits() {
+    let mut bench = Bench::whole();
+    bench.run("create quota few --hard=requests.cpu=150m,requests.memory=1Gi,limits.cpu=1,limits.memory=1Gi");
+    let range = "{apiVersion: v1, kind: LimitRange, metadata: {name: most}, spec: {limits: [{type: Container, max: {memory: 200Mi}}]}}";
+    bench.run_with("apply -f -", Some(range));
+    bench.run_with("apply -f -", Some(DEMO));
+    bench.cluster.advance(Duration::from_secs(3));
+    let said = [
+        resize(&mut bench, r#""cpu":"160m""#, ""),
+        resize(&mut bench, "", r#""memory":"256Mi""#),
+        resize(&mut bench, r#""cpu":"120m""#, ""),
+        bench.run("get quota few -o jsonpath='{.status.used}'"),
+    ];
+    insta::assert_snapshot!(said.concat(), @r#"
+    ! Error from server (Forbidden): pods "resize-demo" is forbidden: exceeded quota: few, requested: requests.cpu=60m, used: requests.cpu=100m, limited: requests.cpu=150m
+    exit 1
+    ! Error from server (Forbidden): pods "resize-demo" is forbidden: maximum memory usage per Container is 200Mi, but limit is 256Mi
+    exit 1
+    pod/resize-demo patched
+    {"limits.cpu":"200m","limits.memory":"128Mi","requests.cpu":"120m","requests.memory":"64Mi"}
+    "#);
+}
