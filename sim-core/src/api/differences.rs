@@ -311,7 +311,8 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::InPlacePodResize,
         V::V1_34,
-        "--subresource=resize changes the CPU and memory of a pod that runs",
+        "--subresource=resize changes the CPU and memory of a pod that runs. Before,\n\
+         resizePolicy vanishes",
         "KEP-1287 (1.33)",
     ),
     since(

@@ -7,8 +7,9 @@ mod restarts;
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodSpec, PodStatus};
 
+use crate::api::template;
 use crate::api::{ApiError, ApiResult, Feature, FeatureGates, FieldError, KubernetesVersion, Object};
 
 /// Refuses fields that the API of the cluster's release lacks, as strict decoding does.
@@ -59,6 +60,9 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
         return;
     }
     restarts::drop_rules(object, gates);
+    if !gates.has(Feature::InPlacePodResize) {
+        drop_resize_policies(object);
+    }
     match object {
         Object::Pod(pod) => drop_from_pod(Arc::make_mut(pod), gates),
         Object::Deployment(deployment) if !gates.has(Feature::TerminatingReplicas) => {
@@ -87,6 +91,18 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
             }
         }
         _ => {}
+    }
+}
+
+fn drop_resize_policies(object: &mut Object) {
+    let uses = |spec: &PodSpec| {
+        let mut containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+        containers.any(|container| container.resize_policy.is_some())
+    };
+    if template::pod_spec(object).is_some_and(uses)
+        && let Some(spec) = template::pod_spec_mut(object)
+    {
+        template::containers_mut(spec).for_each(|container| container.resize_policy = None);
     }
 }
 

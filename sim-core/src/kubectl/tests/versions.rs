@@ -216,6 +216,14 @@ fn shown_besides(feature: Feature, version: V) -> Option<String> {
             bench.cluster.advance(Duration::from_secs(2));
             format!("after 29 s {early}, after 31 s {}", resolves(&mut bench, "late"))
         }
+        Feature::InPlacePodResize => {
+            let policy = "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]";
+            let manifest = SET
+                .replace("name: web}", "name: resized}")
+                .replace("image: nginx,", &format!("image: nginx, {policy},"));
+            bench.run_with("apply -f -", Some(&manifest));
+            bench.run("get sts resized -o jsonpath={.spec.template.spec.containers[0].resizePolicy}")
+        }
         Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
         Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
         _ => return None,
@@ -239,7 +247,7 @@ fn the_other_half_of_a_row_shows_too() {
             last = Some(seen);
         }
     }
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @r#"
     PodIndexLabel
         from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
         from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
@@ -268,7 +276,10 @@ fn the_other_half_of_a_row_shows_too() {
         from 1.27: kubernetes   10.0.1.11:443   6d23h
         from 1.34: kubernetes   10.0.1.11:443   6d23h
             ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
-    ");
+    InPlacePodResize
+        from 1.27: 
+        from 1.34: [{"resourceName":"cpu","restartPolicy":"NotRequired"}]
+    "#);
 }
 
 #[test]
