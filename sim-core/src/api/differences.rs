@@ -100,6 +100,16 @@ pub enum Feature {
     LabelModified,
     /// A suspended Job's containers may ask for something else.
     SuspendedJobResources,
+    /// `restartPolicy` and `restartPolicyRules` of any container.
+    ContainerRestartRules,
+    /// The action `RestartAllContainers` of those rules.
+    RestartAllContainers,
+    /// The subresource `resize` of pods.
+    InPlacePodResize,
+    /// A resize that its node can never fulfil is refused at once.
+    PodResizeValidator,
+    /// The events of a resize tell more than that it is done.
+    ResizeEvents,
 }
 
 /// A row of the table.
@@ -361,6 +371,40 @@ pub static DIFFERENCES: &[Difference] = &[
          Job whose pods are gone. Before, only where, and if it never started",
         "KEP-5440, #135965 (1.36)",
     ),
+    since(
+        Feature::ContainerRestartRules,
+        V::V1_35_0,
+        "restartPolicy and restartPolicyRules of any container are obeyed. Before, they\n\
+         vanish, and earlier still are refused",
+        "KEP-5307 (1.35)",
+    ),
+    since(
+        Feature::RestartAllContainers,
+        V::V1_36,
+        "restartPolicyRules may say RestartAllContainers. Before, only Restart",
+        "KEP-5532 (1.36)",
+    ),
+    since(
+        Feature::InPlacePodResize,
+        V::V1_34,
+        "--subresource=resize changes the CPU and memory of a pod that runs. Before,\n\
+         resizePolicy vanishes",
+        "KEP-1287 (1.33)",
+    ),
+    since(
+        Feature::PodResizeValidator,
+        V::V1_36,
+        "a resize that exceeds the node is forbidden. Before, the pod says that it is\n\
+         Infeasible",
+        "#136043 (1.36)",
+    ),
+    since(
+        Feature::ResizeEvents,
+        V::V1_35_0,
+        "the events ResizeStarted, ResizeDeferred and ResizeInfeasible, and the\n\
+         generation in ResizeCompleted. Before, only ResizeCompleted",
+        "#134825 (1.35)",
+    ),
 ];
 
 /// Which features a cluster has.
@@ -448,7 +492,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::SuspendedJobResources as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::ResizeEvents as usize + 1);
     }
 
     #[test]

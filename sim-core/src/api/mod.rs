@@ -20,6 +20,7 @@ pub mod quantity;
 pub mod selector;
 mod selector_text;
 pub mod storage;
+pub mod template;
 pub mod time;
 pub mod token;
 pub mod validation;

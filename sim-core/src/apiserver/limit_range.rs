@@ -27,6 +27,15 @@ pub fn admit_pod(pod: &mut Pod, store: &Store) -> ApiResult<()> {
     for range in store.all_in::<LimitRange>(&namespace) {
         set_defaults(pod, range);
     }
+    bound_pod(pod, store)
+}
+
+/// Bounds what a pod's containers ask for.
+///
+/// # Errors
+/// Forbidden, with every bound that is passed.
+pub fn bound_pod(pod: &Pod, store: &Store) -> ApiResult<()> {
+    let namespace = meta::namespace(&pod.metadata).to_owned();
     let mut problems = Vec::new();
     for item in store.all_in::<LimitRange>(&namespace).flat_map(items) {
         match item.type_.as_str() {
@@ -128,7 +137,7 @@ fn fill(container: &mut Container, requests: &Amounts, limits: &Amounts, sort: &
     }
 }
 
-fn requested(container: &Container) -> Amounts {
+pub(super) fn requested(container: &Container) -> Amounts {
     container.resources.as_ref().and_then(|resources| resources.requests.clone()).unwrap_or_default()
 }
 

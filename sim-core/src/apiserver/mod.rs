@@ -15,6 +15,7 @@ mod placement;
 mod plant;
 mod pod_security;
 mod quota;
+mod resize;
 mod scale;
 mod service;
 mod service_account;

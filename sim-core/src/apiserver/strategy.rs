@@ -14,7 +14,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::allocate::Allocator;
 use super::write::Subresource;
-use super::{placement, service};
+use super::{placement, resize, service};
 use crate::api::kinds::daemon_set::TEMPLATE_GENERATION;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
 use crate::api::{ApiResult, Feature, FeatureGates, Object, SimTime, meta, pod};
@@ -170,6 +170,7 @@ pub fn prepare_for_update(
         Subresource::Main => keep_status(new, old),
         Subresource::Status => keep_all_but_status(new, old, now),
         Subresource::EphemeralContainers => keep_all_but_ephemeral(new, old),
+        Subresource::Resize => resize::keep_all_but_resources(new, old),
         Subresource::Binding => {}
     }
     if subresource == Subresource::Main {
@@ -187,8 +188,8 @@ pub fn prepare_for_update(
         }
     }
     if old.kind().info().counts_generation {
-        let changed = matches!(subresource, Subresource::Main | Subresource::EphemeralContainers)
-            && raises_generation(new, old);
+        let changed =
+            !matches!(subresource, Subresource::Status | Subresource::Binding) && raises_generation(new, old);
         let generation = old.meta().generation.unwrap_or(1) + i64::from(changed);
         new.meta_mut().generation = Some(generation);
     }

@@ -1,8 +1,12 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, limit_range, pod_security, service_account, strategy, unserved};
+use super::{
+    ApiServer, admission, delete, limit_range, pod_security, resize, service_account, strategy, unserved,
+};
 use crate::api::managed::Managers;
-use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation, warnings};
+use crate::api::{
+    ApiError, ApiResult, Feature, Kind, Object, Resource, defaults, meta, validation, warnings,
+};
 
 /// Which part of an object a write goes through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub enum Subresource {
     Status,
     /// `/ephemeralcontainers` of a pod: nothing but them.
     EphemeralContainers,
+    /// `/resize` of a pod: nothing but its containers' CPU and memory.
+    Resize,
     /// The scheduler's binding and other internal writes that may touch both.
     Binding,
 }
@@ -100,7 +106,8 @@ impl ApiServer {
         }
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(object, self.gates);
-        let errors = validation::validate_create(object);
+        let mut errors = validation::validate_create(object);
+        errors.extend(unserved::refused_values(object, self.gates));
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
         }
@@ -230,9 +237,12 @@ impl ApiServer {
             self.allocator = allocator;
         }
         prepared?;
-        if subresource == Subresource::Main
-            && matches!(new, Object::Service(_) | Object::PersistentVolumeClaim(_))
-        {
+        let counts = match subresource {
+            Subresource::Main => matches!(new, Object::Service(_) | Object::PersistentVolumeClaim(_)),
+            Subresource::Resize => true,
+            _ => false,
+        };
+        if counts {
             self.charge_quotas(&new, Some(&old), options.dry_run)?;
         }
         if new == old && !gives_managers {
@@ -258,13 +268,19 @@ impl ApiServer {
         strategy::prepare_for_update(new, old, subresource, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(new, self.gates);
         if subresource != Subresource::Binding {
-            let errors = match (subresource, &*new, old) {
+            let mut errors = match (subresource, &*new, old) {
                 (Subresource::Status, ..) => validation::validate_status_update(new, old),
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }
+                (Subresource::Resize, Object::Pod(new), Object::Pod(old)) => {
+                    validation::validate_resize(new, old)
+                }
                 _ => validation::validate_update(new, old, self.gates),
             };
+            if subresource == Subresource::Main {
+                errors.extend(unserved::refused_values(new, self.gates));
+            }
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));
             }
@@ -273,6 +289,14 @@ impl ApiServer {
             }
             admission::validate(new, Some(old), &self.store)?;
             pod_security::admit(new, Some(old), subresource, &self.store, self.warnings.as_mut())?;
+            if let (Subresource::Resize, Object::Pod(pod)) = (subresource, &*new) {
+                limit_range::bound_pod(pod, &self.store)?;
+                if self.gates.has(Feature::PodResizeValidator)
+                    && new.meta().generation != old.meta().generation
+                {
+                    resize::validate(pod, &self.store)?;
+                }
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::result::DryRun;
 use crate::api::decode::{self, DecodeError};
 use crate::api::patch::{self, Patch};
 use crate::api::{ApiError, ApiResult, Object, meta};
-use crate::apiserver::{ApiServer, ApplyRequest, Subresource, WriteOptions};
+use crate::apiserver::{ApiServer, ApplyRequest, WriteOptions};
 
 /// The annotation that keeps the manifest applied last.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -119,7 +119,7 @@ pub struct ServerSide {
     /// Whether to take what others own.
     pub force: bool,
     /// What of the objects is applied.
-    pub subresource: Subresource,
+    pub subresource: String,
 }
 
 /// What kubectl adds to a conflict.
@@ -160,14 +160,16 @@ pub fn apply_on_server(
     if let Some(annotations) = kept.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(LAST_APPLIED);
     }
+    let part = api.subresource(info.kind, &how.subresource)?;
     let request = ApplyRequest {
         manager: how.manager.clone(),
         force: how.force,
         last_applied: gojson::encode(&kept) + "\n",
-        subresource: how.subresource,
+        subresource: part,
     };
     let options = WriteOptions { dry_run: dry_run == DryRun::Server };
-    let applied = api.apply(info.kind, &info.key(), &manifest, &request, options);
+    let applied =
+        api.through_part(part, |api| api.apply(info.kind, &info.key(), &manifest, &request, options));
     let applied = applied.map_err(|error| {
         if error.is_conflict() { CliError::plain(format!("{error}\n{CONFLICT_HELP}")) } else { error.into() }
     })?;

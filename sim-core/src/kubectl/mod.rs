@@ -42,7 +42,6 @@ pub mod sort;
 mod struct_order;
 mod suggest;
 pub mod table;
-mod template;
 #[cfg(test)]
 mod tests;
 mod unified;
@@ -59,6 +58,7 @@ pub use workstation::{Forward, Workstation};
 
 use crate::api::SimTime;
 pub use crate::api::error::quote;
+use crate::api::template;
 pub use crate::api::wire;
 use crate::cluster::Cluster;
 

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use super::worker::{Slot, Sync, Worker};
 use super::{admission, dns, environment, node_status};
 use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, meta, pod};
-use crate::engine::{Context, Pace, ReconcileError};
+use crate::engine::{Context, Pace, ReconcileError, Wakes};
 use crate::runtime::{Runtime, Sandbox};
 
 /// How many addresses of its block a node has for pods.
@@ -34,6 +34,8 @@ pub(super) struct FullKubelet {
     pub(super) addresses: OrdMap<String, u32>,
     /// Pods with volumes that are attached to their nodes.
     attached: OrdMap<ObjectKey, Arc<str>>,
+    /// Pods whose resize waits for room on their node.
+    deferred: OrdSet<(Arc<str>, ObjectKey)>,
     /// Nodes that are stopped: their kubelets and containers stand still.
     stopped: OrdSet<String>,
     /// When nodes were last low on memory, for as long as they say so.
@@ -98,8 +100,23 @@ impl FullKubelet {
             let node = ObjectRef::new(Kind::Node, ObjectKey::cluster(node));
             context.wakes.at(node, node_status::next_sync(context.now), Pace::Progress);
         }
+        let place = (node.into(), key.clone());
+        let waits = worker.resize.as_ref().is_some_and(|resize| resize.is_deferred());
+        if waits && !worker.terminal {
+            self.deferred.insert(place);
+        } else if !self.deferred.is_empty() {
+            self.deferred.remove(&place);
+        }
         self.workers.insert(key.clone(), Arc::new(worker));
         result
+    }
+
+    /// Looks again at the pods of a node whose resize waits for room, except `key`.
+    pub(super) fn retry_resizes(&self, node: &str, key: &ObjectKey, wakes: &mut Wakes) {
+        let waiting = self.deferred.iter().filter(|(of, waiting)| &**of == node && waiting != key);
+        for (_, waiting) in waiting {
+            wakes.soon(ObjectRef::new(Kind::Pod, waiting.clone()));
+        }
     }
 
     /// Whether a node runs that pod.
@@ -115,6 +132,9 @@ impl FullKubelet {
     }
 
     fn forget(&mut self, key: &ObjectKey, runtime: &mut Runtime) {
+        if let Some(sandbox) = runtime.sandbox(key) {
+            self.deferred.remove(&(sandbox.node.as_str().into(), key.clone()));
+        }
         self.workers.remove(key);
         runtime.remove_sandbox(key);
     }
@@ -187,7 +207,9 @@ impl Sync<'_, '_> {
             self.run_probes();
             self.end_pod()?;
         } else {
+            self.resize();
             self.bring_up(addresses);
+            self.finish_resize();
         }
         self.report_status()?;
         if self.worker.terminal { self.finish() } else { Ok(()) }
@@ -221,6 +243,9 @@ impl Sync<'_, '_> {
         self.notice_ends();
         // A program that ends at once makes way for the next container at the same moment.
         for _ in 0..=self.worker.slots.len() {
+            if self.restart_all() {
+                return;
+            }
             self.run_containers();
             self.run_programs();
             if !self.notice_ends() {
@@ -229,6 +254,9 @@ impl Sync<'_, '_> {
         }
         self.run_probes();
         if self.notice_ends() {
+            if self.restart_all() {
+                return;
+            }
             self.run_containers();
         }
         if self.mains_are_done() && !self.stop_companions() {

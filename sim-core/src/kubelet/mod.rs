@@ -19,6 +19,8 @@ mod node_status;
 mod probe;
 mod recorder;
 mod refresh;
+mod resize;
+mod restart;
 mod start;
 mod status;
 mod termination;
@@ -83,6 +85,13 @@ impl Component for Kubelet {
     }
 
     fn observe(&mut self, change: &Change, view: &Store, wakes: &mut Wakes) {
+        if let (Object::Pod(pod), Some(Object::Pod(before))) = (&change.object, &change.previous) {
+            let leaves = change.change == ChangeType::Deleted || pod::is_terminal(pod);
+            let resized = pod.metadata.generation != before.metadata.generation;
+            if let Some(node) = pod::node_name(pod).filter(|_| leaves || resized) {
+                self.full.retry_resizes(node, &change.reference.key, wakes);
+            }
+        }
         match &change.object {
             Object::Pod(pod) if concerns_node(change, pod) => {
                 wakes.soon(ObjectRef::new(Kind::Pod, change.reference.key.clone()));

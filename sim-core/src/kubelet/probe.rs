@@ -222,7 +222,11 @@ impl Sync<'_, '_> {
 
     fn kill_unhealthy(&mut self, index: usize, what: &str, probe: &Probe) {
         let name = self.worker.slots[index].name.clone();
-        let text = format!("Container {name} failed {what} probe, will be restarted");
+        let spec = self.container_spec(index);
+        let policy =
+            spec.and_then(|spec| spec.restart_policy.as_deref()).or(self.spec.restart_policy.as_deref());
+        let then = if policy == Some("Never") { "" } else { ", will be restarted" };
+        let text = format!("Container {name} failed {what} probe{then}");
         let own = probe.termination_grace_period_seconds;
         let grace = own.or(self.spec.termination_grace_period_seconds).unwrap_or(30);
         self.stop_container(index, grace, &text);

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Container as ContainerSpec;
+use k8s_openapi::api::core::v1::ResourceRequirements;
 use rand_core::Rng;
 
 use super::backoff::go_duration;
 use super::probe::ProbeState;
-use super::worker::{Ended, RELIST, Role, Slot, Stage, Sync, Waiting};
+use super::worker::{Ended, RELIST, Slot, Stage, Sync, Waiting};
 use super::{adopt, environment, identity, node_status};
 use crate::api::{Feature, Kind, ObjectKey, ObjectRef, SimTime};
 use crate::engine::{EventType, Pace};
@@ -59,9 +59,7 @@ impl Sync<'_, '_> {
 
     /// Whether it is an init container that keeps running beside the others, and is up.
     pub(super) fn is_started_sidecar(&self, index: usize) -> bool {
-        let sidecar =
-            self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
-        sidecar && self.worker.slots[index].is_running() && self.worker.slots[index].started
+        self.is_sidecar(index) && self.worker.slots[index].is_running() && self.worker.slots[index].started
     }
 
     /// Once the init containers are done, the others no longer wait for them.
@@ -97,35 +95,15 @@ impl Sync<'_, '_> {
         let Some(ended_at) = self.worker.slots[index].ended.as_ref().map(|ended| ended.exit.at) else {
             return;
         };
-        let noticed = ended_at + RELIST;
+        // What was ended to be started again is waited for.
+        let resizing = self.worker.slots[index].resizing;
+        let noticed = if resizing { ended_at } else { ended_at + RELIST };
         if self.now() < noticed {
             let pace = self.worker.slots[index].pace();
             self.wake(noticed, pace);
             return;
         }
         self.try_start(index);
-    }
-
-    /// Models pkg/kubelet/container: ShouldContainerBeRestarted.
-    pub(super) fn should_restart(&self, index: usize) -> bool {
-        let slot = &self.worker.slots[index];
-        let failed = slot.ended.as_ref().is_some_and(|ended| ended.exit.code != 0);
-        let sidecar = slot.is_init()
-            && self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always");
-        match self.restart_policy() {
-            _ if self.worker.ending.is_some() || slot.role == Role::Ephemeral => false,
-            _ if sidecar => !self.mains_are_done(),
-            "Never" => false,
-            "OnFailure" => failed,
-            _ => !slot.is_init() || failed,
-        }
-    }
-
-    /// Whether the containers that make up the pod have ended for good.
-    pub(super) fn mains_are_done(&self) -> bool {
-        self.worker.slots.iter().enumerate().all(|(index, slot)| {
-            !slot.is_main() || (slot.stage == Stage::Ended && !self.should_restart(index))
-        })
     }
 
     /// Starts the container unless a backoff holds it.
@@ -140,6 +118,8 @@ impl Sync<'_, '_> {
         }
         slot.retry_at = None;
         let last_end = slot.ended.as_ref().or(slot.last.as_ref()).map(|ended| ended.exit.at);
+        // What was removed left nothing behind that a backoff could be counted from.
+        let last_end = last_end.filter(|_| !slot.removed && !slot.resizing);
         if let Some(ended_at) = last_end {
             if let Some(until) = slot.crash_backoff.held_until(ended_at, now) {
                 self.hold_back(index, until);
@@ -296,7 +276,7 @@ impl Sync<'_, '_> {
         }
     }
 
-    fn has(&self, feature: Feature) -> bool {
+    pub(super) fn has(&self, feature: Feature) -> bool {
         self.context.api.gates.has(feature)
     }
 
@@ -329,6 +309,8 @@ impl Sync<'_, '_> {
             slot.last = Some(ended);
         }
         slot.runs += 1;
+        slot.removed = false;
+        slot.resizing = false;
         slot.container_id = id.clone();
         slot.started_at = now;
         slot.stopping = None;
@@ -425,7 +407,7 @@ impl Sync<'_, '_> {
                 .unwrap_or(false),
             target: self.target_of(index),
             user,
-            memory_limit: memory_limit(spec),
+            memory_limit: memory_limit(self.allocated(index)),
             env,
         })
     }
@@ -480,8 +462,8 @@ impl Sync<'_, '_> {
 }
 
 /// A container's limit of memory, in bytes.
-fn memory_limit(spec: &ContainerSpec) -> Option<u64> {
-    let limit = spec.resources.as_ref()?.limits.as_ref()?.get("memory")?;
+pub(super) fn memory_limit(resources: Option<&ResourceRequirements>) -> Option<u64> {
+    let limit = resources?.limits.as_ref()?.get("memory")?;
     u64::try_from(environment::milli_units(&limit.0)? / 1_000).ok()
 }
 

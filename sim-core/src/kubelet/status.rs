@@ -11,12 +11,17 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::resize::CONDITIONS;
+use super::restart::{RESTARTING_ALL, could_restart_all, should_restart};
 use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
 use crate::api::pod;
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::{Image, User};
+
+/// The condition of a pod whose containers may all be restarted.
+const ALL_RESTARTING: &str = "AllContainersRestarting";
 
 /// What a condition should say.
 struct Fact {
@@ -107,29 +112,33 @@ impl Sync<'_, '_> {
         }
         let slots = &self.worker.slots;
         let ends = self.worker.terminal && self.worker.ending.is_some();
-        let sidecar = |index: usize| {
-            self.container_spec(index).and_then(|spec| spec.restart_policy.as_deref()) == Some("Always")
-        };
-        let main = slots.iter().filter(|slot| slot.is_main());
-        let (mut waiting, mut running, mut stopped, mut succeeded) = (0, 0, 0, 0);
-        for slot in main {
+        let sidecar = |index: usize| self.is_sidecar(index);
+        let main = slots.iter().enumerate().filter(|(_, slot)| slot.is_main());
+        let (mut waiting, mut running, mut stopped, mut succeeded, mut restarts) = (0, 0, 0, 0, false);
+        for (index, slot) in main {
             match (slot.stage, slot.ended.as_ref().or(slot.last.as_ref())) {
                 (Stage::Running, _) => running += 1,
                 (_, Some(end)) => {
                     stopped += 1;
                     succeeded += i32::from(end.exit.code == 0);
+                    let spec = self.container_spec(index);
+                    restarts |= end.exit.reason == RESTARTING_ALL
+                        || spec.is_some_and(|spec| should_restart(spec, self.spec, end.exit.code));
                 }
                 (_, None) => waiting += 1,
             }
         }
         let init_failed = slots.iter().enumerate().any(|(index, slot)| {
-            let failed = slot.stage == Stage::Ended && !slot.is_completed();
-            slot.is_init() && !sidecar(index) && failed && !self.should_restart(index)
+            let code = slot.ended.as_ref().map_or(0, |ended| ended.exit.code);
+            let failed = slot.stage == Stage::Ended && code != 0;
+            let spec = self.container_spec(index).filter(|_| slot.is_init() && !sidecar(index) && failed);
+            spec.is_some_and(|spec| !should_restart(spec, self.spec, code))
         });
         let init_pending = slots.iter().enumerate().any(|(index, slot)| {
-            slot.is_init() && !slot.is_completed() && !(sidecar(index) && slot.runs > 0)
+            let begun = slot.removed || (sidecar(index) && slot.runs > 0);
+            slot.is_init() && !slot.is_completed() && !begun
         });
-        if init_failed && self.restart_policy() == "Never" {
+        if init_failed {
             return "Failed";
         }
         if ends {
@@ -143,12 +152,11 @@ impl Sync<'_, '_> {
         if running > 0 || slots.iter().any(|slot| slot.is_init() && slot.is_running()) {
             return "Running";
         }
-        match self.restart_policy() {
-            _ if stopped == 0 => "Pending",
-            "Always" => "Running",
+        match stopped {
+            0 => "Pending",
+            _ if restarts => "Running",
             _ if stopped == succeeded => "Succeeded",
-            "Never" => "Failed",
-            _ => "Running",
+            _ => "Failed",
         }
     }
 
@@ -173,18 +181,23 @@ impl Sync<'_, '_> {
                     status: status.to_owned(),
                     reason: (!fact.reason.is_empty()).then(|| fact.reason.to_owned()),
                     message: (!fact.message.is_empty()).then_some(fact.message),
-                    observed_generation: generation,
+                    // Upstream gives none to the one that came last.
+                    observed_generation: generation.filter(|_| fact.condition != ALL_RESTARTING),
                     last_transition_time: since.or_else(|| Some(now.clone())),
                     last_probe_time: None,
                 }
             })
             .collect();
+        if let Some(condition) = self.resize_condition() {
+            conditions.insert(0, condition);
+        }
         if let Some(condition) = self.disruption()
             && !old.iter().any(|known| known.type_ == condition.type_)
         {
             conditions.push(condition);
         }
         let foreign = old.iter().filter(|known| conditions.iter().all(|own| own.type_ != known.type_));
+        let foreign = foreign.filter(|known| !CONDITIONS.contains(&known.type_.as_str()));
         let foreign: Vec<PodCondition> = foreign.cloned().collect();
         conditions.extend(foreign);
         conditions
@@ -238,13 +251,32 @@ impl Sync<'_, '_> {
                 Fact::new("ContainersReady", true),
             ),
         };
-        vec![
+        let mut facts = vec![
             Fact::new("PodReadyToStartContainers", self.worker.sandbox_up),
             initialized,
             ready,
             containers_ready,
             Fact::new("PodScheduled", true),
-        ]
+        ];
+        if could_restart_all(self.spec) {
+            facts.push(self.all_restarting(phase));
+        }
+        facts
+    }
+
+    /// Models pkg/kubelet/status: GenerateAllContainersRestartingCondition.
+    fn all_restarting(&self, phase: &str) -> Fact {
+        let condition = ALL_RESTARTING;
+        match phase {
+            "Succeeded" => Fact::because(condition, "PodCompleted", String::new()),
+            "Failed" => Fact::because(condition, "PodFailed", String::new()),
+            _ if self.worker.restarting_all => Fact {
+                reason: "RestartAllContainersStarted",
+                message: "container exited with restart policy rule".to_owned(),
+                ..Fact::new(condition, true)
+            },
+            _ => Fact::new(condition, false),
+        }
     }
 
     fn failing_gate(&self, conditions: &[PodCondition]) -> Option<String> {
@@ -268,7 +300,10 @@ impl Sync<'_, '_> {
     fn container_status(&self, index: usize, slot: &Slot) -> ContainerStatus {
         let spec = self.container_spec(index);
         let user = slot.image.as_ref().map(|image| identity::user(self.spec, spec, &image.spec));
-        container_status(self.worker, slot, spec, &self.runtime_name(), &user.unwrap_or_default())
+        let user = user.unwrap_or_default();
+        let mut status = container_status(self.worker, slot, spec, &self.runtime_name(), &user);
+        self.show_resize(index, &mut status);
+        status
     }
 }
 
@@ -282,7 +317,7 @@ pub(super) fn container_status(
 ) -> ContainerStatus {
     let asked = spec.and_then(|spec| spec.image.clone()).unwrap_or_default();
     // A run whose postStart hook is not done has not been told of yet.
-    let ran = slot.runs > i32::from(slot.hook.is_some());
+    let ran = slot.runs > i32::from(slot.hook.is_some()) && !slot.removed;
     let image = slot.image.as_ref().filter(|_| ran);
     let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
     let state = match (slot.stage, &slot.ended) {
@@ -326,6 +361,16 @@ fn waiting(reason: &str, message: &str) -> ContainerState {
 }
 
 fn terminated(worker: &Worker, ended: &Ended, runtime: &str) -> ContainerState {
+    // What was removed cannot be asked about any more.
+    if ended.container_id.is_empty() {
+        let terminated = ContainerStateTerminated {
+            exit_code: ended.exit.code,
+            reason: Some(ended.exit.reason.clone()),
+            message: ended.exit.message.clone(),
+            ..ContainerStateTerminated::default()
+        };
+        return ContainerState { terminated: Some(terminated), ..ContainerState::default() };
+    }
     let started_at = if ended.exit.reason == "StartError" {
         // The runtime gives no start time to what never ran; it is shown as the beginning of Unix time.
         Time(jiff::Timestamp::UNIX_EPOCH)

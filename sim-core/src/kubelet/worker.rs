@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::backoff::Backoff;
 use super::failure::Failure;
 use super::probe::ProbeState;
+use super::resize::Resize;
 use super::volumes::Volumes;
 use crate::api::{Kind, ObjectKey, ObjectRef, SimTime, pod};
 use crate::engine::{Context, EventType, Pace};
@@ -36,6 +37,8 @@ pub(super) struct Slot {
     pub last: Option<Ended>,
     /// How many runs there were.
     pub runs: i32,
+    /// Whether it was removed and will be created anew, while all of the pod's containers are restarted.
+    pub removed: bool,
     pub image: Option<Image>,
     pub container_id: String,
     pub started_at: SimTime,
@@ -48,6 +51,8 @@ pub(super) struct Slot {
     pub probes: [ProbeState; 3],
     /// While its postStart hook runs: whether that fails.
     pub hook: Option<bool>,
+    /// Whether its run is ended to give it other resources.
+    pub resizing: bool,
     /// When a run that is to be restarted is killed at the latest.
     pub stopping: Option<Stopping>,
 }
@@ -140,6 +145,10 @@ pub(super) struct Worker {
     pub terminal: bool,
     /// Outcomes that the user forces on the pod's probes, by kind.
     pub forced: [Option<bool>; 3],
+    /// Whether all containers are being ended, to be created anew.
+    pub restarting_all: bool,
+    /// The resize that is not done.
+    pub resize: Option<Box<Resize>>,
 }
 
 impl Worker {
@@ -169,6 +178,8 @@ impl Worker {
             failure: None,
             terminal: false,
             forced: [None; 3],
+            restarting_all: false,
+            resize: None,
         }
     }
 
@@ -203,6 +214,7 @@ impl Slot {
             ended: None,
             last: None,
             runs: 0,
+            removed: false,
             image: None,
             container_id: String::new(),
             started_at: SimTime::ZERO,
@@ -213,6 +225,7 @@ impl Slot {
             ready: false,
             probes: Default::default(),
             hook: None,
+            resizing: false,
             stopping: None,
         }
     }
@@ -228,7 +241,7 @@ impl Slot {
 
     /// How often it was restarted.
     pub(super) fn restarts(&self) -> i32 {
-        (self.runs - 1).max(0)
+        (self.runs - i32::from(!self.removed)).max(0)
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -320,11 +333,6 @@ impl Sync<'_, '_> {
     /// `docker` or `containerd`: the scheme of container ids on this node.
     pub(super) fn runtime_name(&self) -> String {
         runtime_name(self.context.view.typed(&ObjectKey::cluster(self.node)))
-    }
-
-    /// The pod's restart policy.
-    pub(super) fn restart_policy(&self) -> &str {
-        self.spec.restart_policy.as_deref().unwrap_or("Always")
     }
 }
 

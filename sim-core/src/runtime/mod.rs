@@ -208,6 +208,22 @@ impl Runtime {
         Ok(())
     }
 
+    /// Changes how much memory a running container may use.
+    pub fn set_memory_limit(&mut self, pod: &ObjectKey, name: &str, limit: Option<u64>) {
+        let container = self.sandbox_mut(pod).and_then(|sandbox| sandbox.containers.get_mut(name));
+        if let Some(container) = container {
+            Arc::make_mut(&mut container.config).memory_limit = limit;
+        }
+    }
+
+    /// Removes a container with its logs.
+    pub fn remove_container(&mut self, pod: &ObjectKey, name: &str) {
+        if let Some(sandbox) = self.sandbox_mut(pod) {
+            sandbox.containers.remove(name);
+            sandbox.previous.remove(name);
+        }
+    }
+
     /// Puts a container there that was started before the clock, and has by now said what it says at its start. It
     /// has no files: its image holds no tool that would show them.
     pub fn resume_container(&mut self, pod: &ObjectKey, config: ContainerConfig) {

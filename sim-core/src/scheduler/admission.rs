@@ -22,6 +22,17 @@ pub(crate) struct Refused {
     pub message: String,
 }
 
+/// What `node` could not give `pod` even if it ran nothing else, as the kubelet says it.
+///
+/// Models pkg/kubelet/allocation: canResizePod.
+pub(crate) fn lacks_capacity(pod: &Pod, node: &Node) -> Option<String> {
+    let wanted = requests(pod);
+    let has = Resources::of(node.status.as_ref().and_then(|status| status.allocatable.as_ref()));
+    let lack = [("memory", wanted.memory, has.memory), ("cpu", wanted.milli_cpu, has.milli_cpu)];
+    let (name, wanted, has) = lack.into_iter().find(|(_, wanted, has)| wanted > has)?;
+    Some(format!("{name}, requested: {wanted}, capacity: {has}"))
+}
+
 /// Whether `node`, which runs the pods `others`, refuses `pod`.
 pub(crate) fn admission_check<'a>(
     pod: &Pod,

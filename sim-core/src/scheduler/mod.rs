@@ -29,7 +29,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admission::{Refused, admission_check};
+pub(crate) use admission::{Refused, admission_check, lacks_capacity};
 pub(crate) use plugins::node_affinity::is_wanted as wants_node;
 
 use imbl::OrdMap;
@@ -47,6 +47,7 @@ use nominated::{Nominated, nominated_node, priority};
 use plugins::volume_binding::VolumeIndex;
 use preemption::Attempt;
 use queue::WaitingPods;
+use resources::requests;
 
 /// The scheduler that pods name when they name none.
 const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
@@ -179,7 +180,16 @@ impl Scheduler {
             Some(node) if stays => {
                 self.binding.remove(key);
                 let before = old.filter(|old| pod::node_name(old).is_some());
+                // Few specs change: only then it is asked what the pod takes.
+                let may_be_resized = pod.metadata.generation.is_some_and(|generation| generation > 1);
+                let resized = before.filter(|old| may_be_resized && requests(old) != requests(pod));
+                if resized.is_some() {
+                    self.nodes.release(key);
+                }
                 self.nodes.assign(key, node, pod);
+                if let Some(larger) = resized {
+                    self.pod_went(larger, Some(node), view, wakes);
+                }
                 if relabelled || begins_to_end {
                     self.nodes.recount(key, pod);
                 }

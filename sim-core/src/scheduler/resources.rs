@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Pod, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
+use crate::api::pod;
 use crate::api::quantity::Quantity;
 
 /// What a container is taken to use for scoring when it says nothing: a tenth of a CPU.
@@ -83,15 +84,53 @@ impl Resources {
 ///
 /// Models component-helpers/resource: PodRequests (KEP-753 for sidecars).
 pub(super) fn requests(pod: &Pod) -> Resources {
-    total(pod, |resources| Resources::of(resources.and_then(|given| given.requests.as_ref())))
+    let given = Given::of(pod);
+    total(pod, |container| {
+        let resources = container.resources.as_ref();
+        let asked = Resources::of(resources.and_then(|resources| resources.requests.as_ref()));
+        given.as_ref().map_or(asked.clone(), |given| given.raise(container, asked))
+    })
+}
+
+/// What the node has given the containers of a pod that was resized: until it is done, that may be something else
+/// than they ask for.
+struct Given<'a> {
+    statuses: Vec<&'a ContainerStatus>,
+    infeasible: bool,
+}
+
+impl<'a> Given<'a> {
+    fn of(pod: &'a Pod) -> Option<Given<'a>> {
+        // A pod whose spec never changed has what it asks for.
+        pod.metadata.generation.filter(|generation| *generation > 1)?;
+        let status = pod.status.as_ref()?;
+        let lists = [&status.init_container_statuses, &status.container_statuses];
+        let pending = pod::condition(pod, "PodResizePending");
+        let infeasible = pending.is_some_and(|known| known.reason.as_deref() == Some("Infeasible"));
+        Some(Given { statuses: lists.into_iter().flatten().flatten().collect(), infeasible })
+    }
+
+    /// Models component-helpers/resource: determineContainerReqs (KEP-1287).
+    fn raise(&self, container: &Container, asked: Resources) -> Resources {
+        let Some(status) = self.statuses.iter().find(|status| status.name == container.name) else {
+            return asked;
+        };
+        let has = status.resources.as_ref().and_then(|resources| resources.requests.as_ref());
+        let mut most = Resources::of(has);
+        most.raise_to(&Resources::of(status.allocated_resources.as_ref()));
+        if !self.infeasible {
+            most.raise_to(&asked);
+        }
+        most
+    }
 }
 
 /// What the pod is taken to use for scoring: at least a little for each container.
 ///
 /// Models pkg/scheduler/util: GetNonzeroRequests.
 pub(super) fn scored_requests(pod: &Pod) -> Resources {
-    total(pod, |resources| {
-        let requests = resources.and_then(|given| given.requests.as_ref());
+    total(pod, |container| {
+        let requests = container.resources.as_ref().and_then(|given| given.requests.as_ref());
         let mut amounts = Resources::of(requests);
         let says = |name: &str| requests.is_some_and(|requests| requests.contains_key(name));
         if !says("cpu") {
@@ -104,9 +143,8 @@ pub(super) fn scored_requests(pod: &Pod) -> Resources {
     })
 }
 
-fn total(pod: &Pod, of: impl Fn(Option<&ResourceRequirements>) -> Resources) -> Resources {
+fn total(pod: &Pod, of_container: impl Fn(&Container) -> Resources) -> Resources {
     let Some(spec) = &pod.spec else { return Resources::default() };
-    let of_container = |container: &Container| of(container.resources.as_ref());
     let mut running = Resources::default();
     for container in &spec.containers {
         running.add(&of_container(container));

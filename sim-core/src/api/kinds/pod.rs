@@ -16,7 +16,7 @@ pub(super) static INFO: KindInfo = KindInfo {
     namespaced: true,
     categories: &["all"],
     verbs: STANDARD_VERBS,
-    subresources: &["status", "eviction", "exec", "log"],
+    subresources: &["status", "eviction", "exec", "log", "resize"],
     counts_generation: true,
     columns: &[
         Column::normal("Name"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, ResourceRequirements, VolumeMount};
 
-use super::{Errors, environment, format, probe, resources, security};
+use super::{Errors, environment, format, probe, resize, resources, restart, security};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -20,6 +20,8 @@ pub(super) struct Inside<'v> {
     pub grace: Option<i64>,
     /// Whether it has the users of its node.
     pub host_users: bool,
+    /// Its restart policy.
+    pub restart_policy: Option<&'v str>,
 }
 
 /// Models validateContainers.
@@ -37,6 +39,8 @@ pub(super) fn check_all(
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }
         probe::of_container(errors, &path, container, inside.grace);
+        restart::check(errors, &path, container);
+        resize::policies(errors, &path, container, inside.restart_policy);
     }
     security::check_host_ports(errors, path, containers);
 }
@@ -53,9 +57,8 @@ pub(super) fn check_init(
         let path = format!("{list}[{index}]");
         check(errors, &path, container, inside);
         let policy = container.restart_policy.as_deref();
-        if policy.is_some_and(|policy| policy != "Always") {
-            errors.one_of(format!("{path}.restartPolicy"), policy, &["Always"]);
-        }
+        restart::check(errors, &path, container);
+        resize::init_policies(errors, &path, container, inside.restart_policy);
         if !container.name.is_empty() && !names.insert(container.name.clone()) {
             errors.push(FieldError::duplicate(format!("{path}.name"), container.name.as_str()));
         }

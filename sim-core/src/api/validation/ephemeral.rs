@@ -31,7 +31,12 @@ pub(super) fn check(errors: &mut Errors, pod: &Pod) {
     // What is wrong with the volumes themselves was said with the pod.
     let volumes = spec.volumes.as_deref().unwrap_or_default();
     let volumes = volume::of_pod(&mut Errors::default(), "spec.volumes", volumes, None);
-    let inside = Inside { volumes: &volumes, grace: None, host_users: spec.host_users != Some(false) };
+    let inside = Inside {
+        volumes: &volumes,
+        grace: None,
+        host_users: spec.host_users != Some(false),
+        restart_policy: None,
+    };
     for (index, ephemeral) in list(pod).iter().enumerate() {
         let path = format!("{PATH}[{index}]");
         let container = as_container(ephemeral);
@@ -54,6 +59,10 @@ fn check_fields(errors: &mut Errors, path: &str, container: &EphemeralContainer)
         ("resources", resources != Default::default()),
         ("resizePolicy", container.resize_policy.as_ref().is_some_and(|policy| !policy.is_empty())),
         ("restartPolicy", container.restart_policy.is_some()),
+        (
+            "restartPolicyRules",
+            container.restart_policy_rules.as_ref().is_some_and(|rules| !rules.is_empty()),
+        ),
         ("livenessProbe", container.liveness_probe.is_some()),
         ("readinessProbe", container.readiness_probe.is_some()),
         ("startupProbe", container.startup_probe.is_some()),

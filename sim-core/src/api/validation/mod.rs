@@ -25,7 +25,9 @@ mod policy;
 mod priority;
 mod probe;
 mod quota;
+mod resize;
 mod resources;
+mod restart;
 mod security;
 mod storage;
 #[cfg(test)]
@@ -115,6 +117,15 @@ pub fn validate_ephemeral_containers(new: &Pod, old: &Pod) -> Vec<FieldError> {
     let mut errors = Errors::default();
     ephemeral::check(&mut errors, new);
     ephemeral::update(&mut errors, new, old);
+    errors.0
+}
+
+/// What is wrong with a pod's resize, asked for through its subresource.
+///
+/// Models pkg/apis/core/validation: ValidatePodResize.
+pub fn validate_resize(new: &Pod, old: &Pod) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    resize::check(&mut errors, new, old);
     errors.0
 }
 

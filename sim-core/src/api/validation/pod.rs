@@ -74,6 +74,7 @@ fn check_spec(errors: &mut Errors, path: &str, spec: &PodSpec, claims: &[&str], 
         volumes: &volumes,
         grace: spec.termination_grace_period_seconds,
         host_users: spec.host_users != Some(false),
+        restart_policy: spec.restart_policy.as_deref(),
     };
     container::check_all(errors, &format!("{path}.containers"), &spec.containers, inside, &mut names);
     let init = spec.init_containers.as_deref().unwrap_or_default();

@@ -22,6 +22,8 @@ mod pod_security;
 mod quota;
 mod raw;
 mod recorded;
+mod resize;
+mod restarts;
 mod rollout;
 mod system_logs;
 mod version_rollouts;

@@ -1,264 +1,14 @@
 //! What differs between releases, row by row of [`crate::api::differences`]; rollouts are in `version_rollouts`.
 
+mod shown;
+
 use std::time::Duration;
 
 use super::Bench;
 use crate::api::KubernetesVersion as V;
 use crate::api::differences::{DIFFERENCES, Feature};
-use crate::api::{Kind, ObjectKey};
-use crate::cluster::Fault;
-
-/// A StatefulSet that uses whatever differs.
-pub const SET: &str = r#"
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: web}
-spec:
-  serviceName: web
-  replicas: 1
-  podManagementPolicy: Parallel
-  ordinals: {start: 3}
-  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}
-  updateStrategy: {rollingUpdate: {maxUnavailable: 2}}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - {name: app, image: nginx, resources: {requests: {cpu: 100m}}, volumeMounts: [{name: data, mountPath: /data}]}
-  volumeClaimTemplates:
-  - metadata: {name: data}
-    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-"#;
-
-const DEPLOYMENT: &str = r#"
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: api}
-spec:
-  selector: {matchLabels: {app: api}}
-  template:
-    metadata: {labels: {app: api}}
-    spec: {containers: [{name: app, image: nginx}]}
-"#;
-
-const SIDECAR: &str = r#"
-apiVersion: v1
-kind: Pod
-metadata: {name: side}
-spec:
-  initContainers: [{name: proxy, image: nginx, restartPolicy: Always}]
-  containers: [{name: app, image: nginx}]
-"#;
-
-const TOO_BIG: &str = r#"
-apiVersion: v1
-kind: Pod
-metadata: {name: big}
-spec: {containers: [{name: app, image: nginx, resources: {requests: {cpu: 99}}}]}
-"#;
-
-/// A Job of that spec, whose pods sleep.
-fn job(spec: &str) -> String {
-    format!(
-        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: work}}, spec: {{{spec} template: {{spec: {{restartPolicy:
-           Never, containers: [{{name: app, image: busybox, command: [sleep, '9']}}]}}}}}}}}"
-    )
-}
-
-/// A cluster of `version` in which the set and the Deployment run.
-fn running(version: V) -> Bench {
-    let mut bench = Bench::of_version(version);
-    for manifest in [SET, DEPLOYMENT] {
-        bench.run_with("apply -f -", Some(manifest));
-    }
-    bench.cluster.advance(Duration::from_secs(5));
-    bench
-}
-
-/// What a learner sees of the feature.
-fn shown(feature: Feature, bench: &mut Bench) -> String {
-    match feature {
-        Feature::MaxUnavailableStatefulSet => {
-            bench.run("get sts web -o jsonpath={.spec.updateStrategy.rollingUpdate}")
-        }
-        Feature::StatefulSetAvailability => {
-            bench.run(r#"patch sts web -p '{"spec":{"minReadySeconds":600,"replicas":2}}'"#);
-            bench.cluster.advance(Duration::from_secs(5));
-            bench.run("set image sts/web app=nginx:1.28");
-            bench.cluster.advance(Duration::from_secs(5));
-            bench.run("get pods -l app=web -o jsonpath={.items[*].spec.containers[0].image}")
-        }
-        Feature::StatefulSetAutoDeletePvc => {
-            bench.run("get sts web -o jsonpath={.spec.persistentVolumeClaimRetentionPolicy}")
-        }
-        Feature::StatefulSetStartOrdinal => bench.run("get pods -l app=web -o name"),
-        Feature::PodIndexLabel => {
-            bench.run(r"get pod web-3 -o 'jsonpath={.metadata.labels.apps\.kubernetes\.io/pod-index}'")
-        }
-        Feature::VolumeAttributesClass => bench.run("get pvc").lines().next().unwrap_or_default().to_owned(),
-        Feature::SidecarContainers => bench.run_with("apply -f -", Some(SIDECAR)),
-        Feature::UncachedDns => {
-            let before = resolves(bench, "late");
-            bench.run("create service clusterip late --tcp=80");
-            format!("{before}, then {}", resolves(bench, "late"))
-        }
-        Feature::PodGeneration => bench.run("get pod web-3 -o jsonpath={.metadata.generation}"),
-        Feature::PodObservedGeneration => bench.run(
-            "get pod web-3 -o jsonpath={.status.observedGeneration}/{.status.conditions[*].observedGeneration}",
-        ),
-        Feature::TerminatingReplicas => {
-            bench.run("get deploy,rs -o jsonpath={.items[*].status.terminatingReplicas}")
-        }
-        Feature::PodTopologyLabels => {
-            bench.run(r"get pod web-3 -o 'jsonpath={.metadata.labels.topology\.kubernetes\.io/zone}'")
-        }
-        Feature::PodReadyToStartContainers => {
-            bench.run("get pod web-3 -o jsonpath={.status.conditions[*].type}")
-        }
-        Feature::PodHostIps => bench.run("get pod web-3 -o jsonpath={.status.hostIPs}"),
-        Feature::VolumePhaseTime => {
-            bench.run("get pv -o jsonpath={.items[*].status.lastPhaseTransitionTime}")
-        }
-        Feature::ContainerMountStatus => {
-            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].volumeMounts[*].name}")
-        }
-        Feature::ContainerResourceStatus => {
-            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].allocatedResources}")
-        }
-        Feature::ContainerUserStatus => {
-            bench.run("get pod web-3 -o jsonpath={.status.containerStatuses[0].user}")
-        }
-        Feature::LongerNodeGrace => {
-            bench.cluster.fault(Fault::StopNode { node: "node-2".to_owned() }).expect("the node is there");
-            bench.cluster.advance(Duration::from_millis(47_500));
-            bench.run("get node node-2 --no-headers").split_whitespace().nth(1).unwrap_or_default().to_owned()
-        }
-        Feature::DynamicResources => {
-            bench.run_with("apply -f -", Some(TOO_BIG));
-            bench.cluster.advance(Duration::from_secs(1));
-            bench.run("get pod big -o jsonpath={.status.conditions[0].message}")
-        }
-        Feature::SeparateTaintEviction => {
-            let key = ObjectKey::new("default", "web-3");
-            let node = bench.cluster.store().get(Kind::Pod, &key).map(crate::api::Object::to_value);
-            let node = node.map(|pod| pod["spec"]["nodeName"].as_str().unwrap_or_default().to_owned());
-            bench.run(&format!("taint nodes {} gone=now:NoExecute", node.unwrap_or_default()));
-            bench.cluster.advance(Duration::from_secs(1));
-            events(bench, "TaintManagerEviction", "{.items[0].source.component}")
-        }
-        Feature::ImageSizeInEvent => events(bench, "Pulled", "{.items[0].message}"),
-        Feature::ImageAccessInEvent => {
-            bench.run("run second --image=nginx --image-pull-policy=IfNotPresent");
-            bench.run("run third --image=nginx --image-pull-policy=IfNotPresent");
-            bench.cluster.advance(Duration::from_secs(3));
-            events(bench, "Pulled", "{.items[*].message}").split("Container").nth(1).unwrap_or_default().to_owned()
-        }
-        Feature::ContainerEventColon | Feature::NamelessContainerEvents => {
-            events(bench, "Created", "{.items[0].message}") + "; " + &events(bench, "Started", "{.items[0].message}")
-        }
-        Feature::EventFieldPath => {
-            let text = bench.run("describe pod web-3");
-            let line = text.lines().find(|line| line.contains("Started  "));
-            line.and_then(|line| line.split("kubelet").nth(1)).unwrap_or_default().trim().to_owned()
-        }
-        Feature::AccountsWithoutSecrets => bench.run("get sa"),
-        Feature::EndpointsDeprecated => {
-            bench.run("create service clusterip web --tcp=80");
-            bench.cluster.advance(Duration::from_secs(1));
-            bench.run("get ep web -o jsonpath={.metadata.labels}")
-        }
-        Feature::DeleteNamesNamespace => bench.run("delete pod web-3 --wait=false"),
-        Feature::JobEndsInSteps => {
-            let line = "get job work -o jsonpath='{.status.conditions[*].type} {.status.conditions[*].reason}'";
-            bench.run_with("apply -f -", Some(&job("")));
-            bench.cluster.advance(Duration::from_secs(15));
-            let done = bench.run(line);
-            bench.run("delete job work");
-            bench.run_with("apply -f -", Some(&job("activeDeadlineSeconds: 2,")));
-            bench.cluster.advance(Duration::from_secs(5));
-            format!("{done}; {}", bench.run(line))
-        }
-        Feature::JobPolicies => {
-            let spec = "completionMode: Indexed, completions: 2, backoffLimitPerIndex: 1, maxFailedIndexes: 1,
-              podReplacementPolicy: Failed, successPolicy: {rules: [{succeededCount: 1}]},";
-            let said = bench.run_with("apply -f -", Some(&job(spec)));
-            bench.run_with("apply -f -", Some(&job("").replace("work", "plain")));
-            bench.cluster.advance(Duration::from_secs(3));
-            let plain = "get job plain -o jsonpath='{.spec.podReplacementPolicy}, terminating {.status.terminating}'";
-            format!("{said}{}", bench.run(plain))
-        }
-        Feature::JobForgetsStart => {
-            bench.run_with("apply -f -", Some(&job("")));
-            bench.cluster.advance(Duration::from_secs(3));
-            bench.run(r#"patch job work -p '{"spec":{"suspend":true}}'"#);
-            bench.cluster.advance(Duration::from_secs(3));
-            bench.run("get job work -o jsonpath={.status.startTime}")
-        }
-        Feature::JobStatusColumn => {
-            bench.run_with("apply -f -", Some(&job("suspend: true,")));
-            bench.cluster.advance(Duration::from_secs(1));
-            bench.run("get jobs")
-        }
-        Feature::CronJobTimezoneColumn => {
-            bench.run("create cronjob tick --image=busybox --schedule='* * * * *'");
-            bench.run("get cj").lines().next().unwrap_or_default().to_owned()
-        }
-        Feature::CronJobScheduledTime | Feature::CronJobSeesCondition => {
-            bench.run("create cronjob tick --image=busybox --schedule='* * * * *' -- sleep 3");
-            bench.cluster.advance(Duration::from_secs(75));
-            if feature == Feature::CronJobScheduledTime {
-                bench.run("get jobs -o jsonpath={.items[*].metadata.annotations}")
-            } else {
-                events(bench, "SawCompletedJob", "{.items[0].message}")
-            }
-        }
-        Feature::HeadlessServiceWarnings => bench.run_with("apply -f -", Some(
-            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None, sessionAffinity: ClientIP}}",
-        )),
-        Feature::PreferCloseDeprecated => bench.run_with("apply -f -", Some(
-            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {trafficDistribution: PreferClose, ports:
-              [{port: 80}]}}",
-        )),
-        Feature::ExternalIpsDeprecated => bench.run_with("apply -f -", Some(
-            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {externalIPs: [8.8.8.8], ports: [{port: 80}]}}",
-        )),
-        Feature::KernelArchitecture => {
-            let nodes = bench.run("get nodes -o wide --no-headers");
-            nodes.split("   ").find(|cell| cell.contains("amd64")).unwrap_or_default().to_owned()
-        }
-        Feature::WaitForSeveral => {
-            bench.run("wait pod/web-3 --for=condition=Ready --for=jsonpath={.status.phase}=Running")
-        }
-        Feature::ContainersInErrors => {
-            let said = ["exec web-3 -c nope -- ls", "attach web-3 -c nope", "logs web-3 -c nope", "cp web-3:/a b -c nope"];
-            said.map(|line| bench.run(line)).concat()
-        }
-        Feature::LogsWaitForStart => {
-            let waits = "{apiVersion: v1, kind: Pod, metadata: {name: early}, spec: {containers: [{name: c, image: nginx}],
-                volumes: [{name: v, secret: {secretName: none}}]}}";
-            bench.run_with("apply -f -", Some(waits));
-            bench.cluster.advance(Duration::from_secs(2));
-            bench.run("logs -f early --pod-running-timeout=1s")
-        }
-        Feature::SuspendedJobResources => {
-            bench.run_with("apply -f -", Some(&job("suspend: true,")));
-            bench.run("set resources job/work --requests=cpu=2")
-        }
-        Feature::LabelModified => {
-            ["label pod web-3 app- tier=db", "label pod web-3 role=a tier-"].map(|line| bench.run(line)).concat()
-        }
-    }
-}
-
-fn resolves(bench: &mut Bench, service: &str) -> &'static str {
-    let text = bench.run(&format!("exec web-3 -- getent hosts {service}.default.svc.cluster.local"));
-    if text.starts_with("10.") { "found" } else { "not found" }
-}
-
-fn events(bench: &mut Bench, reason: &str, path: &str) -> String {
-    bench.run(&format!("get events --field-selector reason={reason} -o jsonpath={path}"))
-}
+pub use shown::SET;
+use shown::{job, resolves, running, shown};
 
 #[test]
 fn each_row_of_the_table_shows_where_it_says_it_does() {
@@ -447,6 +197,54 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.27: ! error: failed to patch resources update to pod template Job.batch "work" is invalid: spec.template: Invalid value: {"labels":{"batch.kubernetes.io/controller-uid":"2b7413e3-8830-42ac-ba0e-29f1bead39b7","batch.kubernetes.io/job-name":"work","controller-uid":"2b7413e3-8830-42ac-ba0e-29f1bead39b7","job-name":"work"},"Spec":{"Volumes":null,"InitContainers":null,"Containers":[{"Name":"app","Image":"busybox","Command":["sleep","9"],"Args":null,"WorkingDir":"","Ports":null,"EnvFrom":null,"Env":null,"Resources":{"Limits":null,"Requests":{"cpu":"2"},"Claims":null},"ResizePolicy":null,"RestartPolicy":null,"RestartPolicyRules":null,"VolumeMounts":null,"VolumeDevices":null,"LivenessProbe":null,"ReadinessProbe":null,"StartupProbe":null,"Lifecycle":null,"TerminationMessagePath":"/dev/termination-log","TerminationMessagePolicy":"File","ImagePullPolicy":"Always","SecurityContext":null,"Stdin":false,"StdinOnce":false,"TTY":false}],"EphemeralContainers":null,"RestartPolicy":"Never","TerminationGracePeriodSeconds":30,"ActiveDeadlineSeconds":null,"DNSPolicy":"ClusterFirst","NodeSelector":null,"ServiceAccountName":"","AutomountServiceAccountToken":null,"NodeName":"","SecurityContext":{"HostNetwork":false,"HostPID":false,"HostIPC":false,"ShareProcessNamespace":null,"HostUsers":null,"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"SupplementalGroups":null,"SupplementalGroupsPolicy":null,"FSGroup":null,"FSGroupChangePolicy":null,"Sysctls":null,"SeccompProfile":null,"AppArmorProfile":null,"SELinuxChangePolicy":null},"ImagePullSecrets":null,"Hostname":"","Subdomain":"","SetHostnameAsFQDN":null,"Affinity":null,"SchedulerName":"default-scheduler","Tolerations":null,"HostAliases":null,"PriorityClassName":"","Priority":null,"PreemptionPolicy":null,"DNSConfig":null,"ReadinessGates":null,"RuntimeClassName":null,"Overhead":null,"EnableServiceLinks":null,"TopologySpreadConstraints":null,"OS":null,"SchedulingGates":null,"ResourceClaims":null,"Resources":null,"HostnameOverride":null,"SchedulingGroup":null}}: field is immutable
             exit 1
         from 1.36: job.batch/work resource requirements updated
+    ContainerRestartRules
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicy", unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.31: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.34: pod/rules created
+            rules   1/2   Error   0     6s
+        from 1.35.0: pod/rules created
+            rules   1/2   CrashLoopBackOff   1 (3s ago)   6s
+    RestartAllContainers
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicy", unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.31: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.containers[1].restartPolicyRules"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.34: pod/rules created
+            rules   1/2   Error   0     6s
+        from 1.35.0: ! The Pod "rules" is invalid: spec.containers[1].restartPolicyRules[0].action: Unsupported value: "RestartAllContainers": supported values: "Restart"
+            exit 1
+            ! Error from server (NotFound): pods "rules" not found
+            exit 1
+        from 1.36: pod/rules created
+            rules   1/2   Error   2     6s
+    InPlacePodResize
+        from 1.27: ! Error from server (NotFound): the server could not find the requested resource
+            exit 1
+        from 1.34: pod/web-3 patched
+            {"requests":{"cpu":"200m"}}
+    PodResizeValidator
+        from 1.27: ! Error from server (NotFound): the server could not find the requested resource
+            exit 1
+            :
+        from 1.34: pod/web-3 patched
+            Infeasible: Node didn't have enough capacity: cpu, requested: 500000, capacity: 4000
+        from 1.36: ! Error from server (Forbidden): pods "web-3" is forbidden: node didn't have enough allocatable resources: cpu, requested: 500000, allocatable: 4000
+            exit 1
+            :
+    ResizeEvents
+        from 1.27: ;
+        from 1.34: ; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}]}
+        from 1.35.0: Pod resize started: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}
     "#);
 }
 
@@ -469,6 +267,14 @@ fn shown_besides(feature: Feature, version: V) -> Option<String> {
             let early = resolves(&mut bench, "late");
             bench.cluster.advance(Duration::from_secs(2));
             format!("after 29 s {early}, after 31 s {}", resolves(&mut bench, "late"))
+        }
+        Feature::InPlacePodResize => {
+            let policy = "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]";
+            let manifest = SET
+                .replace("name: web}", "name: resized}")
+                .replace("image: nginx,", &format!("image: nginx, {policy},"));
+            bench.run_with("apply -f -", Some(&manifest));
+            bench.run("get sts resized -o jsonpath={.spec.template.spec.containers[0].resizePolicy}")
         }
         Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
         Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
@@ -493,7 +299,7 @@ fn the_other_half_of_a_row_shows_too() {
             last = Some(seen);
         }
     }
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @r#"
     PodIndexLabel
         from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
         from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
@@ -522,7 +328,10 @@ fn the_other_half_of_a_row_shows_too() {
         from 1.27: kubernetes   10.0.1.11:443   6d23h
         from 1.34: kubernetes   10.0.1.11:443   6d23h
             ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
-    ");
+    InPlacePodResize
+        from 1.27: 
+        from 1.34: [{"resourceName":"cpu","restartPolicy":"NotRequired"}]
+    "#);
 }
 
 #[test]

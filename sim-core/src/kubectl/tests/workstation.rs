@@ -118,6 +118,19 @@ fn several_objects_are_edited_in_one_file() {
     "#);
 }
 
+#[test]
+fn a_pod_is_edited_through_its_resize() {
+    let mut session = session();
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: app}, spec: {containers: [{name: app, image: nginx, \
+               resources: {requests: {cpu: 100m}}}]}}";
+    session.apply(pod).expect("it is new");
+    let editor = Editor("cpu: 100m", "cpu: 120m");
+    assert_snapshot!(said(&mut session, "edit pod app --subresource=resize", &editor), @"pod/app edited");
+    let cpu = "get pod app -o jsonpath={.spec.containers[0].resources.requests.cpu}";
+    assert_snapshot!(session.kubectl(cpu).expect("it is there"), @"120m");
+    assert_snapshot!(said(&mut session, "edit pod app --subresource=other", &editor), @r#"error: invalid subresource value: "other". Must be one of [status resize]"#);
+}
+
 /// An editor that empties the file, and then shows what it was given.
 struct Emptier(RefCell<Vec<String>>);
 

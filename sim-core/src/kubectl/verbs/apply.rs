@@ -2,7 +2,6 @@
 
 use super::Verb;
 use super::delete;
-use crate::apiserver::Subresource;
 use crate::kubectl::apply::{self, Outcome, ServerSide};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{self, Info};
@@ -46,7 +45,7 @@ pub static VERB: Verb = Verb {
         ),
         Flag::new("grace-period", Takes::Int, "Seconds of grace for what --prune deletes"),
         Flag::new("server-side", Takes::Bool, "Let the server merge, and keep who owns which field"),
-        Flag::new("subresource", Takes::Text, "With --server-side: status"),
+        Flag::new("subresource", Takes::Text, "With --server-side: status or resize"),
         Flag::new("force-conflicts", Takes::Bool, "With --server-side: take what others own"),
     ],
     run,
@@ -108,7 +107,7 @@ fn server_side(args: &Args, dry_run: DryRun) -> Result<Option<ServerSide>, CliEr
     Ok(Some(ServerSide {
         manager: asked.unwrap_or("kubectl").to_owned(),
         force: forces,
-        subresource: if subresource == "status" { Subresource::Status } else { Subresource::Main },
+        subresource: subresource.to_owned(),
     }))
 }
 

@@ -53,7 +53,7 @@ pub static VERB: Verb = Verb {
         SHOW_MANAGED,
         SAVE_CONFIG,
         Flag::new("output-patch", Takes::Bool, "Print the patch too"),
-        Flag::new("subresource", Takes::Text, "status"),
+        Flag::new("subresource", Takes::Text, "status or resize"),
         Flag::new("windows-line-endings", Takes::Bool, "Accepted: line ends do not matter"),
     ],
     run,
@@ -79,8 +79,8 @@ pub static LAST_APPLIED: Verb = Verb {
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let subresource = args.text("subresource").unwrap_or_default();
-    if !matches!(subresource, "" | "status") {
-        let why = format!("invalid subresource value: \"{subresource}\". Must be one of [status]");
+    if !matches!(subresource, "" | "status" | "resize") {
+        let why = format!("invalid subresource value: \"{subresource}\". Must be one of [status resize]");
         return Err(CliError::plain(why));
     }
     let infos = select(args, env)?;
@@ -368,11 +368,9 @@ impl Edit<'_> {
         if self.args.flag("output-patch") {
             env.out.line(format!("Patch: {}", json::compact(&patch)));
         }
-        let subresource = match self.args.text("subresource") {
-            Some("status") => Subresource::Status,
-            _ => Subresource::Main,
-        };
-        match self.send(info, patch, subresource, env) {
+        let name = self.args.text("subresource").unwrap_or_default();
+        let part = env.cluster.api().subresource(info.kind, name);
+        match part.and_then(|part| self.send(info, patch, part, env)) {
             Ok(_) => return print(results, "edited", info, env),
             Err(error) => self.refused(info, &error, outcome, env),
         }
@@ -414,7 +412,9 @@ impl Edit<'_> {
         let strict = self.validates() && subresource == Subresource::Main;
         env.cluster.act(self.args.command(), |api| match strict {
             true => api.patch_strictly(kind, &key, &strategic, options),
-            false => api.patch(kind, &key, &strategic, subresource, options),
+            false => {
+                api.through_part(subresource, |api| api.patch(kind, &key, &strategic, subresource, options))
+            }
         })
     }
 

@@ -360,17 +360,22 @@ fn check(pod: &Pod, container: &str, previous: bool) -> Result<(), String> {
     let Some(status) = status else {
         return Err(format!("container \"{container}\" in pod \"{name}\" is not available"));
     };
-    let last = status.last_state.as_ref().is_some_and(|state| state.terminated.is_some());
+    let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    // Of what all containers' restart removed, nothing is left to ask for.
+    let kept = last.is_some_and(|end| end.container_id.is_some());
     if previous {
-        return if last {
+        return if kept {
             Ok(())
         } else {
             Err(format!("previous terminated container \"{container}\" in pod \"{name}\" not found"))
         };
     }
     let state = status.state.clone().unwrap_or_default();
-    if state.running.is_some() || state.terminated.is_some() || last {
+    if state.running.is_some() || state.terminated.is_some() || kept {
         return Ok(());
+    }
+    if last.is_some() {
+        return Err(format!("container \"{container}\" in pod \"{name}\" is terminated"));
     }
     let starting = format!("container \"{container}\" in pod \"{name}\" {WAITS}");
     Err(match state.waiting.and_then(|waiting| waiting.reason).as_deref() {

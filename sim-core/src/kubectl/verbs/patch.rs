@@ -7,7 +7,7 @@ use super::get::scale_value;
 use super::set::LOCAL;
 use crate::api::patch::{self, Patch};
 use crate::api::{ApiError, ApiResult, Object, decode};
-use crate::apiserver::{ApiServer, Subresource, WriteOptions};
+use crate::apiserver::{ApiServer, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
@@ -32,7 +32,7 @@ pub static VERB: Verb = Verb {
         Flag::short("patch", 'p', Takes::Text, "The patch, JSON or YAML"),
         Flag::new("patch-file", Takes::Text, "A file with the patch"),
         Flag::new("type", Takes::Text, "strategic (the default), merge or json"),
-        Flag::new("subresource", Takes::Text, "status or scale"),
+        Flag::new("subresource", Takes::Text, "status, scale or resize"),
     ],
     run,
 };
@@ -66,14 +66,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             )));
         }
     };
-    let subresource = match args.text("subresource") {
-        None | Some("") => Subresource::Main,
-        Some("status") => Subresource::Status,
-        // The scale is no part of the object that a patch could reach; see `one_scale`.
-        Some("scale") => Subresource::Main,
-        // Others are the server's to refuse.
-        Some(_) => Subresource::Main,
-    };
+    let subresource = args.text("subresource").unwrap_or_default();
     let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
     let patch = parse(kind, &text, inline)?;
     let mut results = Results::parse(args, env.files)?.apart().without_dry_run();
@@ -93,11 +86,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let Env { cluster, out, .. } = env;
     cluster.act(args.command(), |api| {
         for info in &selection.infos {
-            if args.text("subresource").is_some_and(|name| !matches!(name, "" | "status" | "scale")) {
-                errors.push(ApiError::no_such_resource().into());
-                continue;
-            }
-            if args.text("subresource") == Some("scale") {
+            // The scale is no part of the object that a patch could reach.
+            if subresource == "scale" {
                 errors.extend(one_scale(api, info, &patch, &mut results, out).err());
                 continue;
             }
@@ -117,18 +107,18 @@ fn one(
     api: &mut ApiServer,
     info: &Info,
     patch: &ApiResult<Patch>,
-    subresource: Subresource,
+    subresource: &str,
     dry: DryRun,
     out: &mut Output,
 ) -> Result<(&'static str, Object), CliError> {
     let old = api.get(info.kind, &info.key())?.clone();
     let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
     let options = WriteOptions { dry_run: dry.is_dry() };
-    if subresource == Subresource::Status && !info.kind.info().subresources.contains(&"status") {
-        return Err(CliError::from(ApiError::no_such_resource()));
-    }
+    let part = api.subresource(info.kind, subresource)?;
     let mut unknown = Vec::new();
-    let new = api.patch_telling(info.kind, &info.key(), patch, subresource, options, &mut unknown)?;
+    let new = api.through_part(part, |api| {
+        api.patch_telling(info.kind, &info.key(), patch, part, options, &mut unknown)
+    })?;
     unknown.iter().for_each(|path| out.err_line(format!("Warning: unknown field \"{path}\"")));
     Ok((if new == old { "patched (no change)" } else { "patched" }, new))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Verb, raw};
-use crate::api::{ApiError, Feature, SimTime};
+use crate::api::{Feature, SimTime};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::Info;
@@ -32,7 +32,7 @@ pub static VERB: Verb = Verb {
         Flag::new("grace-period", Takes::Int, "Seconds of grace for the objects that go"),
         Flag::new("timeout", Takes::Duration, "How long to wait for the objects to go"),
         Flag::new("wait", Takes::Bool, "Accepted: it always waits"),
-        Flag::new("subresource", Takes::Text, "status or scale"),
+        Flag::new("subresource", Takes::Text, "status, scale or resize"),
         raw::RAW,
     ],
     run,
@@ -79,11 +79,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 if saves || annotation.is_some() { apply::with_annotation(manifest) } else { manifest };
             let replaced = apply::decoded(manifest).and_then(|object| match results.dry_run() {
                 DryRun::Client => Ok(object),
-                _ if !subresource.is_empty() && !info.kind.info().subresources.contains(&subresource) => {
-                    Err(ApiError::no_such_resource())
+                _ if subresource == "scale" && info.kind.info().subresources.contains(&"scale") => {
+                    api.update_with(object, Subresource::Main, options)
                 }
-                _ if subresource == "status" => api.update_with(object, Subresource::Status, options),
-                _ => api.update_with(object, Subresource::Main, options),
+                _ => api
+                    .subresource(info.kind, subresource)
+                    .and_then(|part| api.through_part(part, |api| api.update_with(object, part, options))),
             });
             let printed = replaced
                 .map_err(|error| info.error("replacing", error))

@@ -8,6 +8,8 @@ mod lifecycle;
 mod probes;
 mod programs;
 mod recorder;
+mod resize;
+mod restarts;
 
 use std::time::Duration;
 

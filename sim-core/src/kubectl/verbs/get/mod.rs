@@ -88,7 +88,13 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if watches {
         return watch::start(args, env, resources, selection);
     }
-    if let Some(name) = args.text("subresource").filter(|name| !matches!(*name, "" | "status")) {
+    let whole = |name: &str| match &resources {
+        ResourceArgs::Named { targets, .. } if name == "resize" => {
+            targets.iter().all(|target| env.cluster.api().subresource(target.kind, name).is_ok())
+        }
+        _ => matches!(name, "" | "status"),
+    };
+    if let Some(name) = args.text("subresource").filter(|name| !whole(name)) {
         return subresource::get(args, env, &resources, name);
     }
     let found = look_up(args, env, &resources, &selection)?;

@@ -1,4 +1,4 @@
-//! `get --subresource=scale`; the status is the whole object.
+//! `get --subresource=scale`; the status is the whole object, and so is the resize.
 
 use k8s_openapi::api::autoscaling::v1::Scale;
 use serde_json::{Value, json};

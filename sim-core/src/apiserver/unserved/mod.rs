@@ -3,18 +3,21 @@
 //! The components of the simulator write as those of the newest release do; the older API server, and the
 //! older kubelet behind it, would not have had the field. [`crate::api::differences`] says who has what.
 
+mod restarts;
+
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodSpec, PodStatus};
 
-use crate::api::{ApiError, ApiResult, Feature, FeatureGates, KubernetesVersion, Object};
+use crate::api::template;
+use crate::api::{ApiError, ApiResult, Feature, FeatureGates, FieldError, KubernetesVersion, Object};
 
 /// Refuses fields that the API of the cluster's release lacks, as strict decoding does.
 ///
 /// # Errors
 /// BadRequest.
 pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
-    let mut fields = if gates.has(Feature::SidecarContainers) { Vec::new() } else { sidecars(object) };
+    let mut fields = restarts::unknown(object, gates);
     if !gates.has(Feature::JobPolicies) {
         fields.extend(job_policies(object));
     }
@@ -26,22 +29,6 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
         "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
         fields.join(", ")
     )))
-}
-
-/// The fields of sidecar containers in the object's pods.
-fn sidecars(object: &Object) -> Vec<String> {
-    let (prefix, spec) = match object {
-        Object::Pod(pod) => ("spec", pod.spec.as_ref()),
-        Object::StatefulSet(set) => {
-            ("spec.template.spec", set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()))
-        }
-        Object::Deployment(deployment) => {
-            let spec = deployment.spec.as_ref();
-            ("spec.template.spec", spec.and_then(|spec| spec.template.spec.as_ref()))
-        }
-        _ => return Vec::new(),
-    };
-    spec.map(|spec| sidecar_fields(prefix, spec)).unwrap_or_default()
 }
 
 /// The fields of a Job, or of a CronJob's, that say more of failure and success than the release knows.
@@ -62,17 +49,19 @@ fn job_policies(object: &Object) -> Vec<String> {
     given.map(|(name, _)| format!("unknown field \"{prefix}.{name}\"")).collect()
 }
 
-fn sidecar_fields(prefix: &str, spec: &PodSpec) -> Vec<String> {
-    let init = spec.init_containers.iter().flatten().enumerate();
-    init.filter(|(_, container)| container.restart_policy.is_some())
-        .map(|(index, _)| format!("unknown field \"{prefix}.initContainers[{index}].restartPolicy\""))
-        .collect()
+/// What validation refuses in the cluster's release, though the newest takes it.
+pub fn refused_values(object: &Object, gates: FeatureGates) -> Vec<FieldError> {
+    restarts::refused(object, gates)
 }
 
 /// Drops what the API of the cluster's release does not keep.
 pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
     if gates.version() == KubernetesVersion::default() {
         return;
+    }
+    restarts::drop_rules(object, gates);
+    if !gates.has(Feature::InPlacePodResize) {
+        drop_resize_policies(object);
     }
     match object {
         Object::Pod(pod) => drop_from_pod(Arc::make_mut(pod), gates),
@@ -102,6 +91,18 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
             }
         }
         _ => {}
+    }
+}
+
+fn drop_resize_policies(object: &mut Object) {
+    let uses = |spec: &PodSpec| {
+        let mut containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+        containers.any(|container| container.resize_policy.is_some())
+    };
+    if template::pod_spec(object).is_some_and(uses)
+        && let Some(spec) = template::pod_spec_mut(object)
+    {
+        template::containers_mut(spec).for_each(|container| container.resize_policy = None);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
-use crate::api::Object;
+use super::{Kind, Object};
 
 /// The pod spec inside `object`: its own, or its template's.
 pub fn pod_spec(object: &Object) -> Option<&PodSpec> {
@@ -19,6 +19,15 @@ pub fn pod_spec_mut(object: &mut Object) -> Option<&mut PodSpec> {
     match object {
         Object::Pod(pod) => Arc::make_mut(pod).spec.as_mut(),
         other => template_mut(other)?.spec.as_mut(),
+    }
+}
+
+/// Where [`pod_spec`] stands in an object of that kind.
+pub fn pod_spec_path(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Pod => "spec",
+        Kind::CronJob => "spec.jobTemplate.spec.template.spec",
+        _ => "spec.template.spec",
     }
 }
 
