@@ -512,3 +512,45 @@ fn a_command_completes_behind_an_operator_as_at_the_start() {
     assert_eq!(texts("get pods > w"), ["web.yaml"]);
     assert_eq!(texts("echo; cat w"), ["web.yaml"]);
 }
+
+#[test]
+fn minikube_tells_what_of_its_cluster_runs() {
+    let mut terminal = Terminal::new();
+    let lines = [
+        "minikube status",
+        "echo it is at $(minikube ip)",
+        "minikube start",
+        "fault node minikube stop",
+        "advance 60s",
+        "minikube status || echo it does not",
+        "minikube dashboard",
+    ];
+    insta::assert_snapshot!(terminal.transcript(&lines), @r"
+    $ minikube status
+    minikube
+    type: Control Plane
+    host: Running
+    kubelet: Running
+    apiserver: Running
+    kubeconfig: Configured
+
+    $ echo it is at $(minikube ip)
+    it is at 192.168.49.2
+    $ minikube start
+    error: the cluster runs already; reset starts a new one
+    $ fault node minikube stop
+    node minikube stops
+    $ advance 60s
+    $ minikube status || echo it does not
+    minikube
+    type: Control Plane
+    host: Running
+    kubelet: Stopped
+    apiserver: Running
+    kubeconfig: Configured
+
+    it does not
+    $ minikube dashboard
+    error: of minikube there is only: minikube service NAME [--url], minikube status, minikube ip
+    ");
+}

@@ -1,13 +1,12 @@
-//! `curl` and `minikube service`: requests from the user's own machine.
+//! `curl`: requests from the user's own machine.
 //!
 //! The machine's `curl` is the one that runs in pods, on a machine that reaches the cluster as minikube's
 //! tunnels do: by Service name, by node port, or by a port of its own that `minikube service --url` opened.
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::Session;
 use super::words::refuse;
@@ -57,83 +56,6 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
         ProcessState::Exited(code) => u8::try_from(code).unwrap_or(1),
         _ => refuse(session, "curl waits for something that cannot come"),
     }
-}
-
-/// Runs `minikube service NAME [--url] [-n NAMESPACE]`.
-pub(super) fn minikube(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
-    if session.workstation.config.minikube.is_none() {
-        session.out.err_line(
-            "* Profile \"minikube\" not found. Run \"minikube profile list\" to view all profiles.\n  To start a \
-             cluster, run: \"minikube start\"",
-        );
-        return 85;
-    }
-    let mut names = Vec::new();
-    let (mut url_only, mut namespace) = (false, session.namespace.clone());
-    let mut rest = words.iter();
-    while let Some(word) = rest.next() {
-        match word.as_str() {
-            "--url" => url_only = true,
-            "-n" | "--namespace" => namespace = rest.next().cloned().unwrap_or_default(),
-            word => names.push(word),
-        }
-    }
-    let ["service", name] = names[..] else {
-        return refuse(session, "of minikube there is only: minikube service NAME [--url]");
-    };
-    let key = ObjectKey::new(&namespace, name);
-    let Some(service) = session.cluster.store().shared::<Service>(&key) else {
-        session.out.err_line(format!(
-            "X Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace."
-        ));
-        return 1;
-    };
-    let ports: Vec<ServicePort> =
-        service.spec.iter().flat_map(|spec| spec.ports.clone().unwrap_or_default()).collect();
-    let node_ip = node_ip(session.cluster.store());
-    let mut urls = Vec::new();
-    for port in &ports {
-        urls.push(match port.node_port {
-            Some(node_port) => format!("http://{node_ip}:{node_port}"),
-            None => format!("http://127.0.0.1:{}", session.open_tunnel(&key, port.port)),
-        });
-    }
-    if ports.iter().all(|port| port.node_port.is_none()) {
-        session.out.err_line(format!("* service {key} has no node port"));
-        session.out.err_line(format!(
-            "! Services [{key}] have type \"ClusterIP\" not meant to be exposed, however for local development \
-             minikube allows you to access this !"
-        ));
-    }
-    for url in &urls {
-        session.out.line(url);
-    }
-    if !url_only {
-        session.out.err_line("hint: there is no browser here; curl the address");
-    }
-    0
-}
-
-impl Session {
-    /// The local port that leads to a Service's port; the same one each time.
-    fn open_tunnel(&mut self, service: &ObjectKey, port: i32) -> u16 {
-        let port = u16::try_from(port).unwrap_or(0);
-        let target = (service.clone(), port);
-        let spread = xxh3_64(format!("{service}:{port}").as_bytes()) % 10_000;
-        let mut local = 32_768 + u16::try_from(spread).unwrap_or(0);
-        while self.tunnels.get(&local).is_some_and(|known| *known != target) {
-            local += 1;
-        }
-        self.tunnels.insert(local, target);
-        local
-    }
-}
-
-fn node_ip(store: &Store) -> String {
-    let node = store.all::<k8s_openapi::api::core::v1::Node>().next();
-    let addresses = node.and_then(|node| node.status.as_ref()?.addresses.as_ref());
-    let internal = addresses.into_iter().flatten().find(|address| address.type_ == "InternalIP");
-    internal.map(|address| address.address.clone()).unwrap_or_default()
 }
 
 /// The user's machine as a process on it sees it.

@@ -14,6 +14,7 @@ mod http;
 mod jobs;
 mod library;
 mod line;
+mod minikube;
 mod query;
 mod replay;
 mod shell;

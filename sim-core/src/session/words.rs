@@ -51,9 +51,9 @@ pub static WORDS: &[Word] = &[
     },
     Word {
         name: "minikube",
-        usage: "minikube service NAME [--url]",
-        about: "Open a service from your own machine",
-        run: super::http::minikube,
+        usage: "minikube service NAME [--url] | status | ip",
+        about: "Open a service from your own machine, or say what of the cluster runs",
+        run: super::minikube::run,
     },
     Word { name: "jobs", usage: "jobs", about: "List what runs in the background", run: super::jobs::list },
     Word { name: "kill", usage: "kill %N", about: "End a command in the background", run: super::jobs::kill },
