@@ -18,6 +18,9 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
     if !gates.has(Feature::JobPolicies) {
         fields.extend(job_policies(object));
     }
+    if !gates.has(Feature::HpaToleranceKnown) {
+        fields.extend(tolerances(object));
+    }
     if fields.is_empty() {
         return Ok(());
     }
@@ -62,6 +65,16 @@ fn job_policies(object: &Object) -> Vec<String> {
     given.map(|(name, _)| format!("unknown field \"{prefix}.{name}\"")).collect()
 }
 
+/// The tolerances of an autoscaler's directions.
+fn tolerances(object: &Object) -> Vec<String> {
+    let Object::HorizontalPodAutoscaler(scaler) = object else { return Vec::new() };
+    let Some(behavior) = scaler.spec.behavior.as_ref() else { return Vec::new() };
+    let rules = [("scaleDown", &behavior.scale_down), ("scaleUp", &behavior.scale_up)];
+    let given =
+        rules.into_iter().filter(|(_, rules)| rules.as_ref().is_some_and(|rules| rules.tolerance.is_some()));
+    given.map(|(name, _)| format!("unknown field \"spec.behavior.{name}.tolerance\"")).collect()
+}
+
 fn sidecar_fields(prefix: &str, spec: &PodSpec) -> Vec<String> {
     let init = spec.init_containers.iter().flatten().enumerate();
     init.filter(|(_, container)| container.restart_policy.is_some())
@@ -94,6 +107,14 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
         Object::CronJob(cron) if !gates.has(Feature::JobPolicies) => {
             if let Some(spec) = &mut Arc::make_mut(cron).spec.job_template.spec {
                 spec.pod_replacement_policy = None;
+            }
+        }
+        Object::HorizontalPodAutoscaler(scaler) if !gates.has(Feature::HpaTolerance) => {
+            let behavior = Arc::make_mut(scaler).spec.behavior.as_mut();
+            for rules in
+                behavior.into_iter().flat_map(|behavior| [&mut behavior.scale_up, &mut behavior.scale_down])
+            {
+                rules.iter_mut().for_each(|rules| rules.tolerance = None);
             }
         }
         Object::PersistentVolume(volume) if !gates.has(Feature::VolumePhaseTime) => {

@@ -1,6 +1,6 @@
 //! Create and update.
 
-use super::{ApiServer, admission, delete, limit_range, service_account, strategy, unserved};
+use super::{ApiServer, admission, delete, leniency, limit_range, service_account, strategy, unserved};
 use crate::api::managed::Managers;
 use crate::api::{ApiError, ApiResult, Kind, Object, Resource, defaults, meta, validation, warnings};
 
@@ -100,7 +100,7 @@ impl ApiServer {
         }
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(object, self.gates);
-        let errors = validation::validate_create(object);
+        let errors = leniency::on_create(object, validation::validate_create(object), self.gates);
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
         }
@@ -262,7 +262,7 @@ impl ApiServer {
                 (Subresource::EphemeralContainers, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_ephemeral_containers(new, old)
                 }
-                _ => validation::validate_update(new, old),
+                _ => leniency::on_update(new, validation::validate_update(new, old), self.gates),
             };
             if !errors.is_empty() {
                 return Err(ApiError::invalid(new.kind(), meta::name(new.meta()), &errors));

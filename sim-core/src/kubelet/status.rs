@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
-use crate::api::pod;
+use crate::api::{Feature, pod};
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::{Image, User};
@@ -239,12 +239,26 @@ impl Sync<'_, '_> {
             ),
         };
         vec![
-            Fact::new("PodReadyToStartContainers", self.worker.sandbox_up),
+            Fact::new("PodReadyToStartContainers", self.shows_sandbox(old)),
             initialized,
             ready,
             containers_ready,
             Fact::new("PodScheduled", true),
         ]
+    }
+
+    /// Whether the status tells that the sandbox is up. Before it was told at once, the next status came when the
+    /// kubelet had pulled the images of the containers that it could start, and started them.
+    fn shows_sandbox(&self, old: &[PodCondition]) -> bool {
+        if !self.worker.sandbox_up || self.context.api.gates.has(Feature::SandboxShownAtOnce) {
+            return self.worker.sandbox_up;
+        }
+        let is_true =
+            |known: &PodCondition| known.type_ == "PodReadyToStartContainers" && known.status == "True";
+        let is_untouched =
+            |slot: &Slot| slot.stage == Stage::Waiting && slot.runs == 0 && slot.retry_at.is_none();
+        let slots = &self.worker.slots;
+        old.iter().any(is_true) || !(slots.iter().any(Slot::is_busy) || slots.iter().all(is_untouched))
     }
 
     fn failing_gate(&self, conditions: &[PodCondition]) -> Option<String> {

@@ -20,6 +20,7 @@ mod quota;
 mod recorded;
 mod rollout;
 mod version_rollouts;
+mod version_rows;
 mod versions;
 mod warnings;
 mod workstation;

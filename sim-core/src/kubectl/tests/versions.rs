@@ -1,10 +1,12 @@
-//! What differs between releases, row by row of [`crate::api::differences`]; rollouts are in `version_rollouts`.
+//! What differs between releases, row by row of [`crate::api::differences`]. Rollouts are in `version_rollouts`, later rows
+//! in `version_rows`.
 
 use std::time::Duration;
 
 use super::Bench;
+use crate::api::Feature;
 use crate::api::KubernetesVersion as V;
-use crate::api::differences::{DIFFERENCES, Feature};
+use crate::api::differences::DIFFERENCES;
 use crate::api::{Kind, ObjectKey};
 use crate::cluster::Fault;
 
@@ -67,7 +69,7 @@ fn job(spec: &str) -> String {
 }
 
 /// A cluster of `version` in which the set and the Deployment run.
-fn running(version: V) -> Bench {
+pub fn running(version: V) -> Bench {
     let mut bench = Bench::of_version(version);
     for manifest in [SET, DEPLOYMENT] {
         bench.run_with("apply -f -", Some(manifest));
@@ -76,9 +78,9 @@ fn running(version: V) -> Bench {
     bench
 }
 
-/// What a learner sees of the feature.
-fn shown(feature: Feature, bench: &mut Bench) -> String {
-    match feature {
+/// What a learner sees of the feature; nothing of rows that `version_rows` shows.
+pub fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
+    Some(match feature {
         Feature::MaxUnavailableStatefulSet => {
             bench.run("get sts web -o jsonpath={.spec.updateStrategy.rollingUpdate}")
         }
@@ -244,7 +246,8 @@ fn shown(feature: Feature, bench: &mut Bench) -> String {
         Feature::LabelModified => {
             ["label pod web-3 app- tier=db", "label pod web-3 role=a tier-"].map(|line| bench.run(line)).concat()
         }
-    }
+        _ => return None,
+    })
 }
 
 fn resolves(bench: &mut Bench, service: &str) -> &'static str {
@@ -256,21 +259,29 @@ fn events(bench: &mut Bench, reason: &str, path: &str) -> String {
     bench.run(&format!("get events --field-selector reason={reason} -o jsonpath={path}"))
 }
 
-#[test]
-fn each_row_of_the_table_shows_where_it_says_it_does() {
+/// What each release shows of the table's rows, as far as `shown` does.
+pub fn text_of_rows(shown: fn(Feature, &mut Bench) -> Option<String>) -> String {
     let mut text = String::new();
     for row in DIFFERENCES {
-        text.push_str(&format!("{:?}\n", row.feature));
         let mut last = None;
         for version in V::ALL {
-            let seen = shown(row.feature, &mut running(*version));
+            let Some(seen) = shown(row.feature, &mut running(*version)) else { continue };
             let seen = seen.trim_end().replace('\n', "\n        ");
+            if last.is_none() {
+                text.push_str(&format!("{:?}\n", row.feature));
+            }
             if last.as_ref() != Some(&seen) {
                 text.push_str(&format!("    from {version}: {seen}\n"));
             }
             last = Some(seen);
         }
     }
+    text
+}
+
+#[test]
+fn each_row_of_the_table_shows_where_it_says_it_does() {
+    let text = text_of_rows(shown);
     insta::assert_snapshot!(text, @r#"
     MaxUnavailableStatefulSet
         from 1.27: {"partition":0}
@@ -443,8 +454,7 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
 }
 
 /// The halves of rows that [`shown`] leaves out.
-fn shown_besides(feature: Feature, version: V) -> Option<String> {
-    let mut bench = running(version);
+fn shown_besides(feature: Feature, bench: &mut Bench) -> Option<String> {
     Some(match feature {
         Feature::PodIndexLabel => {
             bench.run_with("apply -f -", Some(&job("completions: 1, completionMode: Indexed,")));
@@ -455,12 +465,12 @@ fn shown_besides(feature: Feature, version: V) -> Option<String> {
         }
         Feature::VolumeAttributesClass => bench.run("get pv").lines().next().unwrap_or_default().to_owned(),
         Feature::UncachedDns => {
-            resolves(&mut bench, "late");
+            resolves(bench, "late");
             bench.run("create service clusterip late --tcp=80");
             bench.cluster.advance(Duration::from_secs(29));
-            let early = resolves(&mut bench, "late");
+            let early = resolves(bench, "late");
             bench.cluster.advance(Duration::from_secs(2));
-            format!("after 29 s {early}, after 31 s {}", resolves(&mut bench, "late"))
+            format!("after 29 s {early}, after 31 s {}", resolves(bench, "late"))
         }
         Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
         Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
@@ -470,21 +480,7 @@ fn shown_besides(feature: Feature, version: V) -> Option<String> {
 
 #[test]
 fn the_other_half_of_a_row_shows_too() {
-    let mut text = String::new();
-    for row in DIFFERENCES {
-        let mut last = None;
-        for version in V::ALL {
-            let Some(seen) = shown_besides(row.feature, *version) else { continue };
-            let seen = seen.trim_end().replace('\n', "\n        ");
-            if last.is_none() {
-                text.push_str(&format!("{:?}\n", row.feature));
-            }
-            if last.as_ref() != Some(&seen) {
-                text.push_str(&format!("    from {version}: {seen}\n"));
-            }
-            last = Some(seen);
-        }
-    }
+    let text = text_of_rows(shown_besides);
     insta::assert_snapshot!(text, @r"
     PodIndexLabel
         from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::Kind;
 use crate::api::quantity::Quantity;
+use crate::api::{Feature, Kind};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
@@ -40,7 +40,12 @@ pub static VERB: Verb = Verb {
 const DEPRECATED: &str = "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).";
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if args.has("cpu-percent") {
+    let takes_amounts = args.gates.has(Feature::AutoscaleTakesAmounts);
+    if let Some(flag) = ["cpu", "memory"].into_iter().find(|flag| args.has(flag) && !takes_amounts) {
+        let message = format!("unknown flag: --{flag}");
+        return Err(CliError::Usage { verb: "autoscale".to_owned(), message });
+    }
+    if args.has("cpu-percent") && takes_amounts {
         env.out.err_line(DEPRECATED);
     }
     let Some(most) = args.int("max") else {
