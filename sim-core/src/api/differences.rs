@@ -364,8 +364,9 @@ pub static DIFFERENCES: &[Difference] = &[
     since(
         Feature::AutoscaleTakesAmounts,
         V::V1_34,
-        "autoscale has --cpu and --memory, and warns of --cpu-percent",
-        "#129373 (kubectl 1.34)",
+        "autoscale has --cpu and --memory, warns of --cpu-percent, and writes down\n\
+         autoscaling/v2. Before, v1",
+        "#129373, #128950 (kubectl 1.34, 1.33)",
     ),
     since(
         Feature::NominatedWhileBinding,
@@ -390,6 +391,12 @@ pub static DIFFERENCES: &[Difference] = &[
         V::V1_36,
         "the name of a Service may begin with a digit",
         "KEP-5311, #136389 (1.36)",
+    ),
+    since(
+        Feature::DebugLabelsPodsOfNodes,
+        V::V1_34,
+        "debug node/NAME labels its pod app.kubernetes.io/managed-by=kubectl-debug",
+        "#131791 (kubectl 1.34)",
     ),
 ];
 
@@ -424,7 +431,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::RelaxedServiceNames as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::DebugLabelsPodsOfNodes as usize + 1);
     }
 
     #[test]

@@ -139,6 +139,8 @@ pub enum Feature {
     HpaTolerance,
     /// The name of a Service may begin with a digit.
     RelaxedServiceNames,
+    /// `debug` labels the pods that it puts on nodes.
+    DebugLabelsPodsOfNodes,
 }
 
 /// Which features a cluster has.

@@ -156,8 +156,11 @@ fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
                 .join("\n")
         }
         Feature::AutoscaleTakesAmounts => {
-            let lines =
-                ["autoscale deploy api --max=3 --cpu=50%", "autoscale sts web --max=3 --cpu-percent=50"];
+            let lines = [
+                "autoscale deploy api --max=3 --cpu=50%",
+                "autoscale sts web --max=3 --cpu-percent=50",
+                "autoscale sts web --max=3 --cpu-percent=50 --dry-run=client -o yaml",
+            ];
             lines.map(|line| bench.run(line)).concat()
         }
         Feature::NominatedWhileBinding => {
@@ -171,6 +174,10 @@ fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
                 .run("get hpa --ignore-not-found -o jsonpath={.items[*].spec.behavior.scaleUp.tolerance}")
         }
         Feature::RelaxedServiceNames => bench.run("create service clusterip 1st --tcp=80"),
+        Feature::DebugLabelsPodsOfNodes => {
+            bench.run("debug node/node-1 --image=busybox -q");
+            bench.run("get pods -l app.kubernetes.io/managed-by -o jsonpath={.items[*].metadata.labels}")
+        }
         _ => return None,
     })
 }
@@ -368,8 +375,44 @@ fn each_later_row_shows_where_it_says_it_does() {
             ! See 'kubectl autoscale --help' for usage.
             exit 1
             horizontalpodautoscaler.autoscaling/web autoscaled
+            apiVersion: autoscaling/v1
+            kind: HorizontalPodAutoscaler
+            metadata:
+              creationTimestamp: null
+              name: web
+            spec:
+              maxReplicas: 3
+              scaleTargetRef:
+                apiVersion: apps/v1
+                kind: StatefulSet
+                name: web
+              targetCPUUtilizationPercentage: 50
+            status:
+              currentReplicas: 0
+              desiredReplicas: 0
         from 1.34: horizontalpodautoscaler.autoscaling/api autoscaled
             horizontalpodautoscaler.autoscaling/web autoscaled
+            ! Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).
+            apiVersion: autoscaling/v2
+            kind: HorizontalPodAutoscaler
+            metadata:
+              name: web
+            spec:
+              maxReplicas: 3
+              metrics:
+              - resource:
+                  name: cpu
+                  target:
+                    averageUtilization: 50
+                    type: Utilization
+                type: Resource
+              scaleTargetRef:
+                apiVersion: apps/v1
+                kind: StatefulSet
+                name: web
+            status:
+              currentMetrics: null
+              desiredReplicas: 0
             ! Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).
     NominatedWhileBinding
         from 1.27: 
@@ -390,6 +433,10 @@ fn each_later_row_shows_where_it_says_it_does() {
         from 1.27: ! error: failed to create ClusterIP service: Service "1st" is invalid: metadata.name: Invalid value: "1st": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')
             exit 1
         from 1.36: service/1st created
+    DebugLabelsPodsOfNodes
+        from 1.27: 
+        from 1.34: {"app.kubernetes.io/managed-by":"kubectl-debug"}
+        from 1.35.0: {"app.kubernetes.io/managed-by":"kubectl-debug","topology.kubernetes.io/zone":"zone-1"}
     "#);
 }
 

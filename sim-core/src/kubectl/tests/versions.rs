@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use super::Bench;
-use crate::api::Feature;
 use crate::api::KubernetesVersion as V;
 use crate::api::differences::DIFFERENCES;
-use crate::api::{Kind, ObjectKey};
+use crate::api::{Feature, Kind, ObjectKey};
 use crate::cluster::Fault;
 
 /// A StatefulSet that uses whatever differs.
@@ -61,7 +60,7 @@ spec: {containers: [{name: app, image: nginx, resources: {requests: {cpu: 99}}}]
 "#;
 
 /// A Job of that spec, whose pods sleep.
-fn job(spec: &str) -> String {
+pub fn job(spec: &str) -> String {
     format!(
         "{{apiVersion: batch/v1, kind: Job, metadata: {{name: work}}, spec: {{{spec} template: {{spec: {{restartPolicy:
            Never, containers: [{{name: app, image: busybox, command: [sleep, '9']}}]}}}}}}}}"
@@ -250,7 +249,7 @@ pub fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
     })
 }
 
-fn resolves(bench: &mut Bench, service: &str) -> &'static str {
+pub fn resolves(bench: &mut Bench, service: &str) -> &'static str {
     let text = bench.run(&format!("exec web-3 -- getent hosts {service}.default.svc.cluster.local"));
     if text.starts_with("10.") { "found" } else { "not found" }
 }
@@ -451,66 +450,6 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.36: pod/web-3 modified
             pod/web-3 modified
     "#);
-}
-
-/// The halves of rows that [`shown`] leaves out.
-fn shown_besides(feature: Feature, bench: &mut Bench) -> Option<String> {
-    Some(match feature {
-        Feature::PodIndexLabel => {
-            bench.run_with("apply -f -", Some(&job("completions: 1, completionMode: Indexed,")));
-            bench.cluster.advance(Duration::from_secs(3));
-            let label = r"{.items[0].metadata.labels.batch\.kubernetes\.io/job-completion-index}";
-            let source = "{.items[0].spec.containers[0].env[0].valueFrom.fieldRef.fieldPath}";
-            bench.run(&format!("get pods -l job-name=work -o jsonpath='{label} {source}'"))
-        }
-        Feature::VolumeAttributesClass => bench.run("get pv").lines().next().unwrap_or_default().to_owned(),
-        Feature::UncachedDns => {
-            resolves(bench, "late");
-            bench.run("create service clusterip late --tcp=80");
-            bench.cluster.advance(Duration::from_secs(29));
-            let early = resolves(bench, "late");
-            bench.cluster.advance(Duration::from_secs(2));
-            format!("after 29 s {early}, after 31 s {}", resolves(bench, "late"))
-        }
-        Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
-        Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
-        _ => return None,
-    })
-}
-
-#[test]
-fn the_other_half_of_a_row_shows_too() {
-    let text = text_of_rows(shown_besides);
-    insta::assert_snapshot!(text, @r"
-    PodIndexLabel
-        from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
-        from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
-    VolumeAttributesClass
-        from 1.27: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   REASON   AGE
-        from 1.31: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE
-    UncachedDns
-        from 1.27: after 29 s not found, after 31 s found
-        from 1.34: after 29 s found, after 31 s found
-    AccountsWithoutSecrets
-        from 1.27: Name:                default
-            Namespace:           default
-            Labels:              <none>
-            Annotations:         <none>
-            Image pull secrets:  <none>
-            Mountable secrets:   <none>
-            Tokens:              <none>
-            Events:              <none>
-        from 1.35.0: Name:                default
-            Namespace:           default
-            Labels:              <none>
-            Annotations:         <none>
-            Image pull secrets:  <none>
-            Events:              <none>
-    EndpointsDeprecated
-        from 1.27: kubernetes   10.0.1.11:443   6d23h
-        from 1.34: kubernetes   10.0.1.11:443   6d23h
-            ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
-    ");
 }
 
 #[test]

@@ -401,16 +401,11 @@ fn on_node(args: &Args, env: &mut Env<'_>, target: &Target) -> Result<Flow, CliE
             spec[shared] = json!(true);
         }
     }
-    let manifest = json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": pod,
-            "namespace": env.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "kubectl-debug"},
-        },
-        "spec": spec,
-    });
+    let mut metadata = json!({"name": pod, "namespace": env.namespace});
+    if args.gates.has(Feature::DebugLabelsPodsOfNodes) {
+        metadata["labels"] = json!({"app.kubernetes.io/managed-by": "kubectl-debug"});
+    }
+    let manifest = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
     let object = apply::decoded(manifest)?;
     let made = env.cluster.act(args.command(), |api| api.create(object))?;
     follow(args, env, made.key(), name)
