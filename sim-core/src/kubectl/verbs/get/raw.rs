@@ -66,20 +66,22 @@ fn answer(env: &Env<'_>, path: &str) -> Result<Value, CliError> {
         [] => Ok(list(env, *kind, namespace)),
         [name] => {
             let key = ObjectKey::new(namespace.unwrap_or_default(), name);
-            Ok(printer::value(env.cluster.api().get(*kind, &key)?))
+            let api = env.cluster.api();
+            Ok(printer::served(api.get(*kind, &key)?, api.gates))
         }
         [name, "status"] => {
             let key = ObjectKey::new(namespace.unwrap_or_default(), name);
-            Ok(printer::value(env.cluster.api().get(*kind, &key)?))
+            let api = env.cluster.api();
+            Ok(printer::served(api.get(*kind, &key)?, api.gates))
         }
         _ => Err(missing()),
     }
 }
 
 fn list(env: &Env<'_>, kind: Kind, namespace: Option<&str>) -> Value {
-    let store = env.cluster.store();
+    let (store, gates) = (env.cluster.store(), env.cluster.api().gates);
     let without_type = |object: &crate::api::Object| {
-        let mut value = printer::value(object);
+        let mut value = printer::served(object, gates);
         if let Some(fields) = value.as_object_mut() {
             fields.remove("apiVersion");
             fields.remove("kind");
