@@ -398,6 +398,18 @@ pub static DIFFERENCES: &[Difference] = &[
         "debug node/NAME labels its pod app.kubernetes.io/managed-by=kubectl-debug",
         "#131791 (kubectl 1.34)",
     ),
+    since(
+        Feature::ImageVolumeKnown,
+        V::V1_31,
+        "an image may be named as a volume. Before, the field is unknown",
+        "KEP-4639 (1.31)",
+    ),
+    since(
+        Feature::ImageVolume,
+        V::V1_35_0,
+        "volumes that are images are kept. Before, they vanish with their mounts",
+        "KEP-4639 (1.35)",
+    ),
 ];
 
 /// The table as `help versions` prints it.
@@ -431,7 +443,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::DebugLabelsPodsOfNodes as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::ImageVolume as usize + 1);
     }
 
     #[test]

@@ -141,6 +141,10 @@ pub enum Feature {
     RelaxedServiceNames,
     /// `debug` labels the pods that it puts on nodes.
     DebugLabelsPodsOfNodes,
+    /// Volumes that are images are known.
+    ImageVolumeKnown,
+    /// Volumes that are images are kept.
+    ImageVolume,
 }
 
 /// Which features a cluster has.

@@ -18,6 +18,9 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
     if !gates.has(Feature::JobPolicies) {
         fields.extend(job_policies(object));
     }
+    if !gates.has(Feature::ImageVolumeKnown) {
+        fields.extend(image_volumes(object));
+    }
     if !gates.has(Feature::HpaToleranceKnown) {
         fields.extend(tolerances(object));
     }
@@ -31,20 +34,49 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
     )))
 }
 
+/// The spec of the object's pods, and where it stands.
+fn pod_spec(object: &Object) -> Option<(&'static str, &PodSpec)> {
+    let template = match object {
+        Object::Pod(pod) => return Some(("spec", pod.spec.as_ref()?)),
+        Object::CronJob(cron) => {
+            let spec = cron.spec.job_template.spec.as_ref()?.template.spec.as_ref()?;
+            return Some(("spec.jobTemplate.spec.template.spec", spec));
+        }
+        Object::StatefulSet(set) => &set.spec.as_ref()?.template,
+        Object::Deployment(deployment) => &deployment.spec.as_ref()?.template,
+        Object::DaemonSet(set) => &set.spec.as_ref()?.template,
+        Object::ReplicaSet(set) => set.spec.as_ref()?.template.as_ref()?,
+        Object::Job(job) => &job.spec.as_ref()?.template,
+        _ => return None,
+    };
+    Some(("spec.template.spec", template.spec.as_ref()?))
+}
+
+/// The same for change.
+fn pod_spec_mut(object: &mut Object) -> Option<&mut PodSpec> {
+    let template = match object {
+        Object::Pod(pod) => return Arc::make_mut(pod).spec.as_mut(),
+        Object::CronJob(cron) => &mut Arc::make_mut(cron).spec.job_template.spec.as_mut()?.template,
+        Object::StatefulSet(set) => &mut Arc::make_mut(set).spec.as_mut()?.template,
+        Object::Deployment(deployment) => &mut Arc::make_mut(deployment).spec.as_mut()?.template,
+        Object::DaemonSet(set) => &mut Arc::make_mut(set).spec.as_mut()?.template,
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.as_mut()?.template.as_mut()?,
+        Object::Job(job) => &mut Arc::make_mut(job).spec.as_mut()?.template,
+        _ => return None,
+    };
+    template.spec.as_mut()
+}
+
 /// The fields of sidecar containers in the object's pods.
 fn sidecars(object: &Object) -> Vec<String> {
-    let (prefix, spec) = match object {
-        Object::Pod(pod) => ("spec", pod.spec.as_ref()),
-        Object::StatefulSet(set) => {
-            ("spec.template.spec", set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()))
-        }
-        Object::Deployment(deployment) => {
-            let spec = deployment.spec.as_ref();
-            ("spec.template.spec", spec.and_then(|spec| spec.template.spec.as_ref()))
-        }
-        _ => return Vec::new(),
-    };
-    spec.map(|spec| sidecar_fields(prefix, spec)).unwrap_or_default()
+    pod_spec(object).map(|(prefix, spec)| sidecar_fields(prefix, spec)).unwrap_or_default()
+}
+
+/// The images among the volumes of the object's pods.
+fn image_volumes(object: &Object) -> Vec<String> {
+    let Some((prefix, spec)) = pod_spec(object) else { return Vec::new() };
+    let images = spec.volumes.iter().flatten().enumerate().filter(|(_, volume)| volume.image.is_some());
+    images.map(|(index, _)| format!("unknown field \"{prefix}.volumes[{index}].image\"")).collect()
 }
 
 /// The fields of a Job, or of a CronJob's, that say more of failure and success than the release knows.
@@ -87,6 +119,14 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
     if gates.version() == KubernetesVersion::default() {
         return;
     }
+    let has_images =
+        |(_, spec): (_, &PodSpec)| spec.volumes.iter().flatten().any(|volume| volume.image.is_some());
+    if !gates.has(Feature::ImageVolume)
+        && pod_spec(object).is_some_and(has_images)
+        && let Some(spec) = pod_spec_mut(object)
+    {
+        drop_image_volumes(spec);
+    }
     match object {
         Object::Pod(pod) => drop_from_pod(Arc::make_mut(pod), gates),
         Object::Deployment(deployment) if !gates.has(Feature::TerminatingReplicas) => {
@@ -123,6 +163,18 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
             }
         }
         _ => {}
+    }
+}
+
+/// Models pkg/api/pod: dropImageVolumes.
+fn drop_image_volumes(spec: &mut PodSpec) {
+    let volumes = spec.volumes.take().unwrap_or_default();
+    let (images, kept): (Vec<_>, Vec<_>) = volumes.into_iter().partition(|volume| volume.image.is_some());
+    spec.volumes = (!kept.is_empty()).then_some(kept);
+    for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
+        if let Some(mounts) = &mut container.volume_mounts {
+            mounts.retain(|mount| !images.iter().any(|image| image.name == mount.name));
+        }
     }
 }
 

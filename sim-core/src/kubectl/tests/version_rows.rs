@@ -24,6 +24,12 @@ const SCALER: &str = r#"
   {apiVersion: apps/v1, kind: Deployment, name: api}, behavior: {scaleUp: {tolerance: 50m}}}}
 "#;
 
+const IMAGE_VOLUME: &str = r#"
+{apiVersion: v1, kind: Pod, metadata: {name: vol, labels: {of: image}}, spec: {automountServiceAccountToken: false,
+  containers: [{name: app, image: nginx, volumeMounts: [{name: v, mountPath: /v}]}], volumes: [{name: v, image:
+  {reference: busybox}}]}}
+"#;
+
 const BAD: &str = r#"
 {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: bad}, spec: {serviceName: bad, selector: {matchLabels: {a: b}},
   template: {metadata: {labels: {a: b}}, spec: {containers: [{name: Bad_Name, image: nginx}]}}}}
@@ -174,6 +180,11 @@ fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
                 .run("get hpa --ignore-not-found -o jsonpath={.items[*].spec.behavior.scaleUp.tolerance}")
         }
         Feature::RelaxedServiceNames => bench.run("create service clusterip 1st --tcp=80"),
+        Feature::ImageVolumeKnown | Feature::ImageVolume => {
+            let said = bench.run_with("apply -f -", Some(IMAGE_VOLUME));
+            let kept = "{.items[*].spec.volumes[*].image.reference} {.items[*].spec.containers[*].volumeMounts[*].name}";
+            said + &bench.run(&format!("get pods -l of=image -o 'jsonpath={kept}'"))
+        }
         Feature::DebugLabelsPodsOfNodes => {
             bench.run("debug node/node-1 --image=busybox -q");
             bench.run("get pods -l app.kubernetes.io/managed-by -o jsonpath={.items[*].metadata.labels}")
@@ -437,6 +448,18 @@ fn each_later_row_shows_where_it_says_it_does() {
         from 1.27: 
         from 1.34: {"app.kubernetes.io/managed-by":"kubectl-debug"}
         from 1.35.0: {"app.kubernetes.io/managed-by":"kubectl-debug","topology.kubernetes.io/zone":"zone-1"}
+    ImageVolumeKnown
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.volumes[0].image"
+            exit 1
+        from 1.31: pod/vol created
+        from 1.35.0: pod/vol created
+            busybox v
+    ImageVolume
+        from 1.27: ! Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.volumes[0].image"
+            exit 1
+        from 1.31: pod/vol created
+        from 1.35.0: pod/vol created
+            busybox v
     "#);
 }
 
