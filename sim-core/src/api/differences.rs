@@ -4,113 +4,8 @@
 //! any), and where upstream decided so. Nothing else in the simulator compares releases: code asks
 //! [`FeatureGates::has`].
 
-use super::Kind;
+use super::features::{Feature, FeatureGates};
 use super::version::KubernetesVersion as V;
-
-/// Something that some releases have and others lack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feature {
-    /// `rollingUpdate.maxUnavailable` of StatefulSets.
-    MaxUnavailableStatefulSet,
-    /// A StatefulSet heeds `minReadySeconds` wherever it looks at its pods' health.
-    StatefulSetAvailability,
-    /// `persistentVolumeClaimRetentionPolicy`.
-    StatefulSetAutoDeletePvc,
-    /// `ordinals.start`.
-    StatefulSetStartOrdinal,
-    /// The label `apps.kubernetes.io/pod-index`.
-    PodIndexLabel,
-    /// The column VOLUMEATTRIBUTESCLASS and the field behind it.
-    VolumeAttributesClass,
-    /// `restartPolicy: Always` of init containers.
-    SidecarContainers,
-    /// DNS answers of the cluster's zone that are not kept.
-    UncachedDns,
-    /// `metadata.generation` of pods.
-    PodGeneration,
-    /// `observedGeneration` in pods' status and conditions.
-    PodObservedGeneration,
-    /// `terminatingReplicas` of Deployments and ReplicaSets.
-    TerminatingReplicas,
-    /// A node's zone and region among the labels of its pods.
-    PodTopologyLabels,
-    /// The pod condition of that name.
-    PodReadyToStartContainers,
-    /// `hostIPs` in pods' status.
-    PodHostIps,
-    /// `lastPhaseTransitionTime` of volumes.
-    VolumePhaseTime,
-    /// `volumeMounts` in containers' status.
-    ContainerMountStatus,
-    /// `resources` and `allocatedResources` in containers' status.
-    ContainerResourceStatus,
-    /// `user` in containers' status.
-    ContainerUserStatus,
-    /// A node that is silent is given up after 50 s, not 40 s.
-    LongerNodeGrace,
-    /// Dynamic resource allocation's words in the scheduler's messages.
-    DynamicResources,
-    /// Taints evict under a controller of its own.
-    SeparateTaintEviction,
-    /// The image's size in the event `Pulled`.
-    ImageSizeInEvent,
-    /// The event `Pulled` says that the pod may use the image.
-    ImageAccessInEvent,
-    /// The event `Created` has a colon before the container's name.
-    ContainerEventColon,
-    /// The events `Created` and `Started` without the container's name.
-    NamelessContainerEvents,
-    /// Service accounts are shown without their secrets.
-    AccountsWithoutSecrets,
-    /// `describe` says which container an event is about.
-    EventFieldPath,
-    /// `delete` says from which namespace.
-    DeleteNamesNamespace,
-    /// The server warns of Endpoints, and their controller marks its own.
-    EndpointsDeprecated,
-    /// A Job says how it is going to end before its last pod has.
-    JobEndsInSteps,
-    /// `backoffLimitPerIndex`, `maxFailedIndexes`, `podReplacementPolicy` and `successPolicy` of Jobs.
-    JobPolicies,
-    /// A Job that is suspended has no `startTime`.
-    JobForgetsStart,
-    /// The column STATUS of Jobs.
-    JobStatusColumn,
-    /// The column TIMEZONE of CronJobs.
-    CronJobTimezoneColumn,
-    /// The annotation that tells for which time a CronJob's Job was created.
-    CronJobScheduledTime,
-    /// The event `SawCompletedJob` speaks of a condition, not of a status.
-    CronJobSeesCondition,
-    /// The server warns of what a headless Service does not use.
-    HeadlessServiceWarnings,
-    /// The server warns of `trafficDistribution: PreferClose`.
-    PreferCloseDeprecated,
-    /// The server warns of `externalIPs`.
-    ExternalIpsDeprecated,
-    /// A node's architecture behind its kernel's version.
-    KernelArchitecture,
-    /// `wait` with several conditions.
-    WaitForSeveral,
-    /// `exec`, `attach`, `cp` and `logs` say which containers a pod has.
-    ContainersInErrors,
-    /// `logs -f` waits for a container that is going to start.
-    LogsWaitForStart,
-    /// `label` says when it both adds and removes.
-    LabelModified,
-    /// A suspended Job's containers may ask for something else.
-    SuspendedJobResources,
-    /// `restartPolicy` and `restartPolicyRules` of any container.
-    ContainerRestartRules,
-    /// The action `RestartAllContainers` of those rules.
-    RestartAllContainers,
-    /// The subresource `resize` of pods.
-    InPlacePodResize,
-    /// A resize that its node can never fulfil is refused at once.
-    PodResizeValidator,
-    /// The events of a resize tell more than that it is done.
-    ResizeEvents,
-}
 
 /// A row of the table.
 #[derive(Debug)]
@@ -405,61 +300,158 @@ pub static DIFFERENCES: &[Difference] = &[
          generation in ResizeCompleted. Before, only ResizeCompleted",
         "#134825 (1.35)",
     ),
+    since(
+        Feature::ExecNeedsDashes,
+        V::V1_31,
+        "exec refuses a command without --. Before, it warns and runs it",
+        "#125437 (kubectl 1.31)",
+    ),
+    since(
+        Feature::ScaleNamesMissing,
+        V::V1_34,
+        "scale of what is not there names it. Before, it says that nothing was passed",
+        "#128051 (kubectl 1.33)",
+    ),
+    since(
+        Feature::ScaleSaysNotFound,
+        V::V1_35_0,
+        "scale of what is not there says 'Error from server (NotFound)', as get does",
+        "#134017 (kubectl 1.35)",
+    ),
+    since(
+        Feature::DebugWarnsOfLegacy,
+        V::V1_34,
+        "debug warns of --profile=legacy, which is the default before 1.36",
+        "#127230 (kubectl 1.33)",
+    ),
+    since(
+        Feature::DebugProfileGeneral,
+        V::V1_36,
+        "debug has --profile=general by default. Before, legacy: without SYS_PTRACE, and\n\
+         a copy keeps probes and annotations, and shares no processes",
+        "#135874 (kubectl 1.36)",
+    ),
+    since(
+        Feature::EventsOfOneAlone,
+        V::V1_36,
+        "describe of several objects, or by a prefix, leaves out their events",
+        "#137145 (kubectl 1.36)",
+    ),
+    since(
+        Feature::UndoWarnsOfApply,
+        V::V1_36,
+        "rollout undo warns of objects that 'kubectl apply' manages",
+        "#137064 (kubectl 1.36)",
+    ),
+    since(
+        Feature::TaintsUnnamed,
+        V::V1_34,
+        "FailedScheduling says 'node(s) had untolerated taint(s)'. Before, with the key\n\
+         and the value of the taint",
+        "#134740, #135023 (1.34.2)",
+    ),
+    since(
+        Feature::AttachSaysRecorded,
+        V::V1_34,
+        "attach, run and debug with -it say that the session is recorded in the logs",
+        "#127183 (kubectl 1.34)",
+    ),
+    since(
+        Feature::NoNullCreation,
+        V::V1_34,
+        "-o yaml and json leave out 'creationTimestamp: null', in what is not sent yet\n\
+         and in templates",
+        "#130989 (1.34)",
+    ),
+    since(
+        Feature::DescribeTrafficDistribution,
+        V::V1_34,
+        "describe service says Traffic Distribution",
+        "#131491 (kubectl 1.34)",
+    ),
+    since(
+        Feature::DescribeSaysMore,
+        V::V1_36,
+        "describe says AppProtocol of a Service and Time Zone of a CronJob",
+        "#135744, #136663 (kubectl 1.36)",
+    ),
+    since(
+        Feature::TaintsOfOneLook,
+        V::V1_34,
+        "a node that is given up gets its NoSchedule and NoExecute taints at once.\n\
+         Before, the latter, which evicts, comes 5 s later",
+        "#120816 (1.34)",
+    ),
+    since(
+        Feature::StatefulSetTemplateChecked,
+        V::V1_34,
+        "a StatefulSet is refused when its pod template is no valid pod. Before, it is\n\
+         created, and its pods fail",
+        "#131790 (1.34)",
+    ),
+    since(
+        Feature::SandboxShownAtOnce,
+        V::V1_36,
+        "PodReadyToStartContainers is True before images are pulled. Before, after it",
+        "#134660 (1.36)",
+    ),
+    since(
+        Feature::NodeWithoutProxyVersion,
+        V::V1_34,
+        "kubeProxyVersion of nodes is empty. Before, it is the version of the kubelet",
+        "KEP-4004 (1.33)",
+    ),
+    since(Feature::KYaml, V::V1_35_0, "-o kyaml", "#133327 (kubectl 1.35)"),
+    since(
+        Feature::AutoscaleTakesAmounts,
+        V::V1_34,
+        "autoscale has --cpu and --memory, warns of --cpu-percent, and writes down\n\
+         autoscaling/v2. Before, v1",
+        "#129373, #128950 (kubectl 1.34, 1.33)",
+    ),
+    since(
+        Feature::NominatedWhileBinding,
+        V::V1_35_0,
+        "NOMINATED NODE is set while the volumes of a pod are bound",
+        "KEP-5278, #135103 (1.35)",
+    ),
+    since(
+        Feature::HpaToleranceKnown,
+        V::V1_34,
+        "behavior.scaleUp.tolerance of an autoscaler is a field. Before, it is unknown",
+        "KEP-4951 (1.33)",
+    ),
+    since(
+        Feature::HpaTolerance,
+        V::V1_35_0,
+        "behavior.scaleUp.tolerance of an autoscaler is kept. Before, it vanishes",
+        "KEP-4951 (1.35)",
+    ),
+    since(
+        Feature::RelaxedServiceNames,
+        V::V1_36,
+        "the name of a Service may begin with a digit",
+        "KEP-5311, #136389 (1.36)",
+    ),
+    since(
+        Feature::DebugLabelsPodsOfNodes,
+        V::V1_34,
+        "debug node/NAME labels its pod app.kubernetes.io/managed-by=kubectl-debug",
+        "#131791 (kubectl 1.34)",
+    ),
+    since(
+        Feature::ImageVolumeKnown,
+        V::V1_31,
+        "an image may be named as a volume. Before, the field is unknown",
+        "KEP-4639 (1.31)",
+    ),
+    since(
+        Feature::ImageVolume,
+        V::V1_35_0,
+        "volumes that are images are kept. Before, they vanish with their mounts",
+        "KEP-4639 (1.35)",
+    ),
 ];
-
-/// Which features a cluster has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FeatureGates {
-    version: V,
-    on: u128,
-}
-
-impl Default for FeatureGates {
-    fn default() -> Self {
-        FeatureGates::of(V::default())
-    }
-}
-
-impl FeatureGates {
-    /// The features of a release, with its own defaults.
-    pub fn of(version: V) -> FeatureGates {
-        let has = |row: &&Difference| row.since <= version && row.until.is_none_or(|until| version < until);
-        let on = DIFFERENCES.iter().filter(has).fold(0, |on, row| on | bit(row.feature));
-        FeatureGates { version, on }
-    }
-
-    /// The release.
-    pub fn version(self) -> V {
-        self.version
-    }
-
-    /// Whether the cluster has the feature.
-    pub fn has(self, feature: Feature) -> bool {
-        self.on & bit(feature) != 0
-    }
-
-    /// Switches a feature on or off, as `--feature-gates` does.
-    pub fn set(&mut self, feature: Feature, on: bool) {
-        self.on = if on { self.on | bit(feature) } else { self.on & !bit(feature) };
-    }
-}
-
-impl FeatureGates {
-    /// Whether the server sends a table's column of that name.
-    pub fn has_column(self, kind: Kind, name: &str) -> bool {
-        match (kind, name) {
-            (_, "VolumeAttributesClass") => self.has(Feature::VolumeAttributesClass),
-            (Kind::ServiceAccount, "Secrets") => !self.has(Feature::AccountsWithoutSecrets),
-            (Kind::Job, "Status") => self.has(Feature::JobStatusColumn),
-            (Kind::CronJob, "Timezone") => self.has(Feature::CronJobTimezoneColumn),
-            _ => true,
-        }
-    }
-}
-
-const fn bit(feature: Feature) -> u128 {
-    1 << feature as u32
-}
 
 /// The table as `help versions` prints it.
 pub fn text() -> String {
@@ -492,7 +484,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::ResizeEvents as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::ImageVolume as usize + 1);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod defaults;
 pub mod differences;
 pub mod encode;
 pub mod error;
+pub mod features;
 pub mod field;
 pub mod key;
 pub mod kinds;
@@ -29,8 +30,8 @@ pub mod warnings;
 pub mod wire;
 mod zones;
 
-pub use differences::{Feature, FeatureGates};
 pub use error::{ApiError, ApiResult};
+pub use features::{Feature, FeatureGates};
 pub use field::{FieldError, FieldReason};
 pub use key::{Name, ObjectKey, ObjectRef};
 pub use kinds::KindInfo;

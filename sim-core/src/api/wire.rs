@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Kind, Object};
+use crate::api::{Feature, FeatureGates, Kind, Object};
 
 /// The object as JSON, without the field managers, which kubectl hides.
 pub fn value(object: &Object) -> Value {
@@ -51,6 +51,25 @@ pub fn value(object: &Object) -> Value {
         _ => {}
     }
     value
+}
+
+/// Adds `creationTimestamp: null` where Go wrote a time that there is not, for a release that does so: to an object
+/// that was never sent, and to templates.
+pub fn say_null_creation(value: &mut Value, gates: FeatureGates) {
+    if gates.has(Feature::NoNullCreation) {
+        return;
+    }
+    null_creation(value);
+    for path in ["/spec/template", "/spec/jobTemplate", "/spec/jobTemplate/spec/template"] {
+        value.pointer_mut(path).into_iter().for_each(null_creation);
+    }
+    list(value.pointer_mut("/spec/volumeClaimTemplates")).for_each(null_creation);
+}
+
+fn null_creation(value: &mut Value) {
+    if let Some(meta) = field_of(value, "metadata") {
+        meta.entry("creationTimestamp").or_insert(Value::Null);
+    }
 }
 
 fn workload(top: &mut Map<String, Value>) {

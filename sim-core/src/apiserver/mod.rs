@@ -8,6 +8,7 @@ mod admission;
 mod allocate;
 mod delete;
 pub(crate) mod eviction;
+mod leniency;
 mod limit_range;
 mod managed;
 mod patch;

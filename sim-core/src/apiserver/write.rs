@@ -1,7 +1,8 @@
 //! Create and update.
 
 use super::{
-    ApiServer, admission, delete, limit_range, pod_security, resize, service_account, strategy, unserved,
+    ApiServer, admission, delete, leniency, limit_range, pod_security, resize, service_account, strategy,
+    unserved,
 };
 use crate::api::managed::Managers;
 use crate::api::{
@@ -106,7 +107,7 @@ impl ApiServer {
         }
         strategy::prepare_for_create(object, &mut self.allocator, self.now, self.gates)?;
         unserved::drop_fields(object, self.gates);
-        let mut errors = validation::validate_create(object);
+        let mut errors = leniency::on_create(object, validation::validate_create(object), self.gates);
         errors.extend(unserved::refused_values(object, self.gates));
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, meta::name(object.meta()), &errors));
@@ -276,7 +277,10 @@ impl ApiServer {
                 (Subresource::Resize, Object::Pod(new), Object::Pod(old)) => {
                     validation::validate_resize(new, old)
                 }
-                _ => validation::validate_update(new, old, self.gates),
+                _ => {
+                    let errors = validation::validate_update(new, old, self.gates);
+                    leniency::on_update(new, errors, self.gates)
+                }
             };
             if subresource == Subresource::Main {
                 errors.extend(unserved::refused_values(new, self.gates));

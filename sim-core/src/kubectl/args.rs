@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::quote;
+use crate::api::FeatureGates;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub struct Args {
     pub words: Vec<String>,
     /// The command after `--`, when it was there.
     pub after_dashes: Option<Vec<String>>,
+    /// What the kubectl that reads the line can do.
+    pub gates: FeatureGates,
     values: BTreeMap<&'static str, Vec<String>>,
     command: String,
 }

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::error::CliError;
 use super::{Env, Progress, Task, pods};
-use crate::api::{Kind, ObjectKey, SimTime};
+use crate::api::{Feature, Kind, ObjectKey, SimTime};
 use crate::apiserver::DeleteOptions;
 use crate::engine::CauseKind;
 use crate::runtime::shell::Stream;
@@ -81,7 +81,7 @@ impl Attached {
             return Ok(false);
         }
         if !over && self.what.stdin && !self.what.quiet {
-            if self.what.tty {
+            if self.what.tty && env.cluster.api().gates.has(Feature::AttachSaysRecorded) {
                 env.out.err_line(
                     "All commands and output from this session will be recorded in container logs, including \
                      credentials and sensitive information passed through the command prompt.",

@@ -108,6 +108,18 @@ impl CliError {
         }
     }
 
+    /// The text that Go's `error` has, before kubectl says whose it is.
+    pub fn bare(&self) -> String {
+        match self {
+            CliError::Api { error, doing: None } => error.to_string(),
+            CliError::Several(errors) => {
+                let texts: Vec<String> = errors.iter().map(CliError::bare).collect();
+                format!("[{}]", texts.join(", "))
+            }
+            other => other.message(),
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {

@@ -14,7 +14,7 @@ use super::manifests::{self, VALIDATE};
 use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use super::verbs::SAVE_CONFIG;
 use crate::api::patch::Patch;
-use crate::api::{Kind, encode, meta};
+use crate::api::{Kind, encode, meta, wire};
 use crate::apiserver::WriteOptions;
 
 /// `--overrides`
@@ -77,6 +77,7 @@ pub fn create_with(
     }
     let info = Info { kind, namespace, name, source: None, manifest: None };
     if dry == DryRun::Client {
+        wire::say_null_creation(&mut manifest, args.gates);
         return results.print_manifest(operation, &info, &manifest, true, env.out);
     }
     let options = WriteOptions { dry_run: dry == DryRun::Server };
@@ -114,6 +115,7 @@ fn create_absent(
     if args.flag("save-config") {
         note(&mut manifest);
     }
+    wire::say_null_creation(&mut manifest, args.gates);
     results.print_made(operation, &name, &manifest, env.out)
 }
 

@@ -13,7 +13,7 @@ use super::jsonpath::{self, JsonPath, go};
 use super::table::TabWriter;
 use super::{Files, json, kyaml, quote, wire, yaml};
 use crate::api::kinds::{Cell, Column, RowContext, age, format};
-use crate::api::{FeatureGates, Kind, Object, SimTime, meta};
+use crate::api::{Feature, FeatureGates, Kind, Object, SimTime, meta};
 use crate::apiserver::ApiServer;
 
 /// The output formats that every printing verb knows.
@@ -81,7 +81,7 @@ impl Printer {
         match format {
             "json" if given.is_empty() => Ok(Printer::Json),
             "yaml" if given.is_empty() => Ok(Printer::Yaml { printed: 0 }),
-            "kyaml" if given.is_empty() => Ok(Printer::KYaml),
+            "kyaml" if given.is_empty() && args.gates.has(Feature::KYaml) => Ok(Printer::KYaml),
             "name" if given.is_empty() => Ok(Printer::Name),
             "go-template" | "template" => go_template(template.to_owned(), args),
             "go-template-file" | "templatefile" => go_template(read_template(template, files)?, args),
@@ -101,7 +101,7 @@ impl Printer {
                 let text = read_columns(template, files)?;
                 Ok(Printer::columns(CustomColumns::from_template(&text)?, text, args))
             }
-            _ => Err(unknown(output)),
+            _ => Err(unknown(output, args.gates)),
         }
     }
 
@@ -233,11 +233,16 @@ pub fn list_of(items: Vec<Value>) -> Value {
 }
 
 /// kubectl's complaint about a format.
-pub fn unknown(output: &str) -> CliError {
-    let format = quote(output);
+pub fn unknown(output: &str, gates: FeatureGates) -> CliError {
+    let (format, allowed) = (quote(output), known_formats(ALLOWED, gates));
     CliError::plain(format!(
-        "unable to match a printer suitable for the output format {format}, allowed formats are: {ALLOWED}"
+        "unable to match a printer suitable for the output format {format}, allowed formats are: {allowed}"
     ))
+}
+
+/// Those of the formats that the kubectl of the release knows.
+pub fn known_formats(all: &str, gates: FeatureGates) -> String {
+    if gates.has(Feature::KYaml) { all.to_owned() } else { all.replace("kyaml,", "") }
 }
 
 fn json_path(template: String, as_json: bool, args: &Args) -> Result<Printer, CliError> {
@@ -442,9 +447,16 @@ pub fn value(object: &Object) -> Value {
     wire::value(object)
 }
 
+/// The object as documents of a release show it.
+pub fn served(object: &Object, gates: FeatureGates) -> Value {
+    let mut value = wire::value(object);
+    wire::say_null_creation(&mut value, gates);
+    value
+}
+
 /// The object with its managers.
 pub fn managed(api: &ApiServer, object: &Object) -> Value {
-    let mut value = wire::value(object);
+    let mut value = served(object, api.gates);
     value["metadata"]["managedFields"] = api.managed_fields(object);
     value
 }

@@ -10,8 +10,8 @@ use super::error::CliError;
 use super::output::Output;
 use super::printer::{self, Printer, Sees};
 use super::warnings;
-use super::{Files, json, wire};
-use crate::api::Object;
+use super::{Files, json};
+use crate::api::{Feature, Object};
 use crate::apiserver::ApiServer;
 
 /// `-o`
@@ -147,7 +147,8 @@ impl Results {
             "name" => Format::Name,
             other => {
                 let base = other.split_once('=').map_or(other, |(base, _)| base);
-                if !ALLOWED.contains(&base) {
+                let is_known = base != "kyaml" || args.gates.has(Feature::KYaml);
+                if !is_known || !ALLOWED.contains(&base) {
                     if !checks {
                         return Ok(Results {
                             dry_run,
@@ -161,7 +162,7 @@ impl Results {
                     return Err(CliError::plain(format!(
                         "unable to match a printer suitable for the output format \"{other}\", allowed formats \
                          are: {}",
-                        ALLOWED.join(",")
+                        printer::known_formats(&ALLOWED.join(","), args.gates)
                     )));
                 }
                 Format::Whole(Printer::new(other, args, files)?)
@@ -231,7 +232,7 @@ impl Results {
         if !matches!(self.format, Format::Whole(_)) {
             return Value::Null;
         }
-        let mut value = wire::value(object);
+        let mut value = printer::served(object, api.gates);
         if self.shows_managers {
             value["metadata"]["managedFields"] = match self.dry_run {
                 DryRun::Server => api.tried_managed_fields(object),

@@ -13,6 +13,7 @@ const ORDER: &[&str] = &[
     "name",
     "generateName",
     "namespace",
+    "creationTimestamp",
     "labels",
     "annotations",
     "value",

@@ -248,7 +248,8 @@ impl Sync<'_, '_> {
             let scheme = action.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
             let path = if path.starts_with('/') { path } else { format!("/{path}") };
             let mut request = HttpRequest::get(&path);
-            request.headers.push(("User-Agent".to_owned(), "kube-probe/1.36".to_owned()));
+            let release = self.context.api.gates.version().minor();
+            request.headers.push(("User-Agent".to_owned(), format!("kube-probe/1.{release}")));
             for header in action.http_headers.iter().flatten() {
                 request.headers.push((header.name.clone(), header.value.clone()));
             }

@@ -15,7 +15,7 @@ use super::resize::CONDITIONS;
 use super::restart::{RESTARTING_ALL, could_restart_all, should_restart};
 use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
-use crate::api::pod;
+use crate::api::{Feature, pod};
 use crate::apiserver::Subresource;
 use crate::engine::ReconcileError;
 use crate::runtime::{Image, User};
@@ -252,7 +252,7 @@ impl Sync<'_, '_> {
             ),
         };
         let mut facts = vec![
-            Fact::new("PodReadyToStartContainers", self.worker.sandbox_up),
+            Fact::new("PodReadyToStartContainers", self.shows_sandbox(old)),
             initialized,
             ready,
             containers_ready,
@@ -277,6 +277,20 @@ impl Sync<'_, '_> {
             },
             _ => Fact::new(condition, false),
         }
+    }
+
+    /// Whether the status tells that the sandbox is up. Before it was told at once, the next status came when the
+    /// kubelet had pulled the images of the containers that it could start, and started them.
+    fn shows_sandbox(&self, old: &[PodCondition]) -> bool {
+        if !self.worker.sandbox_up || self.context.api.gates.has(Feature::SandboxShownAtOnce) {
+            return self.worker.sandbox_up;
+        }
+        let is_true =
+            |known: &PodCondition| known.type_ == "PodReadyToStartContainers" && known.status == "True";
+        let is_untouched =
+            |slot: &Slot| slot.stage == Stage::Waiting && slot.runs == 0 && slot.retry_at.is_none();
+        let slots = &self.worker.slots;
+        old.iter().any(is_true) || !(slots.iter().any(Slot::is_busy) || slots.iter().all(is_untouched))
     }
 
     fn failing_gate(&self, conditions: &[PodCondition]) -> Option<String> {

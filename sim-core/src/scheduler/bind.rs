@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use super::Scheduler;
 use super::cycle::Place;
 use super::plugins::volume_binding;
-use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
+use crate::api::{ApiResult, Feature, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta};
 use crate::apiserver::{ApiServer, Subresource};
 use crate::engine::{Context, EventType, Pace, ReconcileError};
 
@@ -39,7 +39,9 @@ impl Scheduler {
         if place.volumes.is_empty() {
             return Ok(bind(pod, &place.node, context)?);
         }
-        nominate(context.api, pod, &place.node)?;
+        if context.api.gates.has(Feature::NominatedWhileBinding) {
+            nominate(context.api, pod, &place.node)?;
+        }
         volume_binding::bind_on_node(&place.volumes, &place.node, context.api)?;
         self.nodes.assign(&pod.key(), &place.node, pod);
         let binding = Binding {

@@ -42,7 +42,7 @@ pub(super) fn schedule(pod: &Pod, scheduler: &mut Scheduler, context: &mut Conte
     let view = context.view;
     let volume_index = scheduler.volumes.clone();
     let total = scheduler.nodes.len();
-    let state = match CycleState::new(pod, view, &volume_index, &mut scheduler.nodes) {
+    let state = match CycleState::new(pod, view, context.api.gates, &volume_index, &mut scheduler.nodes) {
         Ok(state) => state,
         Err((plugin, message)) => {
             return Outcome::Unschedulable(FitError::of_pod(total, plugin, message), Attempt::Nothing);

@@ -14,7 +14,7 @@ use super::plugins::pod_topology_spread::Spread;
 use super::plugins::volume_binding::{self, PodVolumes, VolumeIndex};
 use super::plugins::volume_restrictions;
 use super::resources::{Resources, requests, scored_requests};
-use crate::api::{ObjectKey, storage};
+use crate::api::{FeatureGates, ObjectKey, storage};
 use crate::store::Store;
 
 /// The best score.
@@ -63,6 +63,7 @@ impl Plugins {
 pub(super) struct CycleState<'a> {
     pub pod: &'a Pod,
     pub view: &'a Store,
+    pub gates: FeatureGates,
     pub volume_index: &'a VolumeIndex,
     pub requests: Resources,
     pub scored: Resources,
@@ -85,6 +86,7 @@ impl<'a> CycleState<'a> {
     pub(super) fn new(
         pod: &'a Pod,
         view: &'a Store,
+        gates: FeatureGates,
         volume_index: &'a VolumeIndex,
         nodes: &mut NodeCache,
     ) -> Result<CycleState<'a>, (Plugins, String)> {
@@ -95,6 +97,7 @@ impl<'a> CycleState<'a> {
         Ok(CycleState {
             pod,
             view,
+            gates,
             volume_index,
             requests: requests(pod),
             scored: scored_requests(pod),

@@ -8,6 +8,7 @@ const LABEL_MAX: usize = 63;
 const SUBDOMAIN_MAX: usize = 253;
 
 const LABEL_REGEX: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const LABEL_1035_REGEX: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_REGEX: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
 /// What is wrong with a value; empty when nothing is.
@@ -53,6 +54,22 @@ pub fn dns_label(value: &str) -> Problems {
                 &["my-name", "123-abc"],
             )
         });
+    }
+    problems
+}
+
+/// RFC 1035 label.
+pub fn dns_1035_label(value: &str) -> Problems {
+    let mut problems = Vec::new();
+    if value.len() > LABEL_MAX {
+        problems.push(too_long(LABEL_MAX));
+    }
+    if !is_label(value) || value.starts_with(|first: char| first.is_ascii_digit()) {
+        problems.push(mismatch(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+            LABEL_1035_REGEX,
+            &["my-name", "abc-123"],
+        ));
     }
     problems
 }

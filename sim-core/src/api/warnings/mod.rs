@@ -6,13 +6,12 @@ mod pod;
 mod service;
 mod volume;
 
-use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::object::Object;
 use super::quantity::Quantity;
 use super::validation::format;
-use super::{FeatureGates, meta};
+use super::{FeatureGates, meta, template};
 
 /// Labels of nodes that have another name by now, and what to say of them.
 const DEPRECATED_NODE_LABELS: &[(&str, &str)] = &[
@@ -47,7 +46,7 @@ pub fn on_create(object: &Object, gates: FeatureGates) -> Vec<String> {
             pod::spec(&mut warnings, "", &pod.metadata, pod.spec.as_ref());
         }
         Object::StatefulSet(_) => {}
-        _ if template(object).is_some() => warnings.name(object.meta(), "Pod names and hostnames"),
+        _ if template::template(object).is_some() => warnings.name(object.meta(), "Pod names and hostnames"),
         _ => {}
     }
     warnings.content(object, gates);
@@ -58,26 +57,10 @@ pub fn on_create(object: &Object, gates: FeatureGates) -> Vec<String> {
 pub fn on_update(new: &Object, old: &Object, gates: FeatureGates) -> Vec<String> {
     let mut warnings = Warnings::default();
     let is_changed = new.meta().generation != old.meta().generation;
-    if template(new).is_none() || is_changed {
+    if template::template(new).is_none() || is_changed {
         warnings.content(new, gates);
     }
     warnings.0
-}
-
-/// A controller's pod template, and where it is.
-pub(crate) fn template(object: &Object) -> Option<(&'static str, &PodTemplateSpec)> {
-    let path = "spec.template.";
-    Some(match object {
-        Object::StatefulSet(set) => (path, &set.spec.as_ref()?.template),
-        Object::Deployment(deployment) => (path, &deployment.spec.as_ref()?.template),
-        Object::ReplicaSet(set) => (path, set.spec.as_ref()?.template.as_ref()?),
-        Object::DaemonSet(set) => (path, &set.spec.as_ref()?.template),
-        Object::Job(job) => (path, &job.spec.as_ref()?.template),
-        Object::CronJob(job) => {
-            ("spec.jobTemplate.spec.template.", &job.spec.job_template.spec.as_ref()?.template)
-        }
-        _ => return None,
-    })
 }
 
 /// What is warned of so far.
@@ -90,10 +73,11 @@ impl Warnings {
     }
 
     fn content(&mut self, object: &Object, gates: FeatureGates) {
-        if let Some((path, template)) = template(object) {
+        if let Some(template) = template::template(object) {
             let empty = ObjectMeta::default();
             let metadata = template.metadata.as_ref().unwrap_or(&empty);
-            pod::spec(self, path, metadata, template.spec.as_ref());
+            let path = template::pod_spec_path(object.kind());
+            pod::spec(self, path.strip_suffix("spec").unwrap_or(path), metadata, template.spec.as_ref());
         }
         match object {
             Object::Service(service) => service::check(self, service, gates),

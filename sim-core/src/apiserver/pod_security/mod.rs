@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod, PodSpec};
 
 use super::Subresource;
 use crate::api::field::FieldError;
-use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta};
+use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta, template};
 use crate::store::Store;
 
 const PREFIX: &str = "pod-security.kubernetes.io/";
@@ -95,7 +95,9 @@ pub(super) fn admit(
     if let Object::Namespace(namespace) = object {
         return admit_namespace(namespace, old, store, warnings);
     }
-    let (Some(spec), is_pod) = (spec_of(object), matches!(object, Object::Pod(_))) else { return Ok(()) };
+    let (Some(spec), is_pod) = (template::pod_spec(object), matches!(object, Object::Pod(_))) else {
+        return Ok(());
+    };
     let key = ObjectKey::cluster(meta::namespace(object.meta()));
     let Some(namespace) = store.typed::<Namespace>(&key) else { return Ok(()) };
     let labels = meta::labels(&namespace.metadata);
@@ -121,13 +123,6 @@ pub(super) fn admit(
         }
     }
     Ok(())
-}
-
-fn spec_of(object: &Object) -> Option<&PodSpec> {
-    match object {
-        Object::Pod(pod) => pod.spec.as_ref(),
-        _ => crate::api::warnings::template(object)?.1.spec.as_ref(),
-    }
 }
 
 /// Whether a pod was changed in what a policy looks at.

@@ -21,6 +21,12 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
     if !gates.has(Feature::JobPolicies) {
         fields.extend(job_policies(object));
     }
+    if !gates.has(Feature::ImageVolumeKnown) {
+        fields.extend(image_volumes(object));
+    }
+    if !gates.has(Feature::HpaToleranceKnown) {
+        fields.extend(tolerances(object));
+    }
     if fields.is_empty() {
         return Ok(());
     }
@@ -29,6 +35,14 @@ pub fn refuse_unknown(object: &Object, gates: FeatureGates) -> ApiResult<()> {
         "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
         fields.join(", ")
     )))
+}
+
+/// The images among the volumes of the object's pods.
+fn image_volumes(object: &Object) -> Vec<String> {
+    let Some(spec) = template::pod_spec(object) else { return Vec::new() };
+    let prefix = template::pod_spec_path(object.kind());
+    let images = spec.volumes.iter().flatten().enumerate().filter(|(_, volume)| volume.image.is_some());
+    images.map(|(index, _)| format!("unknown field \"{prefix}.volumes[{index}].image\"")).collect()
 }
 
 /// The fields of a Job, or of a CronJob's, that say more of failure and success than the release knows.
@@ -49,6 +63,16 @@ fn job_policies(object: &Object) -> Vec<String> {
     given.map(|(name, _)| format!("unknown field \"{prefix}.{name}\"")).collect()
 }
 
+/// The tolerances of an autoscaler's directions.
+fn tolerances(object: &Object) -> Vec<String> {
+    let Object::HorizontalPodAutoscaler(scaler) = object else { return Vec::new() };
+    let Some(behavior) = scaler.spec.behavior.as_ref() else { return Vec::new() };
+    let rules = [("scaleDown", &behavior.scale_down), ("scaleUp", &behavior.scale_up)];
+    let given =
+        rules.into_iter().filter(|(_, rules)| rules.as_ref().is_some_and(|rules| rules.tolerance.is_some()));
+    given.map(|(name, _)| format!("unknown field \"spec.behavior.{name}.tolerance\"")).collect()
+}
+
 /// What validation refuses in the cluster's release, though the newest takes it.
 pub fn refused_values(object: &Object, gates: FeatureGates) -> Vec<FieldError> {
     restarts::refused(object, gates)
@@ -62,6 +86,13 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
     restarts::drop_rules(object, gates);
     if !gates.has(Feature::InPlacePodResize) {
         drop_resize_policies(object);
+    }
+    let has_images = |spec: &PodSpec| spec.volumes.iter().flatten().any(|volume| volume.image.is_some());
+    if !gates.has(Feature::ImageVolume)
+        && template::pod_spec(object).is_some_and(has_images)
+        && let Some(spec) = template::pod_spec_mut(object)
+    {
+        drop_image_volumes(spec);
     }
     match object {
         Object::Pod(pod) => drop_from_pod(Arc::make_mut(pod), gates),
@@ -85,6 +116,14 @@ pub fn drop_fields(object: &mut Object, gates: FeatureGates) {
                 spec.pod_replacement_policy = None;
             }
         }
+        Object::HorizontalPodAutoscaler(scaler) if !gates.has(Feature::HpaTolerance) => {
+            let behavior = Arc::make_mut(scaler).spec.behavior.as_mut();
+            for rules in
+                behavior.into_iter().flat_map(|behavior| [&mut behavior.scale_up, &mut behavior.scale_down])
+            {
+                rules.iter_mut().for_each(|rules| rules.tolerance = None);
+            }
+        }
         Object::PersistentVolume(volume) if !gates.has(Feature::VolumePhaseTime) => {
             if let Some(status) = &mut Arc::make_mut(volume).status {
                 status.last_phase_transition_time = None;
@@ -103,6 +142,18 @@ fn drop_resize_policies(object: &mut Object) {
         && let Some(spec) = template::pod_spec_mut(object)
     {
         template::containers_mut(spec).for_each(|container| container.resize_policy = None);
+    }
+}
+
+/// Models pkg/api/pod: dropImageVolumes.
+fn drop_image_volumes(spec: &mut PodSpec) {
+    let volumes = spec.volumes.take().unwrap_or_default();
+    let (images, kept): (Vec<_>, Vec<_>) = volumes.into_iter().partition(|volume| volume.image.is_some());
+    spec.volumes = (!kept.is_empty()).then_some(kept);
+    for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
+        if let Some(mounts) = &mut container.volume_mounts {
+            mounts.retain(|mount| !images.iter().any(|image| image.name == mount.name));
+        }
     }
 }
 

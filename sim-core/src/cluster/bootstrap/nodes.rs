@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use rand_core::Rng;
 
 use super::{create_with_status, map, meta};
+use crate::api::Feature;
 use crate::apiserver::ApiServer;
 use crate::engine::{ClusterConfig, KubeletKind, NodeConfig, stream};
 use crate::kubelet::{healthy_conditions, starting_conditions};
@@ -226,6 +227,10 @@ fn node_info(config: &ClusterConfig, platform: &Platform, index: usize) -> NodeS
         os_image: platform.os_image.to_owned(),
         ..NodeSystemInfo::default()
     };
+    if !config.gates().has(Feature::NodeWithoutProxyVersion) {
+        // The kubelet takes kube-proxy to be of its own release.
+        info.kube_proxy_version = info.kubelet_version.clone();
+    }
     if config.kubelet == KubeletKind::Full {
         let mut random = stream(config.seed, &format!("machine {index}"));
         let mut digits = || format!("{:016x}{:016x}", random.next_u64(), random.next_u64());

@@ -15,7 +15,7 @@ use std::time::Duration;
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Node, NodeCondition, ObjectReference, Pod};
 
-use crate::api::{ApiResult, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta, pod};
+use crate::api::{ApiResult, Feature, Kind, Object, ObjectKey, ObjectRef, Resource, SimTime, meta, pod};
 use crate::apiserver::Subresource;
 use crate::engine::{ClusterConfig, Component, Context, EventType, KubeletKind, Pace, ReconcileError, Wakes};
 use crate::store::{Change, ChangeType, Store, reported};
@@ -133,11 +133,26 @@ impl Component for NodeLifecycleController {
             // The change brings the controller back for the rest.
             return Ok(());
         }
+        if let Some(seen) = self.unreachable_from(&node, name, context)
+            && context.now < seen
+        {
+            context.wakes.at(key.clone(), seen, Pace::Progress);
+            return Ok(());
+        }
         self.sync_no_execute(&node, key, context)
     }
 }
 
 impl NodeLifecycleController {
+    /// When a node that was given up counts as unreachable, for a release that evicts by what it found the node to be,
+    /// not by what it then made of it.
+    fn unreachable_from(&self, node: &Node, name: &str, context: &Context<'_>) -> Option<SimTime> {
+        let is_late = !context.api.gates.has(Feature::TaintsOfOneLook);
+        let is_given_up = is_late && condition_status(node, "Ready") == Some("Unknown");
+        let deadline = self.deadline(name, context.config).filter(|_| is_given_up)?;
+        Some(deadline + MONITOR_PERIOD)
+    }
+
     /// Says that a node is gone, at the look that finds it missing.
     fn notice_missing(&mut self, key: &ObjectRef, context: &mut Context<'_>) {
         let name = &key.key.name;

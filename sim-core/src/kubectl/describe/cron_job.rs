@@ -5,10 +5,10 @@ use k8s_openapi::api::batch::v1::CronJob;
 use super::text::Text;
 use super::{bool_text, or_empty, template, time_text};
 use crate::api::kinds::format::{NONE, UNSET};
-use crate::api::meta;
 use crate::api::selector::Selector;
+use crate::api::{Feature, FeatureGates, meta};
 
-pub(super) fn describe(text: &mut Text, cron: &CronJob) {
+pub(super) fn describe(text: &mut Text, cron: &CronJob, gates: FeatureGates) {
     let spec = cron.spec.clone();
     let status = cron.status.clone().unwrap_or_default();
     let number = |number: Option<i32>| number.map_or_else(|| UNSET.to_owned(), |number| number.to_string());
@@ -19,7 +19,9 @@ pub(super) fn describe(text: &mut Text, cron: &CronJob) {
     text.field(0, "Schedule", &spec.schedule);
     text.field(0, "Concurrency Policy", or_empty(&spec.concurrency_policy));
     text.field(0, "Suspend", spec.suspend.map_or(UNSET, bool_text));
-    text.field(0, "Time Zone", spec.time_zone.as_deref().unwrap_or(UNSET));
+    if gates.has(Feature::DescribeSaysMore) {
+        text.field(0, "Time Zone", spec.time_zone.as_deref().unwrap_or(UNSET));
+    }
     text.field(0, "Successful Job History Limit", number(spec.successful_jobs_history_limit));
     text.field(0, "Failed Job History Limit", number(spec.failed_jobs_history_limit));
     let seconds = spec.starting_deadline_seconds.map(|seconds| format!("{seconds}s"));

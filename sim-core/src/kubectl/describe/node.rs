@@ -52,6 +52,7 @@ pub(super) fn describe(text: &mut Text, node: &Node, subject: &Subject<'_>) {
     ] {
         text.field(1, name, value);
     }
+    text.field_if(1, "Kube-Proxy Version", Some(&info.kube_proxy_version));
     text.field_if(0, "PodCIDR", spec.pod_cidr.as_deref());
     text.field_if(0, "PodCIDRs", spec.pod_cidrs.as_ref().map(|ranges| ranges.join(",")).as_deref());
     text.field_if(0, "ProviderID", spec.provider_id.as_deref());

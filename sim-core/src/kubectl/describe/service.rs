@@ -7,9 +7,9 @@ use super::containers::port_number;
 use super::text::Text;
 use super::{Subject, or_empty};
 use crate::api::kinds::format::{NONE, UNSET, format_labels};
-use crate::api::meta;
+use crate::api::{Feature, FeatureGates, meta};
 
-pub(super) fn describe(text: &mut Text, service: &Service, subject: &Subject<'_>) {
+pub(super) fn describe(text: &mut Text, service: &Service, subject: &Subject<'_>, gates: FeatureGates) {
     let spec = service.spec.clone().unwrap_or_default();
     let joined = |list: &Option<Vec<String>>| match list.as_deref().unwrap_or_default() {
         [] => NONE.to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn describe(text: &mut Text, service: &Service, subject: &Subject<'_>
     text.field_if(0, "LoadBalancer Ingress", Some(&addresses.join(", ")));
     let slices = slices_of(service, subject);
     for port in spec.ports.iter().flatten() {
-        describe_port(text, port, &slices);
+        describe_port(text, port, &slices, gates);
     }
     text.field(0, "Session Affinity", or_empty(&spec.session_affinity));
     text.field_if(0, "External Traffic Policy", spec.external_traffic_policy.as_deref());
@@ -44,7 +44,9 @@ pub(super) fn describe(text: &mut Text, service: &Service, subject: &Subject<'_>
     }
     let ranges = spec.load_balancer_source_ranges.as_ref().map(|ranges| ranges.join(","));
     text.field_if(0, "LoadBalancer Source Ranges", ranges.as_deref());
-    text.field_if(0, "Traffic Distribution", spec.traffic_distribution.as_deref());
+    if gates.has(Feature::DescribeTrafficDistribution) {
+        text.field_if(0, "Traffic Distribution", spec.traffic_distribution.as_deref());
+    }
 }
 
 fn ingress_text(ingress: &LoadBalancerIngress) -> String {
@@ -55,14 +57,16 @@ fn ingress_text(ingress: &LoadBalancerIngress) -> String {
     }
 }
 
-fn describe_port(text: &mut Text, port: &ServicePort, slices: &[&EndpointSlice]) {
+fn describe_port(text: &mut Text, port: &ServicePort, slices: &[&EndpointSlice], gates: FeatureGates) {
     let name = port.name.as_deref().filter(|name| !name.is_empty());
     let shown = name.unwrap_or(UNSET);
     let protocol = port.protocol.as_deref().unwrap_or("TCP");
     text.field(0, "Port", format_args!("{shown}\t{}/{protocol}", port.port));
     let target = port.target_port.as_ref().map_or_else(|| port.port.to_string(), port_number);
     text.field(0, "TargetPort", format_args!("{target}/{protocol}"));
-    text.field_if(0, "AppProtocol", port.app_protocol.as_deref());
+    if gates.has(Feature::DescribeSaysMore) {
+        text.field_if(0, "AppProtocol", port.app_protocol.as_deref());
+    }
     if let Some(node_port) = port.node_port.filter(|number| *number != 0) {
         text.field(0, "NodePort", format_args!("{shown}\t{node_port}/{protocol}"));
     }

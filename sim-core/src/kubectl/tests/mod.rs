@@ -27,6 +27,7 @@ mod restarts;
 mod rollout;
 mod system_logs;
 mod version_rollouts;
+mod version_rows;
 mod versions;
 mod warnings;
 mod workstation;

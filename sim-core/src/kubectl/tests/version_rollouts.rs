@@ -1,10 +1,13 @@
-//! How StatefulSets roll out and shrink in each release: what rows of [`crate::api::differences`] say besides.
+//! What rows of [`crate::api::differences`] say besides: how StatefulSets roll out and shrink in each release, and second
+//! halves.
+
+use std::time::Duration;
 
 use insta::assert_snapshot;
 
 use super::Bench;
-use super::versions::SET;
-use crate::api::KubernetesVersion as V;
+use super::versions::{SET, job, resolves, text_of_rows};
+use crate::api::{Feature, KubernetesVersion as V};
 
 fn set(policy: &str, spec: &str) -> String {
     format!(
@@ -108,4 +111,64 @@ fn only_the_release_that_obeys_max_unavailable_defaults_it() {
     1.35.4: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
     1.36: {"type":"OnDelete"} {"rollingUpdate":{"partition":0},"type":"RollingUpdate"}
     "#);
+}
+
+/// The halves of rows that `versions` leaves out.
+fn shown_besides(feature: Feature, bench: &mut Bench) -> Option<String> {
+    Some(match feature {
+        Feature::PodIndexLabel => {
+            bench.run_with("apply -f -", Some(&job("completions: 1, completionMode: Indexed,")));
+            bench.cluster.advance(Duration::from_secs(3));
+            let label = r"{.items[0].metadata.labels.batch\.kubernetes\.io/job-completion-index}";
+            let source = "{.items[0].spec.containers[0].env[0].valueFrom.fieldRef.fieldPath}";
+            bench.run(&format!("get pods -l job-name=work -o jsonpath='{label} {source}'"))
+        }
+        Feature::VolumeAttributesClass => bench.run("get pv").lines().next().unwrap_or_default().to_owned(),
+        Feature::UncachedDns => {
+            resolves(bench, "late");
+            bench.run("create service clusterip late --tcp=80");
+            bench.cluster.advance(Duration::from_secs(29));
+            let early = resolves(bench, "late");
+            bench.cluster.advance(Duration::from_secs(2));
+            format!("after 29 s {early}, after 31 s {}", resolves(bench, "late"))
+        }
+        Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
+        Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
+        _ => return None,
+    })
+}
+
+#[test]
+fn the_other_half_of_a_row_shows_too() {
+    let text = text_of_rows(shown_besides);
+    assert_snapshot!(text, @r"
+    PodIndexLabel
+        from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
+        from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
+    VolumeAttributesClass
+        from 1.27: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   REASON   AGE
+        from 1.31: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE
+    UncachedDns
+        from 1.27: after 29 s not found, after 31 s found
+        from 1.34: after 29 s found, after 31 s found
+    AccountsWithoutSecrets
+        from 1.27: Name:                default
+            Namespace:           default
+            Labels:              <none>
+            Annotations:         <none>
+            Image pull secrets:  <none>
+            Mountable secrets:   <none>
+            Tokens:              <none>
+            Events:              <none>
+        from 1.35.0: Name:                default
+            Namespace:           default
+            Labels:              <none>
+            Annotations:         <none>
+            Image pull secrets:  <none>
+            Events:              <none>
+    EndpointsDeprecated
+        from 1.27: kubernetes   10.0.1.11:443   6d23h
+        from 1.34: kubernetes   10.0.1.11:443   6d23h
+            ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
+    ");
 }

@@ -1,30 +1,37 @@
-//! What differs between releases, row by row of [`crate::api::differences`]; rollouts are in `version_rollouts`.
+//! What differs between releases, row by row of [`crate::api::differences`]. Rollouts are in `version_rollouts`, later rows
+//! in `version_rows`.
 
 mod shown;
 
-use std::time::Duration;
-
 use super::Bench;
-use crate::api::KubernetesVersion as V;
-use crate::api::differences::{DIFFERENCES, Feature};
-pub use shown::SET;
-use shown::{job, resolves, running, shown};
+use crate::api::differences::DIFFERENCES;
+use crate::api::{Feature, KubernetesVersion as V};
+use shown::shown;
+pub use shown::{SET, job, resolves, running};
 
-#[test]
-fn each_row_of_the_table_shows_where_it_says_it_does() {
+/// What each release shows of the table's rows, as far as `shown` does.
+pub fn text_of_rows(shown: fn(Feature, &mut Bench) -> Option<String>) -> String {
     let mut text = String::new();
     for row in DIFFERENCES {
-        text.push_str(&format!("{:?}\n", row.feature));
         let mut last = None;
         for version in V::ALL {
-            let seen = shown(row.feature, &mut running(*version));
+            let Some(seen) = shown(row.feature, &mut running(*version)) else { continue };
             let seen = seen.trim_end().replace('\n', "\n        ");
+            if last.is_none() {
+                text.push_str(&format!("{:?}\n", row.feature));
+            }
             if last.as_ref() != Some(&seen) {
                 text.push_str(&format!("    from {version}: {seen}\n"));
             }
             last = Some(seen);
         }
     }
+    text
+}
+
+#[test]
+fn each_row_of_the_table_shows_where_it_says_it_does() {
+    let text = text_of_rows(shown);
     insta::assert_snapshot!(text, @r#"
     MaxUnavailableStatefulSet
         from 1.27: {"partition":0}
@@ -245,92 +252,6 @@ fn each_row_of_the_table_shows_where_it_says_it_does() {
         from 1.27: ;
         from 1.34: ; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}]}
         from 1.35.0: Pod resize started: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}; Pod resize completed: {"containers":[{"name":"app","resources":{"requests":{"cpu":"200m"}}}],"generation":2}
-    "#);
-}
-
-/// The halves of rows that [`shown`] leaves out.
-fn shown_besides(feature: Feature, version: V) -> Option<String> {
-    let mut bench = running(version);
-    Some(match feature {
-        Feature::PodIndexLabel => {
-            bench.run_with("apply -f -", Some(&job("completions: 1, completionMode: Indexed,")));
-            bench.cluster.advance(Duration::from_secs(3));
-            let label = r"{.items[0].metadata.labels.batch\.kubernetes\.io/job-completion-index}";
-            let source = "{.items[0].spec.containers[0].env[0].valueFrom.fieldRef.fieldPath}";
-            bench.run(&format!("get pods -l job-name=work -o jsonpath='{label} {source}'"))
-        }
-        Feature::VolumeAttributesClass => bench.run("get pv").lines().next().unwrap_or_default().to_owned(),
-        Feature::UncachedDns => {
-            resolves(&mut bench, "late");
-            bench.run("create service clusterip late --tcp=80");
-            bench.cluster.advance(Duration::from_secs(29));
-            let early = resolves(&mut bench, "late");
-            bench.cluster.advance(Duration::from_secs(2));
-            format!("after 29 s {early}, after 31 s {}", resolves(&mut bench, "late"))
-        }
-        Feature::InPlacePodResize => {
-            let policy = "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]";
-            let manifest = SET
-                .replace("name: web}", "name: resized}")
-                .replace("image: nginx,", &format!("image: nginx, {policy},"));
-            bench.run_with("apply -f -", Some(&manifest));
-            bench.run("get sts resized -o jsonpath={.spec.template.spec.containers[0].resizePolicy}")
-        }
-        Feature::AccountsWithoutSecrets => bench.run("describe sa default"),
-        Feature::EndpointsDeprecated => bench.run("get ep kubernetes --no-headers"),
-        _ => return None,
-    })
-}
-
-#[test]
-fn the_other_half_of_a_row_shows_too() {
-    let mut text = String::new();
-    for row in DIFFERENCES {
-        let mut last = None;
-        for version in V::ALL {
-            let Some(seen) = shown_besides(row.feature, *version) else { continue };
-            let seen = seen.trim_end().replace('\n', "\n        ");
-            if last.is_none() {
-                text.push_str(&format!("{:?}\n", row.feature));
-            }
-            if last.as_ref() != Some(&seen) {
-                text.push_str(&format!("    from {version}: {seen}\n"));
-            }
-            last = Some(seen);
-        }
-    }
-    insta::assert_snapshot!(text, @r#"
-    PodIndexLabel
-        from 1.27:  metadata.annotations['batch.kubernetes.io/job-completion-index']
-        from 1.31: 0 metadata.labels['batch.kubernetes.io/job-completion-index']
-    VolumeAttributesClass
-        from 1.27: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   REASON   AGE
-        from 1.31: NAME                                       CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS   CLAIM                STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE
-    UncachedDns
-        from 1.27: after 29 s not found, after 31 s found
-        from 1.34: after 29 s found, after 31 s found
-    AccountsWithoutSecrets
-        from 1.27: Name:                default
-            Namespace:           default
-            Labels:              <none>
-            Annotations:         <none>
-            Image pull secrets:  <none>
-            Mountable secrets:   <none>
-            Tokens:              <none>
-            Events:              <none>
-        from 1.35.0: Name:                default
-            Namespace:           default
-            Labels:              <none>
-            Annotations:         <none>
-            Image pull secrets:  <none>
-            Events:              <none>
-    EndpointsDeprecated
-        from 1.27: kubernetes   10.0.1.11:443   6d23h
-        from 1.34: kubernetes   10.0.1.11:443   6d23h
-            ! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
-    InPlacePodResize
-        from 1.27: 
-        from 1.34: [{"resourceName":"cpu","restartPolicy":"NotRequired"}]
     "#);
 }
 

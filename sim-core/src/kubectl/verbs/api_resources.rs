@@ -7,6 +7,7 @@ use crate::api::{Kind, KubernetesVersion};
 use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
+use crate::kubectl::printer;
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Env, Flow};
 
@@ -84,9 +85,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let output = args.text("output").unwrap_or_default();
     if !matches!(output, "" | "name" | "wide") {
+        let allowed = printer::known_formats("json,kyaml,name,wide,yaml", args.gates);
         return Err(CliError::plain(format!(
-            "unable to match a printer suitable for the output format \"{output}\", allowed formats are: \
-             json,kyaml,name,wide,yaml"
+            "unable to match a printer suitable for the output format \"{output}\", allowed formats are: {allowed}"
         )));
     }
     let sort_by = args.text("sort-by").unwrap_or_default();

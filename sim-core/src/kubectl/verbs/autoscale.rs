@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::Kind;
 use crate::api::quantity::Quantity;
+use crate::api::{Feature, Kind, wire};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
-use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, generate};
 
 /// `autoscale`
@@ -40,7 +40,12 @@ pub static VERB: Verb = Verb {
 const DEPRECATED: &str = "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).";
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if args.has("cpu-percent") {
+    let takes_amounts = args.gates.has(Feature::AutoscaleTakesAmounts);
+    if let Some(flag) = ["cpu", "memory"].into_iter().find(|flag| args.has(flag) && !takes_amounts) {
+        let message = format!("unknown flag: --{flag}");
+        return Err(CliError::Usage { verb: "autoscale".to_owned(), message });
+    }
+    if args.has("cpu-percent") && takes_amounts {
         env.out.err_line(DEPRECATED);
     }
     let Some(most) = args.int("max") else {
@@ -65,8 +70,12 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let selection = builder.select(args, env, &args.words)?;
     let mut results = Results::parse(args, env.files)?;
     let mut errors = selection.errors;
+    let first_version = !takes_amounts && results.dry_run() == DryRun::Client;
     for info in &selection.infos {
         let scaled = manifest(args, info, least, most, &metrics).and_then(|manifest| {
+            if first_version {
+                return write_down_first_version(args, env, manifest, &mut results);
+            }
             generate::create_with(args, env, manifest, "autoscaled", None, &mut results)
         });
         errors.extend(scaled.err());
@@ -101,6 +110,38 @@ fn manifest(args: &Args, info: &Info, least: i64, most: i64, metrics: &[Value]) 
         "spec": spec,
         "status": {"currentMetrics": null, "desiredReplicas": 0},
     }))
+}
+
+/// Prints the manifest as `autoscaling/v1`, as an older kubectl does. What it sends comes back of the second version
+/// here all the same.
+///
+/// Models kubectl pkg/cmd/autoscale: createHorizontalPodAutoscaler, before there was one for each version.
+fn write_down_first_version(
+    args: &Args,
+    env: &mut Env<'_>,
+    mut manifest: Value,
+    results: &mut Results,
+) -> Result<(), CliError> {
+    manifest["apiVersion"] = json!("autoscaling/v1");
+    manifest["status"] = json!({"currentReplicas": 0, "desiredReplicas": 0});
+    if args.has("namespace") {
+        manifest["metadata"]["namespace"] = json!(env.namespace);
+    }
+    if let Some(spec) = manifest["spec"].as_object_mut() {
+        spec.remove("metrics");
+        if let Some(percent) = args.int("cpu-percent").filter(|percent| *percent >= 0) {
+            spec.insert("targetCPUUtilizationPercentage".to_owned(), json!(percent));
+        }
+    }
+    wire::say_null_creation(&mut manifest, args.gates);
+    let made = Info {
+        kind: Kind::HorizontalPodAutoscaler,
+        namespace: env.namespace.to_owned(),
+        name: manifest["metadata"]["name"].as_str().unwrap_or_default().to_owned(),
+        source: None,
+        manifest: None,
+    };
+    results.print_manifest("autoscaled", &made, &manifest, true, env.out)
 }
 
 fn metrics(args: &Args) -> Result<Vec<Value>, CliError> {

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Verb;
 use super::attach;
 use crate::api::patch::Patch;
-use crate::api::{Kind, Object, ObjectKey};
+use crate::api::{Feature, Kind, Object, ObjectKey};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::Attachment;
@@ -160,13 +160,26 @@ fn suffix(pod: &str, env: &Env<'_>) -> String {
     text
 }
 
-fn container_name(args: &Args, env: &mut Env<'_>, pod: &str) -> String {
-    if args.text("profile") == Some("legacy") {
-        env.out.err_line(
-            "--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other \
-             profile, for example \"--profile=general\".",
-        );
+/// What a debugging container may do, as asked for or as the release has it by default.
+fn profile(args: &Args) -> &str {
+    let default = if args.gates.has(Feature::DebugProfileGeneral) { "general" } else { "legacy" };
+    args.text("profile").unwrap_or(default)
+}
+
+fn warn_of_legacy(args: &Args, env: &mut Env<'_>) {
+    if profile(args) != "legacy" || !args.gates.has(Feature::DebugWarnsOfLegacy) {
+        return;
     }
+    env.out.err_line(if args.gates.has(Feature::DebugProfileGeneral) {
+        "--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other \
+         profile, for example \"--profile=general\"."
+    } else {
+        "--profile=legacy is deprecated and will be removed in the future. It is recommended to explicitly specify a \
+         profile, for example \"--profile=general\"."
+    });
+}
+
+fn container_name(args: &Args, env: &mut Env<'_>, pod: &str) -> String {
     if let Some(name) = args.text("container").filter(|name| !name.is_empty()) {
         return name.to_owned();
     }
@@ -207,7 +220,7 @@ fn container(args: &Args, name: &str) -> Value {
     if !variables.is_empty() {
         made["env"] = Value::from(variables);
     }
-    let context = match args.text("profile").unwrap_or("general") {
+    let context = match profile(args) {
         "general" => json!({"capabilities": {"add": ["SYS_PTRACE"]}}),
         "netadmin" => json!({"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}}),
         "sysadmin" => json!({"privileged": true}),
@@ -236,6 +249,7 @@ fn add_container(args: &Args, env: &mut Env<'_>, pod: &Pod) -> Result<Flow, CliE
              container runtime doesn't support this feature."
         ));
     }
+    warn_of_legacy(args, env);
     let name = container_name(args, env, &key.name);
     let mut made = container(args, &name);
     if let Some(target) = target {
@@ -274,12 +288,16 @@ fn follow(args: &Args, env: &mut Env<'_>, pod: ObjectKey, container: String) -> 
 /// Models kubectl pkg/cmd/debug: generatePodCopyWithDebugContainer.
 fn copy(args: &Args, env: &mut Env<'_>, pod: Pod) -> Result<Flow, CliError> {
     let key = ObjectKey::of(&pod.metadata);
+    warn_of_legacy(args, env);
+    let is_legacy = profile(args) == "legacy";
+    let makes_container = args.text("image").is_some_and(|image| !image.is_empty());
     let mut value = Object::from(pod).to_value();
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), json!(args.text("copy-to").unwrap_or_default()));
     metadata.insert("namespace".to_owned(), json!(&*key.namespace));
     for (flag, field) in [("keep-annotations", "annotations"), ("keep-labels", "labels")] {
-        if args.flag(flag) {
+        let stays = is_legacy && (field == "annotations" || !makes_container);
+        if stays || args.flag(flag) {
             metadata.insert(field.to_owned(), value["metadata"][field].take());
         }
     }
@@ -289,11 +307,13 @@ fn copy(args: &Args, env: &mut Env<'_>, pod: Pod) -> Result<Flow, CliError> {
         if !args.flag("same-node") {
             fields.remove("nodeName");
         }
-        if args.has("keep-init-containers") && !args.flag("keep-init-containers") {
+        if !is_legacy && args.has("keep-init-containers") && !args.flag("keep-init-containers") {
             fields.remove("initContainers");
         }
-        let shares = if args.has("share-processes") { args.flag("share-processes") } else { true };
-        fields.insert("shareProcessNamespace".to_owned(), json!(shares));
+        let shares = args.has("share-processes").then(|| args.flag("share-processes"));
+        if let Some(shares) = shares.or((!is_legacy).then_some(true)) {
+            fields.insert("shareProcessNamespace".to_owned(), json!(shares));
+        }
     }
     let name = change_containers(args, env, &key.name, &mut spec);
     let manifest = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
@@ -321,7 +341,7 @@ fn change_containers(args: &Args, env: &mut Env<'_>, pod: &str, spec: &mut Value
             ("keep-readiness", "readinessProbe"),
             ("keep-startup", "startupProbe"),
         ] {
-            if !args.flag(flag) {
+            if profile(args) != "legacy" && !args.flag(flag) {
                 container.remove(field);
             }
         }
@@ -364,12 +384,13 @@ fn on_node(args: &Args, env: &mut Env<'_>, target: &Target) -> Result<Flow, CliE
     env.cluster.api().get(Kind::Node, &ObjectKey::new("", node))?;
     let pod = format!("node-debugger-{node}-{}", suffix(node, env));
     let name = args.text("container").filter(|name| !name.is_empty()).unwrap_or("debugger").to_owned();
+    warn_of_legacy(args, env);
     if !args.flag("quiet") {
         env.out.line(format!("Creating debugging pod {pod} with container {name} on node {node}."));
     }
     let mut made = container(args, &name);
     if let Some(made) = made.as_object_mut()
-        && !matches!(args.text("profile"), Some("netadmin" | "sysadmin" | "restricted"))
+        && !matches!(profile(args), "netadmin" | "sysadmin" | "restricted")
     {
         made.remove("securityContext");
     }
@@ -379,25 +400,20 @@ fn on_node(args: &Args, env: &mut Env<'_>, target: &Target) -> Result<Flow, CliE
         "restartPolicy": "Never",
         "tolerations": [{"operator": "Exists"}],
     });
-    if !matches!(args.text("profile"), Some("restricted" | "baseline" | "netadmin")) {
+    if !matches!(profile(args), "restricted" | "baseline" | "netadmin") {
         spec["containers"][0]["volumeMounts"] = json!([{"mountPath": "/host", "name": "host-root"}]);
         spec["volumes"] = json!([{"name": "host-root", "hostPath": {"path": "/"}}]);
     }
-    if !matches!(args.text("profile"), Some("restricted" | "baseline")) {
+    if !matches!(profile(args), "restricted" | "baseline") {
         for shared in ["hostIPC", "hostNetwork", "hostPID"] {
             spec[shared] = json!(true);
         }
     }
-    let manifest = json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": pod,
-            "namespace": env.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "kubectl-debug"},
-        },
-        "spec": spec,
-    });
+    let mut metadata = json!({"name": pod, "namespace": env.namespace});
+    if args.gates.has(Feature::DebugLabelsPodsOfNodes) {
+        metadata["labels"] = json!({"app.kubernetes.io/managed-by": "kubectl-debug"});
+    }
+    let manifest = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
     let object = apply::decoded(manifest)?;
     let made = env.cluster.act(args.command(), |api| api.create(object))?;
     follow(args, env, made.key(), name)

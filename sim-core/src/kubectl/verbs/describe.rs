@@ -4,7 +4,7 @@
 
 use super::Verb;
 use super::get::{check_names, look_up};
-use crate::api::{Kind, meta};
+use crate::api::{Feature, Kind, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::describe::describe;
 use crate::kubectl::error::CliError;
@@ -40,8 +40,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let mut found = look_up(args, env, &resources, &selection)?;
     let answered = found.answers.iter().map(|(kind, _)| *kind);
     answered.chain(resources.kinds()).for_each(|kind| warn(kind, env.cluster.api().gates, env.out));
+    let of_one_alone = args.gates.has(Feature::EventsOfOneAlone);
+    let asked = args.has("show-events").then(|| args.flag("show-events"));
     if let (1, Some(prefix)) = (found.errors.len(), prefix_of(args, &resources, &found.errors)) {
-        let text = by_prefix(env, &selection, &prefix, args.flag("show-events"))?;
+        let text = by_prefix(env, &selection, &prefix, asked.unwrap_or(!of_one_alone))?;
         if text.is_empty() {
             return found.result();
         }
@@ -50,7 +52,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let objects: Vec<_> = found.answers.iter_mut().flat_map(|(_, objects)| std::mem::take(objects)).collect();
     let alone = objects.len() <= 1 && found.errors.is_empty();
-    let show_events = if args.has("show-events") { args.flag("show-events") } else { alone };
+    let show_events = asked.unwrap_or(alone || !of_one_alone);
     for (index, object) in objects.iter().enumerate() {
         if index > 0 {
             env.out.out("\n\n");

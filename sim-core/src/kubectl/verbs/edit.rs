@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{SAVE_CONFIG, Verb};
 use crate::api::patch::{self, Patch};
-use crate::api::{ApiError, Object, decode, meta};
+use crate::api::{ApiError, Feature, Object, decode, meta};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
@@ -89,7 +89,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let mut originals = Vec::new();
     for info in infos {
-        let value = printer::value(env.cluster.api().get(info.kind, &info.key())?);
+        let api = env.cluster.api();
+        let value = printer::served(api.get(info.kind, &info.key())?, api.gates);
         originals.push(Original { info, value });
     }
     Edit { args, originals, mode: Mode::Normal }.run(env)
@@ -249,11 +250,13 @@ impl Edit<'_> {
     fn text(&self, env: &Env<'_>) -> Result<String, CliError> {
         let format = match self.args.output() {
             "" => "yaml",
-            known @ ("json" | "kyaml" | "yaml") => known,
+            known @ ("json" | "yaml") => known,
+            "kyaml" if self.args.gates.has(Feature::KYaml) => "kyaml",
             other => {
+                let allowed = printer::known_formats("json,kyaml,yaml", self.args.gates);
                 return Err(CliError::plain(format!(
                     "unable to match a printer suitable for the output format \"{other}\", allowed formats are: \
-                     json,kyaml,yaml"
+                     {allowed}"
                 )));
             }
         };

@@ -1,7 +1,7 @@
 //! `exec`
 
 use super::Verb;
-use crate::api::{ApiError, ObjectKey};
+use crate::api::{ApiError, Feature, ObjectKey};
 use crate::engine::CauseKind;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
@@ -30,14 +30,21 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if args.after_dashes.is_none() && args.words.len() > 1 {
+    let bare = if args.after_dashes.is_none() { args.words.get(1..).unwrap_or_default() } else { &[] };
+    if !bare.is_empty() && args.gates.has(Feature::ExecNeedsDashes) {
         let why = "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead";
         return Err(CliError::misuse("exec", why));
+    }
+    if !bare.is_empty() && !args.flag("quiet") {
+        env.out.err_line(
+            "kubectl exec [POD] [COMMAND] is DEPRECATED and will be removed in a future version. Use kubectl exec \
+             [POD] -- [COMMAND] instead.",
+        );
     }
     let Some(word) = args.words.first() else {
         return Err(CliError::plain("pod, type/name or --filename must be specified"));
     };
-    let argv = args.after_dashes.clone().unwrap_or_default();
+    let argv = args.after_dashes.clone().unwrap_or_else(|| bare.to_vec());
     if argv.is_empty() {
         return Err(CliError::plain("you must specify at least one command for the container"));
     }

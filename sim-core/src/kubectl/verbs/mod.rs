@@ -256,7 +256,8 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
         found => found?,
     };
-    let args = Args::parse(verb.name, verb.flags, &rest).map_err(|error| misused(verb, error))?;
+    let mut args = Args::parse(verb.name, verb.flags, &rest).map_err(|error| misused(verb, error))?;
+    args.gates = env.cluster.api().gates;
     if args.flag("help") {
         env.out.line(help::of_verb(verb));
         return Ok(Flow::OK);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Verb;
 use crate::api::patch::Patch;
-use crate::api::{Kind, Object, meta};
+use crate::api::{Feature, Kind, Object, meta};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::apply::LAST_APPLIED;
 use crate::kubectl::args::{Args, Flag, Takes};
@@ -72,7 +72,8 @@ fn undo(
     out: &mut Output,
 ) -> Result<(), CliError> {
     let object = api.get(info.kind, &info.key())?.clone();
-    if meta::annotations(object.meta()).contains_key(LAST_APPLIED) {
+    if api.gates.has(Feature::UndoWarnsOfApply) && meta::annotations(object.meta()).contains_key(LAST_APPLIED)
+    {
         out.err_line(format!(
             "Warning: resource {} was previously managed with 'kubectl apply'. Rolling back will not update the \
              {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' \

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Verb;
 use crate::api::patch::Patch;
-use crate::api::{Object, SimTime};
+use crate::api::{Feature, FeatureGates, Object, SimTime};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
@@ -67,7 +67,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let missing = CliError::aggregate(selection.errors);
     if selection.infos.is_empty() {
-        return Err(missing.unwrap_or_else(|| CliError::plain("no objects passed to scale")));
+        return Err(nothing(missing, args.gates));
     }
     let timeout = args.duration("timeout").map(|timeout| timeout.length).filter(|timeout| !timeout.is_zero());
     if let Some(timeout) = timeout.filter(|_| results.dry_run() == DryRun::None) {
@@ -96,6 +96,18 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         Ok::<(), CliError>(())
     })?;
     missing.map_or(Ok(Flow::OK), Err)
+}
+
+/// The complaint when there is nothing to scale, for all that is `missing`.
+fn nothing(missing: Option<CliError>, gates: FeatureGates) -> CliError {
+    const WHY: &str = "no objects passed to scale";
+    match missing {
+        Some(missing) if gates.has(Feature::ScaleSaysNotFound) => missing,
+        Some(missing) if gates.has(Feature::ScaleNamesMissing) => {
+            CliError::plain(format!("{WHY} {}", missing.bare()))
+        }
+        _ => CliError::plain(WHY),
+    }
 }
 
 /// How often the status is looked at.

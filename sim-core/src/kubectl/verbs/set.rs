@@ -3,7 +3,7 @@
 
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
-use crate::api::Object;
+use crate::api::{Object, wire};
 use crate::apiserver::{Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
@@ -103,7 +103,8 @@ pub fn patch_all(
                 }
             };
             if is_local {
-                let value = local::typed(&new);
+                let mut value = local::typed(&new);
+                wire::say_null_creation(&mut value, args.gates);
                 errors.extend(results.print_manifest(operation, info, &value, true, out).err());
                 continue;
             }

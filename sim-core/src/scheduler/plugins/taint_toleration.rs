@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{Node, Pod, Taint, Toleration};
 
 use super::super::cache::{NodeCache, NodeInfo};
 use super::super::framework::{CycleState, FilterPlugin, Plugins, Rejection, ScorePlugin, normalized};
+use crate::api::Feature;
 use crate::api::pod::tolerates;
 
 /// Models pkg/scheduler/framework/plugins/tainttoleration.
@@ -15,10 +16,14 @@ impl FilterPlugin for TaintToleration {
     }
 
     fn filter(&self, state: &CycleState<'_>, node: &NodeInfo) -> Option<Rejection> {
-        if bears_taints(state.pod, &node.node) {
-            return None;
+        let tolerations = tolerations_of(state.pod);
+        let taint =
+            taints_of(&node.node).find(|taint| keeps_away(taint) && !is_tolerated(taint, tolerations))?;
+        if state.gates.has(Feature::TaintsUnnamed) {
+            return Rejection::unresolvable("node(s) had untolerated taint(s)");
         }
-        Rejection::unresolvable("node(s) had untolerated taint(s)")
+        let value = taint.value.as_deref().unwrap_or_default();
+        Rejection::unresolvable(&format!("node(s) had untolerated taint {{{}: {value}}}", taint.key))
     }
 }
 
@@ -36,15 +41,21 @@ impl ScorePlugin for TaintToleration {
 
 /// Whether none of the node's taints keeps the pod away.
 pub(in super::super) fn bears_taints(pod: &Pod, node: &Node) -> bool {
-    let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
     untolerated(pod, node, keeps_away) == 0
+}
+
+fn keeps_away(taint: &Taint) -> bool {
+    matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute")
+}
+
+fn taints_of(node: &Node) -> impl Iterator<Item = &Taint> {
+    node.spec.iter().flat_map(|spec| spec.taints.iter().flatten())
 }
 
 /// How many taints that `counts` picks the pod does not tolerate.
 pub(in super::super) fn untolerated(pod: &Pod, node: &Node, counts: impl Fn(&Taint) -> bool) -> i64 {
-    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
     let tolerations = tolerations_of(pod);
-    taints.filter(|taint| counts(taint) && !is_tolerated(taint, tolerations)).map(|_| 1).sum()
+    taints_of(node).filter(|taint| counts(taint) && !is_tolerated(taint, tolerations)).map(|_| 1).sum()
 }
 
 pub(super) fn tolerations_of(pod: &Pod) -> &[Toleration] {

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::super::Bench;
-use crate::api::KubernetesVersion as V;
-use crate::api::differences::Feature;
-use crate::api::{Kind, ObjectKey};
+use crate::api::{Feature, Kind, KubernetesVersion as V, ObjectKey};
 use crate::cluster::Fault;
 
 /// A StatefulSet that uses whatever differs.
@@ -74,7 +72,7 @@ spec: {containers: [{name: app, image: nginx, resources: {requests: {cpu: 99}}}]
 "#;
 
 /// A Job of that spec, whose pods sleep.
-pub(super) fn job(spec: &str) -> String {
+pub fn job(spec: &str) -> String {
     format!(
         "{{apiVersion: batch/v1, kind: Job, metadata: {{name: work}}, spec: {{{spec} template: {{spec: {{restartPolicy:
            Never, containers: [{{name: app, image: busybox, command: [sleep, '9']}}]}}}}}}}}"
@@ -82,7 +80,7 @@ pub(super) fn job(spec: &str) -> String {
 }
 
 /// A cluster of `version` in which the set and the Deployment run.
-pub(super) fn running(version: V) -> Bench {
+pub fn running(version: V) -> Bench {
     let mut bench = Bench::of_version(version);
     for manifest in [SET, DEPLOYMENT] {
         bench.run_with("apply -f -", Some(manifest));
@@ -91,9 +89,9 @@ pub(super) fn running(version: V) -> Bench {
     bench
 }
 
-/// What a learner sees of the feature.
-pub(super) fn shown(feature: Feature, bench: &mut Bench) -> String {
-    match feature {
+/// What a learner sees of the feature; nothing of those that `version_rows` shows.
+pub(super) fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
+    Some(match feature {
         Feature::MaxUnavailableStatefulSet => {
             bench.run("get sts web -o jsonpath={.spec.updateStrategy.rollingUpdate}")
         }
@@ -231,7 +229,8 @@ pub(super) fn shown(feature: Feature, bench: &mut Bench) -> String {
             };
             if feature == Feature::ResizeEvents {
                 let events = ["ResizeStarted", "ResizeCompleted"];
-                return events.map(|reason| self::events(bench, reason, "{.items[*].message}")).join("; ");
+                let told = events.map(|reason| self::events(bench, reason, "{.items[*].message}"));
+                return Some(told.join("; "));
             }
             said + &bench.run(&format!("get pod web-3 -o jsonpath='{paths}'"))
         }
@@ -288,10 +287,11 @@ pub(super) fn shown(feature: Feature, bench: &mut Bench) -> String {
         Feature::LabelModified => {
             ["label pod web-3 app- tier=db", "label pod web-3 role=a tier-"].map(|line| bench.run(line)).concat()
         }
-    }
+        _ => return None,
+    })
 }
 
-pub(super) fn resolves(bench: &mut Bench, service: &str) -> &'static str {
+pub fn resolves(bench: &mut Bench, service: &str) -> &'static str {
     let text = bench.run(&format!("exec web-3 -- getent hosts {service}.default.svc.cluster.local"));
     if text.starts_with("10.") { "found" } else { "not found" }
 }

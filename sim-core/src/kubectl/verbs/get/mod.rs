@@ -318,7 +318,7 @@ fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> 
     let api = env.cluster.api();
     let together = |with_managers: bool| {
         let shown = |object: &Object| {
-            if with_managers { printer::managed(api, object) } else { printer::value(object) }
+            if with_managers { printer::managed(api, object) } else { printer::served(object, api.gates) }
         };
         let mut values: Vec<Value> = objects.iter().map(shown).collect();
         if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) }

@@ -59,19 +59,22 @@ fn answer(env: &Env<'_>, path: &str, query: &str) -> Result<Value, CliError> {
     match (place.name.is_empty(), place.subresource.as_str()) {
         (true, _) => list(env, &place, query),
         (false, "scale") => Ok(scale_value(env.cluster.api().scale(place.kind, &place.key())?)),
-        (false, "" | "status") => Ok(printer::value(env.cluster.api().get(place.kind, &place.key())?)),
+        (false, "" | "status") => {
+            let api = env.cluster.api();
+            Ok(printer::served(api.get(place.kind, &place.key())?, api.gates))
+        }
         _ => Err(missing()),
     }
 }
 
 /// The list at `place`, of what the query's `labelSelector` picks.
 fn list(env: &Env<'_>, place: &Place, query: &str) -> Result<Value, CliError> {
-    let (store, kind) = (env.cluster.store(), place.kind);
+    let (store, gates, kind) = (env.cluster.store(), env.cluster.api().gates, place.kind);
     let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
     let selector = parameters.find(|(name, _)| *name == "labelSelector").map(|(_, value)| unescaped(value));
     let selector = parse_selector(&selector.unwrap_or_default())?;
     let without_type = |object: &crate::api::Object| {
-        let mut value = printer::value(object);
+        let mut value = printer::served(object, gates);
         if let Some(fields) = value.as_object_mut() {
             fields.remove("apiVersion");
             fields.remove("kind");

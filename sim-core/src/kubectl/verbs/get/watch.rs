@@ -37,7 +37,9 @@ impl Shown {
             // The managers are left out of objects only, not out of events.
             Shown::Documents(printer) => match event {
                 Some(event) => printer.print_event(event, &printer::managed(api, object)),
-                None if printer.sees_managers() == Sees::Never => printer.print(&printer::value(object)),
+                None if printer.sees_managers() == Sees::Never => {
+                    printer.print(&printer::served(object, api.gates))
+                }
                 None => printer.print(&printer::managed(api, object)),
             },
         }
