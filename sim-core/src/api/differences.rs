@@ -451,6 +451,13 @@ pub static DIFFERENCES: &[Difference] = &[
         "volumes that are images are kept. Before, they vanish with their mounts",
         "KEP-4639 (1.35)",
     ),
+    since(
+        Feature::CapitalSetEvents,
+        V::V1_34,
+        "the events of a StatefulSet say 'Create Pod' and 'Delete Pod'. Before, 'create\n\
+         Pod' and 'delete Pod'",
+        "#122709 shows 1.29; after 1.32",
+    ),
 ];
 
 /// The table as `help versions` prints it.
@@ -484,7 +491,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::ImageVolume as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::CapitalSetEvents as usize + 1);
     }
 
     #[test]

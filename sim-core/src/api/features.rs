@@ -157,6 +157,8 @@ pub enum Feature {
     ImageVolumeKnown,
     /// Volumes that are images are kept.
     ImageVolume,
+    /// The events of a StatefulSet's pods and claims begin with a capital letter.
+    CapitalSetEvents,
 }
 
 /// Which features a cluster has.

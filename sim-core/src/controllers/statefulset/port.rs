@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodTemplateSpec};
 use super::claims::{self, Owners};
 use super::identity;
 use super::wish::Wish;
-use crate::api::{ApiError, Kind, Object, ObjectKey, meta};
+use crate::api::{ApiError, Feature, Kind, Object, ObjectKey, meta};
 use crate::apiserver::DeleteOptions;
 use crate::engine::{Context, EventType, ReconcileError};
 
@@ -260,7 +260,17 @@ impl Port<'_, '_> {
             Ok(()) => format!("{} Pod {pod} in StatefulSet {set} successful", verb.word()),
             Err(error) => format!("{} Pod {pod} in StatefulSet {set} failed error: {error}", verb.word()),
         };
+        let message = self.as_released(message);
         self.event(verb.reason(done.is_ok()), done.is_ok(), &message);
+    }
+
+    /// The event's message as the release begins it.
+    fn as_released(&self, message: String) -> String {
+        if self.context.api.gates.has(Feature::CapitalSetEvents) {
+            return message;
+        }
+        let mut letters = message.chars();
+        letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
     }
 
     /// A claim that somebody else has created meanwhile is not worth an event.
@@ -273,6 +283,7 @@ impl Port<'_, '_> {
                 format!("Create Claim {claim} for Pod {pod} in StatefulSet {set} failed error: {error}")
             }
         };
+        let message = self.as_released(message);
         self.event(Verb::Create.reason(error.is_none()), error.is_none(), &message);
     }
 

@@ -69,6 +69,13 @@ fn taking_time(version: V) -> Bench {
 /// What a learner sees of the feature; nothing of rows that `versions` shows.
 fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
     Some(match feature {
+        Feature::CapitalSetEvents => {
+            bench.run("scale sts web --replicas=0");
+            bench.cluster.advance(Duration::from_secs(3));
+            let line =
+                "get events --field-selector involvedObject.name=web -o jsonpath='{.items[*].message}'";
+            bench.run(line)
+        }
         Feature::ExecNeedsDashes => {
             ["exec web-3 hostname", "exec -q web-3 hostname"].map(|line| bench.run(line)).concat()
         }
@@ -359,7 +366,7 @@ fn each_later_row_shows_where_it_says_it_does() {
             NoExecute 2026-11-23T12:00:55Z
     StatefulSetTemplateChecked
         from 1.27: statefulset.apps/bad created
-            Create Pod bad-0 in StatefulSet bad failed error: Pod "bad-0" is invalid: spec.containers[0].name: Invalid value: "Bad_Name": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
+            create Pod bad-0 in StatefulSet bad failed error: Pod "bad-0" is invalid: spec.containers[0].name: Invalid value: "Bad_Name": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
         from 1.34: ! The StatefulSet "bad" is invalid: spec.template.spec.containers[0].name: Invalid value: "Bad_Name": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
             exit 1
     SandboxShownAtOnce
@@ -460,6 +467,9 @@ fn each_later_row_shows_where_it_says_it_does() {
         from 1.31: pod/vol created
         from 1.35.0: pod/vol created
             busybox v
+    CapitalSetEvents
+        from 1.27: create Claim data-web-3 Pod web-3 in StatefulSet web success create Pod web-3 in StatefulSet web successful delete Pod web-3 in StatefulSet web successful
+        from 1.34: Create Claim data-web-3 Pod web-3 in StatefulSet web success Create Pod web-3 in StatefulSet web successful Delete Pod web-3 in StatefulSet web successful
     "#);
 }
 
