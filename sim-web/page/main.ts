@@ -12,6 +12,8 @@ import { inside, Picture } from "./picture";
 import type { ClusterState } from "./protocol";
 import { keep, keptJournal, sessionControls } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
+import { splitters } from "./splitters";
+import { styleStrictly } from "./strict-styles";
 import { Tabs } from "./tabs";
 import { Terminal } from "./terminal";
 import { terminalColours, themeChoice } from "./theme";
@@ -24,6 +26,8 @@ const number = (name: string, otherwise: number) => {
 };
 
 async function start(): Promise<void> {
+  styleStrictly(document);
+  splitters(document.querySelector("main") as HTMLElement);
   void loadModule();
   const seed = number("seed", 14);
   const journal = keptJournal();

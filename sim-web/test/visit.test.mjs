@@ -5,10 +5,10 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { browse, open, serve, type } from "./support.mjs";
 
-/** What careful servers send. What the page needs beyond its own files is WebAssembly, and styles that xterm.js writes. */
+/** What careful servers send. What the page needs beyond its own files is WebAssembly. */
 const STRICT = {
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; " +
     "img-src 'self' data:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
     "frame-ancestors 'none'; object-src 'none'",
   "X-Content-Type-Options": "nosniff",
@@ -16,6 +16,9 @@ const STRICT = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
+
+/** The clock's speeds in thousandths, and over how many virtual milliseconds each is looked at. */
+const SPEEDS = [["10000", 15_000], ["60000", 90_000], ["5000", 7500], ["100", 200], ["500", 750], ["1000", 1500]];
 
 /** Runs `body` in a fresh browser on a server of its own; nothing may have complained at its end. */
 async function visit({ headers = {}, query = "", ...options }, body) {
@@ -72,7 +75,7 @@ test("the clock runs at the speed that is chosen, stands when it is paused, and 
         const end = await simulator.until(({ milliseconds }) => milliseconds >= begin.virtual + span);
         return (end.milliseconds - begin.virtual) / (performance.now() - begin.real);
       }, span);
-    for (const [permille, span] of [["10000", 15_000], ["60000", 90_000], ["500", 750], ["1000", 1500]]) {
+    for (const [permille, span] of SPEEDS) {
       await page.selectOption("#clock-speed", permille);
       await page.waitForFunction((speed) => window.lab14.simulator.last.speed === speed, Number(permille));
       const seen = await rate(span);
@@ -123,3 +126,46 @@ for (const [reducedMotion, moves] of [["reduce", false], ["no-preference", true]
       assert.deepEqual(style, [moves, moves]);
     }));
 }
+
+test("the edges between the page's parts move by hand and by key, stay for the next visit, and go back", () =>
+  visit({}, async (page) => {
+    const heights = () =>
+      page.evaluate(() => ["picture", "panel-timeline"].map((id) => document.getElementById(id).clientHeight));
+    const isAt = (picture, timeline) => async () => {
+      const [first, second] = await heights();
+      return Math.abs(first - picture) < 3 && Math.abs(second - timeline) < 3;
+    };
+    const eventually = async (holds, what) => {
+      for (let tries = 0; tries < 100; tries++) {
+        if (await holds()) return;
+        await page.waitForTimeout(20);
+      }
+      assert.fail(`${what}: ${await heights()}`);
+    };
+    const [picture, timeline] = await heights();
+    const edge = page.getByRole("separator", { name: "Edge between cluster and timeline" });
+    const { x, y, width, height } = await edge.boundingBox();
+    const [from, to] = [x + width / 2, y + height / 2];
+    await page.mouse.move(from, to);
+    await page.mouse.down();
+    await page.mouse.move(from, to - 30);
+    await page.mouse.move(from, to - 60);
+    await page.mouse.up();
+    await eventually(isAt(picture - 60, timeline + 60), "dragged");
+    await edge.focus();
+    await page.keyboard.press("ArrowDown");
+    await eventually(isAt(picture - 36, timeline + 36), "moved by a key");
+    const now = await edge.getAttribute("aria-valuenow");
+    await page.reload();
+    await page.waitForSelector("html[data-ready]");
+    await eventually(isAt(picture - 36, timeline + 36), "after a reload");
+    assert.equal(await edge.getAttribute("aria-valuenow"), now);
+    // As far as it goes, and no further.
+    await page.mouse.move(from, to - 36);
+    await page.mouse.down();
+    await page.mouse.move(from, 2000);
+    await page.mouse.up();
+    assert.ok((await heights())[1] >= 60, "the timeline can still be seen");
+    await edge.dblclick();
+    await eventually(isAt(picture, timeline), "put back");
+  }));
