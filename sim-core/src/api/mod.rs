@@ -18,6 +18,7 @@ pub mod object;
 pub mod patch;
 pub mod pod;
 pub mod quantity;
+pub mod rbac;
 pub mod selector;
 mod selector_text;
 pub mod storage;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use k8s_openapi::Metadata;
 use k8s_openapi::api::{
     apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, coordination::v1 as coordination,
-    core::v1 as core, discovery::v1 as discovery, policy::v1 as policy, scheduling::v1 as scheduling,
-    storage::v1 as storage,
+    core::v1 as core, discovery::v1 as discovery, networking::v1 as networking, policy::v1 as policy,
+    rbac::v1 as rbac, scheduling::v1 as scheduling, storage::v1 as storage,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
@@ -149,6 +149,13 @@ kinds! {
     Job => batch::Job,
     EndpointSlice => discovery::EndpointSlice,
     PodDisruptionBudget => policy::PodDisruptionBudget,
+    Ingress => networking::Ingress,
+    IngressClass => networking::IngressClass,
+    NetworkPolicy => networking::NetworkPolicy,
+    ClusterRole => rbac::ClusterRole,
+    ClusterRoleBinding => rbac::ClusterRoleBinding,
+    Role => rbac::Role,
+    RoleBinding => rbac::RoleBinding,
     Lease => coordination::Lease,
     PriorityClass => scheduling::PriorityClass,
     CSINode => storage::CSINode,

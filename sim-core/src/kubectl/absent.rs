@@ -37,7 +37,6 @@ pub const VERBS: &[&str] = &["get", "list"];
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const FLOW: &str = "flowcontrol.apiserver.k8s.io";
 const NETWORKING: &str = "networking.k8s.io";
-const RBAC: &str = "rbac.authorization.k8s.io";
 const RESOURCE: &str = "resource.k8s.io";
 const STORAGE: &str = "storage.k8s.io";
 
@@ -72,16 +71,9 @@ pub static ABSENT: &[Absent] = &[
     Absent { short_names: &["csr"], ..cluster("CertificateSigningRequest", "certificatesigningrequests", "certificates.k8s.io") },
     Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("FlowSchema", "flowschemas", FLOW) },
     Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("PriorityLevelConfiguration", "prioritylevelconfigurations", FLOW) },
-    cluster("IngressClass", "ingressclasses", NETWORKING),
-    Absent { short_names: &["ing"], ..namespaced("Ingress", "ingresses", NETWORKING) },
     Absent { since: KubernetesVersion::V1_34, short_names: &["ip"], has_own: true, ..cluster("IPAddress", "ipaddresses", NETWORKING) },
-    Absent { short_names: &["netpol"], ..namespaced("NetworkPolicy", "networkpolicies", NETWORKING) },
     Absent { since: KubernetesVersion::V1_34, has_own: true, ..cluster("ServiceCIDR", "servicecidrs", NETWORKING) },
     cluster("RuntimeClass", "runtimeclasses", "node.k8s.io"),
-    Absent { has_own: true, ..cluster("ClusterRoleBinding", "clusterrolebindings", RBAC) },
-    Absent { has_own: true, ..cluster("ClusterRole", "clusterroles", RBAC) },
-    Absent { has_own: true, ..namespaced("RoleBinding", "rolebindings", RBAC) },
-    Absent { has_own: true, ..namespaced("Role", "roles", RBAC) },
     Absent { since: KubernetesVersion::V1_34, ..cluster("DeviceClass", "deviceclasses", RESOURCE) },
     Absent { since: KubernetesVersion::V1_34, ..namespaced("ResourceClaim", "resourceclaims", RESOURCE) },
     Absent { since: KubernetesVersion::V1_34, ..namespaced("ResourceClaimTemplate", "resourceclaimtemplates", RESOURCE) },

@@ -4,7 +4,9 @@ mod apps;
 mod autoscaling;
 mod batch;
 mod core;
+mod networking;
 mod pod;
+mod rbac;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +38,14 @@ pub fn apply(object: &mut Object) {
         Object::Endpoints(object) => core::set_endpoints(Arc::make_mut(object)),
         Object::EndpointSlice(object) => core::set_endpoint_slice(Arc::make_mut(object)),
         Object::LimitRange(object) => core::set_limit_range(Arc::make_mut(object)),
-        Object::ConfigMap(_)
+        Object::Ingress(object) => networking::set_ingress(Arc::make_mut(object)),
+        Object::IngressClass(object) => networking::set_ingress_class(Arc::make_mut(object)),
+        Object::NetworkPolicy(object) => networking::set_network_policy(Arc::make_mut(object)),
+        Object::ClusterRoleBinding(object) => rbac::set_cluster_role_binding(Arc::make_mut(object)),
+        Object::RoleBinding(object) => rbac::set_role_binding(Arc::make_mut(object)),
+        Object::ClusterRole(_)
+        | Object::Role(_)
+        | Object::ConfigMap(_)
         | Object::ResourceQuota(_)
         | Object::ServiceAccount(_)
         | Object::Event(_)

@@ -1,6 +1,6 @@
 //! `LimitRange`: discovery facts and printer columns.
 
-use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS};
+use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS, created_at};
 use crate::api::object::{Kind, Object};
 
 pub(super) static INFO: KindInfo = KindInfo {
@@ -20,7 +20,5 @@ pub(super) static INFO: KindInfo = KindInfo {
 };
 
 fn row(object: &Object, _context: &RowContext) -> Vec<Cell> {
-    let created = object.meta().creation_timestamp.as_ref();
-    let created = created.map(|time| time.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    vec![Cell::name(object), Cell::text(created.unwrap_or_default())]
+    vec![Cell::name(object), created_at(object)]
 }

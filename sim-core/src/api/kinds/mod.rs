@@ -2,6 +2,8 @@
 //!
 //! Discovery, `api-resources`, completion, error texts and `get` all read it.
 
+mod cluster_role;
+mod cluster_role_binding;
 mod config_map;
 mod controller_revision;
 mod cron_job;
@@ -13,10 +15,13 @@ mod endpoints;
 pub mod event;
 pub mod format;
 mod horizontal_pod_autoscaler;
+pub mod ingress;
+mod ingress_class;
 pub mod job;
 mod lease;
 mod limit_range;
 mod namespace;
+mod network_policy;
 pub mod node;
 pub mod persistent_volume;
 pub mod persistent_volume_claim;
@@ -26,6 +31,8 @@ pub mod pod_summary;
 mod priority_class;
 mod replica_set;
 mod resource_quota;
+mod role;
+mod role_binding;
 mod secret;
 mod service;
 mod service_account;
@@ -128,6 +135,13 @@ impl Kind {
             Kind::Job => &job::INFO,
             Kind::EndpointSlice => &endpoint_slice::INFO,
             Kind::PodDisruptionBudget => &pod_disruption_budget::INFO,
+            Kind::Ingress => &ingress::INFO,
+            Kind::IngressClass => &ingress_class::INFO,
+            Kind::NetworkPolicy => &network_policy::INFO,
+            Kind::ClusterRole => &cluster_role::INFO,
+            Kind::ClusterRoleBinding => &cluster_role_binding::INFO,
+            Kind::Role => &role::INFO,
+            Kind::RoleBinding => &role_binding::INFO,
             Kind::Lease => &lease::INFO,
             Kind::PriorityClass => &priority_class::INFO,
             Kind::CSINode => &csi_node::INFO,
@@ -222,6 +236,14 @@ pub fn age(object: &Object, context: &RowContext) -> Cell {
         Some(created) => Cell(human_duration(context.now.age_of(created))),
         None => Cell("<unknown>".to_owned()),
     }
+}
+
+/// When the object was made, in the tables of kinds that the API server has no printer for.
+///
+/// Models apiserver pkg/registry/rest: defaultTableConvertor.
+fn created_at(object: &Object) -> Cell {
+    let created = object.meta().creation_timestamp.as_ref();
+    Cell(created.map(|time| time.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default())
 }
 
 /// A duration as kubectl's tables write it: `5s`, `4m30s`, `22m`, `3h58m`, `6d23h`, `400d`, `2y35d`.

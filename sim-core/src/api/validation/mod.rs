@@ -13,9 +13,11 @@ mod endpoints;
 mod environment;
 mod ephemeral;
 pub(crate) mod format;
+mod ingress;
 mod internal;
 mod meta;
 mod network;
+mod network_policy;
 mod node;
 mod persistent_volume;
 mod placement;
@@ -25,6 +27,7 @@ mod policy;
 mod priority;
 mod probe;
 mod quota;
+mod rbac;
 mod resize;
 mod resources;
 mod restart;
@@ -96,6 +99,14 @@ pub fn validate_update(new: &Object, old: &Object, gates: FeatureGates) -> Vec<F
         }
         (Object::ConfigMap(new), Object::ConfigMap(old)) => config::config_map_update(&mut errors, new, old),
         (Object::Secret(new), Object::Secret(old)) => config::secret_update(&mut errors, new, old),
+        (Object::Ingress(new), Object::Ingress(old)) => ingress::update(&mut errors, new, old),
+        (Object::IngressClass(new), Object::IngressClass(old)) => ingress::class_update(&mut errors, new, old),
+        (Object::ClusterRoleBinding(new), Object::ClusterRoleBinding(old)) => {
+            rbac::cluster_role_binding_update(&mut errors, new, old);
+        }
+        (Object::RoleBinding(new), Object::RoleBinding(old)) => {
+            rbac::role_binding_update(&mut errors, new, old);
+        }
         _ => validate_content(&mut errors, new),
     }
     errors.0
@@ -153,6 +164,13 @@ fn validate_content(errors: &mut Errors, object: &Object) {
         Object::ConfigMap(object) => config::config_map(errors, object),
         Object::Secret(object) => config::secret(errors, object),
         Object::Node(object) => node::node(errors, object),
+        Object::Ingress(object) => ingress::create(errors, object),
+        Object::IngressClass(object) => ingress::class(errors, object),
+        Object::NetworkPolicy(object) => network_policy::create(errors, object),
+        Object::ClusterRole(object) => rbac::cluster_role(errors, object),
+        Object::ClusterRoleBinding(object) => rbac::cluster_role_binding(errors, object),
+        Object::Role(object) => rbac::role(errors, object),
+        Object::RoleBinding(object) => rbac::role_binding(errors, object),
         Object::Namespace(_)
         | Object::Event(_)
         | Object::Lease(_)

@@ -10,12 +10,15 @@ mod deployment;
 mod events;
 mod generic;
 mod horizontal_pod_autoscaler;
+mod ingress;
 mod job;
+mod network_policy;
 mod node;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
 mod quota;
+mod rbac;
 mod service;
 mod small;
 mod stateful_set;
@@ -76,6 +79,13 @@ pub fn describe(
         Object::PodDisruptionBudget(budget) => small::disruption_budget(&mut text, budget),
         Object::PriorityClass(class) => small::priority_class(&mut text, class),
         Object::CSINode(node) => small::csi_node(&mut text, node),
+        Object::Ingress(ingress) => ingress::describe(&mut text, ingress, &subject),
+        Object::IngressClass(class) => ingress::describe_class(&mut text, class),
+        Object::NetworkPolicy(policy) => network_policy::describe(&mut text, policy),
+        Object::ClusterRole(role) => rbac::cluster_role(&mut text, role),
+        Object::ClusterRoleBinding(binding) => rbac::cluster_role_binding(&mut text, binding),
+        Object::Role(role) => rbac::role(&mut text, role),
+        Object::RoleBinding(binding) => rbac::role_binding(&mut text, binding),
         Object::ControllerRevision(_) | Object::Event(_) | Object::Lease(_) | Object::VolumeAttachment(_) => {
             generic::describe(&mut text, object);
         }
