@@ -123,7 +123,8 @@ impl ApiError {
     /// 403: the request is understood and refused.
     pub fn forbidden(kind: Kind, name: &str, why: &str) -> ApiError {
         let plural = kind.info().qualified_plural();
-        let message = format!("{plural} \"{name}\" is forbidden: {why}");
+        let which = if name.is_empty() { plural } else { format!("{plural} \"{name}\"") };
+        let message = format!("{which} is forbidden: {why}");
         ApiError::new(403, "Forbidden", message, Some(ApiError::about(kind, name)))
     }
 

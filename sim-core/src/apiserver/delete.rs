@@ -78,6 +78,7 @@ impl ApiServer {
     /// # Errors
     /// NotFound, Conflict when a precondition does not hold, or Forbidden for the system's namespaces.
     pub fn delete(&mut self, kind: Kind, key: &ObjectKey, options: &DeleteOptions) -> ApiResult<Deleted> {
+        self.authorize("delete", (kind, ""), (&key.namespace, &key.name))?;
         let object = self.get(kind, key)?.clone();
         check_preconditions(&object, &options.preconditions)?;
         if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&&*key.name) {

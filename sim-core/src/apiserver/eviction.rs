@@ -20,6 +20,11 @@ impl ApiServer {
     /// NotFound; TooManyRequests when the budget forbids it for now; an internal error when more than one budget
     /// covers the pod; otherwise as [`ApiServer::delete`].
     pub fn evict(&mut self, key: &ObjectKey, options: &DeleteOptions) -> ApiResult<()> {
+        self.authorize("create", (Kind::Pod, "eviction"), (&key.namespace, &key.name))?;
+        self.allowed(|api| api.evict_allowed(key, options))
+    }
+
+    fn evict_allowed(&mut self, key: &ObjectKey, options: &DeleteOptions) -> ApiResult<()> {
         let pod = self.typed::<Pod>(key)?.clone();
         if !is_free_to_go(&pod) {
             self.ask_budget(&pod, options.dry_run)?;

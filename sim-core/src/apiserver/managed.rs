@@ -303,7 +303,10 @@ fn made_by_component(object: &Object, value: &Value) -> Managers {
 fn maker(object: &Object) -> String {
     let manager = match object {
         Object::Node(_) | Object::Lease(_) | Object::CSINode(_) => "kubelet",
-        Object::Namespace(_) | Object::PriorityClass(_) => "kube-apiserver",
+        Object::Namespace(_)
+        | Object::PriorityClass(_)
+        | Object::ClusterRole(_)
+        | Object::ClusterRoleBinding(_) => "kube-apiserver",
         Object::Service(_) if meta::name(object.meta()) == "kubernetes" => "kube-apiserver",
         Object::StorageClass(_) => "kubectl-client-side-apply",
         Object::PersistentVolume(_) => "storage-provisioner",

@@ -6,6 +6,7 @@
 
 mod admission;
 mod allocate;
+pub mod authorization;
 mod delete;
 pub(crate) mod eviction;
 mod leniency;
@@ -26,6 +27,8 @@ mod tests;
 mod unserved;
 mod write;
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 
 pub use delete::{
@@ -38,6 +41,7 @@ pub use write::{Subresource, WriteOptions};
 use crate::api::{ApiError, ApiResult, FeatureGates, Kind, Object, ObjectKey, Resource, SimTime};
 use crate::store::{CauseId, Stamp, Store};
 use allocate::Allocator;
+use authorization::User;
 use managed::Ledger;
 
 /// The API server and the store behind it.
@@ -54,6 +58,8 @@ pub struct ApiServer {
     ledger: Ledger,
     /// What a client has been warned of since it was said why it writes; nothing when none listens.
     warnings: Option<Vec<String>>,
+    /// Whom the client acts as, when that is somebody whom roles may hold back.
+    user: Option<Arc<User>>,
 }
 
 impl ApiServer {
@@ -68,6 +74,7 @@ impl ApiServer {
             allocator: Allocator::new(random),
             ledger: Ledger::default(),
             warnings: None,
+            user: None,
         }
     }
 
@@ -95,6 +102,27 @@ impl ApiServer {
     /// NotFound.
     pub fn typed<T: Resource>(&self, key: &ObjectKey) -> ApiResult<&T> {
         self.store.typed(key).ok_or_else(|| ApiError::not_found(T::API_KIND, &key.name))
+    }
+
+    /// The writes that follow are made by `user`, or by somebody who may do everything.
+    pub(crate) fn act_as(&mut self, user: Option<Arc<User>>) -> Option<Arc<User>> {
+        std::mem::replace(&mut self.user, user)
+    }
+
+    /// `action` once whoever acts was allowed to do it: nothing that it consists of is asked for again.
+    fn allowed<T>(&mut self, action: impl FnOnce(&mut ApiServer) -> T) -> T {
+        let user = self.act_as(None);
+        let result = action(self);
+        self.act_as(user);
+        result
+    }
+
+    /// Refuses what whoever acts may not do with an object.
+    fn authorize(&self, verb: &str, kind: (Kind, &str), key: (&str, &str)) -> ApiResult<()> {
+        match &self.user {
+            Some(user) => authorization::check(&self.store, user, verb, kind, key),
+            None => Ok(()),
+        }
     }
 
     /// Nothing is heard of the node's kubelet since then, or it is heard again.

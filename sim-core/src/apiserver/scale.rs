@@ -30,6 +30,7 @@ impl ApiServer {
         scale: &Scale,
         options: WriteOptions,
     ) -> ApiResult<Scale> {
+        self.authorize("patch", (kind, "scale"), (&key.namespace, &key.name))?;
         let mut object = self.get(kind, key)?.clone();
         let replicas = scale.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(0);
         match &mut object {
@@ -48,7 +49,8 @@ impl ApiServer {
         {
             object.meta_mut().resource_version = Some(version.clone());
         }
-        let stored = self.through("scale", |api| api.update_with(object, Subresource::Main, options))?;
+        let stored = self
+            .allowed(|api| api.through("scale", |api| api.update_with(object, Subresource::Main, options)))?;
         scale_of(&stored).ok_or_else(no_scale)
     }
 }

@@ -25,6 +25,19 @@ pub enum Subresource {
     Binding,
 }
 
+impl Subresource {
+    /// The word for it in a path, and in the rules of roles.
+    fn name(self) -> &'static str {
+        match self {
+            Subresource::Main => "",
+            Subresource::Status => "status",
+            Subresource::EphemeralContainers => "ephemeralcontainers",
+            Subresource::Resize => "resize",
+            Subresource::Binding => "binding",
+        }
+    }
+}
+
 /// How a write is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
@@ -62,6 +75,7 @@ impl ApiServer {
         managers: Option<Managers>,
     ) -> ApiResult<Object> {
         let kind = object.kind();
+        self.authorize("create", (kind, ""), (meta::namespace(object.meta()), ""))?;
         let before = self.allocator.clone();
         let created = self.admit(&mut object).map(|()| object);
         let created = created.and_then(|object| self.store_new(kind, object, options));
@@ -215,6 +229,7 @@ impl ApiServer {
         managers: Option<Managers>,
     ) -> ApiResult<Object> {
         let (kind, key) = (new.kind(), new.key());
+        self.authorize("patch", (kind, subresource.name()), (&key.namespace, &key.name))?;
         let old = self.get(kind, &key)?.clone();
         let based_on = new.meta().resource_version.as_deref().unwrap_or_default();
         let moved = !based_on.is_empty() && Some(based_on) != old.meta().resource_version.as_deref();

@@ -14,6 +14,7 @@ pub(crate) use bootstrap::register_node;
 
 use crate::api::{Feature, ObjectKey, ObjectRef, SimTime};
 use crate::apiserver::ApiServer;
+use crate::apiserver::authorization::User;
 use crate::engine::{CauseKind, ClusterConfig, Engine, KubeletKind};
 use crate::network::dns::Dns;
 use crate::runtime::Runtime;
@@ -79,6 +80,12 @@ impl Cluster {
     /// Names the program that the user acts with from now on: the field manager of its writes.
     pub fn set_field_manager(&mut self, manager: &str) {
         self.engine.set_field_manager(manager);
+    }
+
+    /// The user acts as somebody else from now on, or as themselves, where roles decide what they may do.
+    pub(crate) fn impersonate(&mut self, user: Option<User>) {
+        let user = user.filter(|_| self.engine.config().has_rbac());
+        self.engine.impersonate(user);
     }
 
     /// Lets a user act on the API server at the present moment, then delivers what changed.

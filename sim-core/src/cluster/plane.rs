@@ -62,6 +62,8 @@ pub struct Plane {
     pub endpoints: controllers::endpoints::EndpointsController,
     /// endpoint-slice-mirroring-controller
     pub endpointslicemirroring: controllers::endpointslicemirroring::EndpointSliceMirroringController,
+    /// clusterrole-aggregation-controller
+    pub clusterroleaggregation: controllers::clusterroleaggregation::ClusterRoleAggregationController,
 }
 
 impl Plane {
@@ -73,7 +75,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        28
+        29
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -105,7 +107,8 @@ impl ControlPlane for Plane {
             24 => &mut self.rootcacertpublisher,
             25 => &mut self.resourcequota,
             26 => &mut self.endpoints,
-            _ => &mut self.endpointslicemirroring,
+            27 => &mut self.endpointslicemirroring,
+            _ => &mut self.clusterroleaggregation,
         }
     }
 }

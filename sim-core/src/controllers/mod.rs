@@ -2,6 +2,7 @@
 
 pub mod attachdetach;
 mod batches;
+pub mod clusterroleaggregation;
 pub mod cronjob;
 pub mod daemon;
 pub mod deployment;

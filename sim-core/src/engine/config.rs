@@ -122,6 +122,11 @@ impl ClusterConfig {
         self.kubelet == KubeletKind::Full && matches!(self.profile.name.as_str(), "minikube" | "kind")
     }
 
+    /// Whether roles decide what a user may do: the control plane of the recordings allows everything.
+    pub fn has_rbac(&self) -> bool {
+        self.kubelet == KubeletKind::Full
+    }
+
     /// What this cluster's release has.
     pub fn gates(&self) -> FeatureGates {
         FeatureGates::of(self.kubernetes_version)

@@ -15,6 +15,7 @@ mod queue;
 mod random;
 mod recent;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
@@ -31,7 +32,8 @@ pub use profile::TimingProfile;
 pub use queue::{ComponentId, Pace, Wake, WakeQueue};
 pub use random::{Span, stream};
 
-use crate::api::{Object, ObjectRef, SimTime};
+use crate::api::{ApiResult, Kind, Object, ObjectRef, SimTime};
+use crate::apiserver::authorization::{self, User};
 use crate::apiserver::{ApiServer, Author};
 use crate::store::{CauseId, Change, ChangeType, Store};
 use component::Delay;
@@ -70,6 +72,8 @@ pub struct Engine {
     steps: u64,
     /// In whose name a user's acts are done.
     user: Author,
+    /// Whom the user acts as.
+    impersonated: Option<Arc<User>>,
 }
 
 impl Engine {
@@ -95,6 +99,7 @@ impl Engine {
             history: HistoryHash::default(),
             steps: 0,
             user: Author::System,
+            impersonated: None,
             config,
         }
     }
@@ -173,6 +178,27 @@ impl Engine {
         self.user = Author::User(manager.into());
     }
 
+    /// The user acts as somebody else from now on, or as themselves.
+    pub(crate) fn impersonate(&mut self, user: Option<User>) {
+        self.impersonated = user.map(Arc::new);
+    }
+
+    /// Refuses what whoever the user acts as may not read: an object, or all of a kind where the name is empty.
+    ///
+    /// # Errors
+    /// Forbidden.
+    pub(crate) fn authorize(
+        &self,
+        verb: &str,
+        kind: (Kind, &str),
+        namespace_and_name: (&str, &str),
+    ) -> ApiResult<()> {
+        match &self.impersonated {
+            Some(user) => authorization::check(self.api.store(), user, verb, kind, namespace_and_name),
+            None => Ok(()),
+        }
+    }
+
     /// Lets a user act on the API server at the present moment, then delivers what changed.
     pub fn act<T>(
         &mut self,
@@ -184,7 +210,9 @@ impl Engine {
         self.api.begin(self.now, cause);
         self.api.heed_warnings();
         self.api.speak_as(self.user.clone());
+        self.api.act_as(self.impersonated.clone());
         let result = action(&mut self.api);
+        self.api.act_as(None);
         self.deliver(plane);
         result
     }

@@ -56,10 +56,10 @@ impl Flag {
 
 /// Flags that every verb has.
 pub const GLOBAL_FLAGS: &[Flag] = &[
-    Flag::new("as", Takes::Text, "Accepted and ignored: the user may do everything"),
-    Flag::new("as-group", Takes::Array, "Accepted and ignored: the user may do everything"),
-    Flag::new("as-uid", Takes::Text, "Accepted and ignored: the user may do everything"),
-    Flag::new("as-user-extra", Takes::Array, "Accepted and ignored: the user may do everything"),
+    Flag::new("as", Takes::Text, "Act as this user or service account: roles say what they may do"),
+    Flag::new("as-group", Takes::Array, "Act as a member of this group; may be repeated"),
+    Flag::new("as-uid", Takes::Text, "Accepted and ignored: roles do not look at uids"),
+    Flag::new("as-user-extra", Takes::Array, "Accepted and ignored: roles do not look at it"),
     Flag::new("cache-dir", Takes::Text, "Accepted and ignored: discovery costs nothing"),
     Flag::new("certificate-authority", Takes::Text, "Accepted and ignored: nothing goes over a wire"),
     Flag::new("client-certificate", Takes::Text, "Accepted and ignored: nothing goes over a wire"),

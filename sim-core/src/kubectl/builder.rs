@@ -175,6 +175,13 @@ impl Builder {
                     return Err(CliError::plain(NOT_EVERYWHERE));
                 }
                 let single = targets.len() == 1;
+                if self.must_exist {
+                    for target in &targets {
+                        let namespace = if target.kind.info().namespaced { env.namespace } else { "" };
+                        let place = (namespace, target.name.as_str());
+                        env.cluster.engine().authorize("get", (target.kind, ""), place)?;
+                    }
+                }
                 let infos = targets.iter().map(|target| {
                     let namespace = if target.kind.info().namespaced { env.namespace } else { "" };
                     Info::new(target.kind, &ObjectKey::new(namespace, &target.name))
@@ -287,10 +294,13 @@ impl Builder {
             }
             done.push(*kind);
             fields.check(*kind).map_err(crate::api::ApiError::bad_request)?;
+            let of_all = everywhere || !kind.info().namespaced;
+            let place = if of_all { "" } else { env.namespace };
+            env.cluster.engine().authorize("list", (*kind, ""), (place, ""))?;
             let wanted =
                 |object: &&Object| selector.matches(meta::labels(object.meta())) && fields.matches(object);
             let found = |object: &Object| Info::new(*kind, &object.key());
-            if everywhere || !kind.info().namespaced {
+            if of_all {
                 infos.extend(store.list(*kind).filter(wanted).map(found));
             } else {
                 infos.extend(store.list_in(*kind, env.namespace).filter(wanted).map(found));

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Env;
-use super::absent;
 use super::apply;
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
@@ -59,7 +58,7 @@ pub fn create_with(
         |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
     let Some(kind) = Kind::from_api(&api_version, &kind) else {
-        return create_absent(args, env, manifest, operation, failing, results);
+        return Err(CliError::plain(format!("no matches for kind \"{kind}\" in version \"{api_version}\"")));
     };
     let namespace = if kind.info().namespaced { env.namespace.to_owned() } else { String::new() };
     let dry = results.dry_run();
@@ -88,35 +87,6 @@ pub fn create_with(
         None => error.into(),
     })?;
     results.print(operation, &created, env.cluster.api(), env.out)
-}
-
-/// [`create`] for a kind of which the simulator keeps no objects: it can be written down, and that is all.
-fn create_absent(
-    args: &Args,
-    env: &mut Env<'_>,
-    mut manifest: Value,
-    operation: &str,
-    failing: Option<&str>,
-    results: &mut Results,
-) -> Result<(), CliError> {
-    let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
-    let known = absent::of_kind(kind);
-    let Some(absent) = known.filter(|_| results.dry_run() == DryRun::Client) else {
-        let why = format!("no matches for kind \"{kind}\" in version \"{api_version}\"");
-        return Err(CliError::plain(
-            failing.map_or_else(|| why.clone(), |failing| format!("{failing} {why}")),
-        ));
-    };
-    let name = format!("{}.{}/{name}", absent.kind.to_ascii_lowercase(), absent.group);
-    if absent.namespaced && args.has("namespace") {
-        manifest["metadata"]["namespace"] = Value::from(env.namespace);
-    }
-    if args.flag("save-config") {
-        note(&mut manifest);
-    }
-    wire::say_null_creation(&mut manifest, args.gates);
-    results.print_made(operation, &name, &manifest, env.out)
 }
 
 /// Keeps the manifest in its annotation.

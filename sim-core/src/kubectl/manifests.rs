@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
-use super::{Env, FileError, absent};
+use super::{Env, FileError};
 use crate::api::decode::typed;
 use crate::api::{Kind, Object, decode, patch};
 
@@ -45,8 +45,6 @@ pub struct Manifests {
     pub places: Vec<usize>,
     /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
     pub images: Vec<Value>,
-    /// The documents of kinds that the simulator keeps no objects of, when [`read_local`] reads.
-    pub absent: Vec<Value>,
     /// What kustomize warns of.
     pub warnings: Vec<String>,
 }
@@ -98,18 +96,6 @@ pub fn require(args: &Args) -> Result<(), CliError> {
 /// # Errors
 /// A path that is not there: then nothing at all is done, as kubectl does.
 pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
-    read_with(args, env, validate, false)
-}
-
-/// [`read`] for a command that asks no server, and so may change what the simulator keeps no objects of.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_local(args: &Args, env: &Env<'_>) -> Result<Manifests, CliError> {
-    read_with(args, env, false, true)
-}
-
-fn read_with(args: &Args, env: &Env<'_>, validate: bool, keeps_absent: bool) -> Result<Manifests, CliError> {
     if let Some(level) = args.text("validate").filter(|level| !VALIDATION_LEVELS.contains(level)) {
         return Err(CliError::plain(format!(
             "invalid - validate option \"{level}\"; must be one of: strict (or true), warn, ignore (or false)"
@@ -148,7 +134,6 @@ fn read_with(args: &Args, env: &Env<'_>, validate: bool, keeps_absent: bool) -> 
         namespace: env.namespace,
         enforce: args.has("namespace"),
         local: super::local::is_asked(args),
-        keeps_absent,
         validate,
         unknown: match args.text("validate") {
             Some("warn") => Unknown::Warned,
@@ -173,7 +158,6 @@ pub fn read_text(source: &str, text: &str, namespace: &str) -> Result<Vec<Info>,
         namespace,
         enforce: false,
         local: false,
-        keeps_absent: false,
         validate: false,
         unknown: Unknown::Refused,
         manifests: &mut manifests,
@@ -208,8 +192,6 @@ struct Reader<'a> {
     enforce: bool,
     /// Manifests stay without a namespace.
     local: bool,
-    /// Manifests of kinds without objects are kept.
-    keeps_absent: bool,
     validate: bool,
     unknown: Unknown,
     manifests: &'a mut Manifests,
@@ -267,13 +249,6 @@ impl Reader<'_> {
         let name = text_of(&value, "/metadata/name").to_owned();
         let namespace = text_of(&value, "/metadata/namespace").to_owned();
         let Some(known) = Kind::from_api(&api_version, &kind) else {
-            let absent = absent::of_kind(&kind).filter(|absent| absent.api_version() == api_version);
-            if let Some(absent) = absent.filter(|_| self.keeps_absent) {
-                return match self.namespace_of(absent.namespaced, &namespace) {
-                    Ok(_) => self.manifests.absent.push(value),
-                    Err(error) => self.manifests.complain(error),
-                };
-            }
             let why = format!(
                 "resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": \
                  no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"

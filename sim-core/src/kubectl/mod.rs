@@ -32,6 +32,7 @@ mod pace;
 mod pairs;
 mod pdqsort;
 mod pods;
+mod policy_rules;
 pub mod printer;
 mod prune;
 mod resources;

@@ -38,6 +38,7 @@ pub fn pods_of(word: &str, doing: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliEr
     };
     let store = env.cluster.store();
     let namespace = if kind.info().namespaced { env.namespace } else { "" };
+    env.cluster.engine().authorize("get", (kind, ""), (namespace, name))?;
     let object =
         store.get(kind, &ObjectKey::new(namespace, name)).ok_or_else(|| ApiError::not_found(kind, name))?;
     if let Object::Pod(pod) = object {

@@ -264,24 +264,6 @@ impl Results {
         Ok(())
     }
 
-    /// Says that `operation` was done to the object of that name, which kubectl made itself and did not send.
-    ///
-    /// # Errors
-    /// As [`Results::print`].
-    pub fn print_made(
-        &mut self,
-        operation: &str,
-        name: &str,
-        manifest: &Value,
-        out: &mut Output,
-    ) -> Result<(), CliError> {
-        match &mut self.format {
-            Format::Whole(printer) => out.out(printer.print_typed(manifest)?),
-            _ => self.say(operation, name, out),
-        }
-        Ok(())
-    }
-
     /// [`Results::print`] of something that is no object of the store: its name and what it looks like whole.
     ///
     /// # Errors

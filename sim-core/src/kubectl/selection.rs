@@ -7,7 +7,7 @@ use super::quote;
 use super::resources::Target;
 use crate::api::selector::Selector;
 use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta};
-use crate::store::Store;
+use crate::engine::Engine;
 
 /// A namespace or all of them, and what objects must be like.
 #[derive(Clone, Debug)]
@@ -36,23 +36,27 @@ impl Selection {
     /// The object that `target` names.
     ///
     /// # Errors
-    /// NotFound.
-    pub fn get(&self, store: &Store, target: &Target) -> ApiResult<Object> {
+    /// NotFound, or Forbidden.
+    pub fn get(&self, engine: &Engine, target: &Target) -> ApiResult<Object> {
         let namespace =
             if target.kind.info().namespaced { self.namespace.as_deref().unwrap_or_default() } else { "" };
-        let object = store.get(target.kind, &ObjectKey::new(namespace, &target.name));
+        engine.authorize("get", (target.kind, ""), (namespace, &target.name))?;
+        let object = engine.api().store().get(target.kind, &ObjectKey::new(namespace, &target.name));
         object.cloned().ok_or_else(|| ApiError::not_found(target.kind, &target.name))
     }
 
     /// The objects of `kind`, in the API server's order.
     ///
     /// # Errors
-    /// BadRequest when a selector is malformed or names a field that the kind does not select by.
-    pub fn list(&self, store: &Store, kind: Kind) -> Result<Vec<Object>, CliError> {
+    /// Forbidden, or BadRequest when a selector is malformed or names a field that the kind does not select by.
+    pub fn list(&self, engine: &Engine, kind: Kind) -> Result<Vec<Object>, CliError> {
+        let namespace = self.namespace.as_deref().filter(|_| kind.info().namespaced);
+        engine.authorize("list", (kind, ""), (namespace.unwrap_or_default(), ""))?;
         let filter = self.filter(kind)?;
-        let objects: Box<dyn Iterator<Item = &Object>> = match &self.namespace {
-            Some(namespace) if kind.info().namespaced => Box::new(store.list_in(kind, namespace)),
-            _ => Box::new(store.list(kind)),
+        let store = engine.api().store();
+        let objects: Box<dyn Iterator<Item = &Object>> = match namespace {
+            Some(namespace) => Box::new(store.list_in(kind, namespace)),
+            None => Box::new(store.list(kind)),
         };
         Ok(objects.filter(|object| filter.picks(object)).cloned().collect())
     }

@@ -15,10 +15,7 @@ pub(super) static INFO: KindInfo = KindInfo {
     verbs: STANDARD_VERBS,
     subresources: &[],
     counts_generation: false,
-    columns: &[
-        Column::normal("Name"),
-        Column::normal("Created At"),
-    ],
+    columns: &[Column::normal("Name"), Column::normal("Created At")],
     row,
 };
 

@@ -3,8 +3,8 @@
 use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
 
 use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS, age};
-use crate::api::rbac::Subjects;
 use crate::api::object::{Kind, Object};
+use crate::api::rbac::Subjects;
 
 pub(super) static INFO: KindInfo = KindInfo {
     kind: Kind::RoleBinding,

@@ -7,7 +7,7 @@ use k8s_openapi::api::autoscaling::v2::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 use serde_json::json;
 
-use super::Errors;
+use super::{Errors, format};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 
@@ -149,7 +149,7 @@ fn identifier(errors: &mut Errors, path: &str, metric: &MetricIdentifier) {
     let path = format!("{path}.metric.name");
     match metric.name.as_str() {
         "" => errors.required(path, "must specify a metric name"),
-        name => path_segment(errors, &path, name),
+        name => errors.invalid_all(path, name, format::path_segment(name)),
     }
 }
 
@@ -159,18 +159,8 @@ fn reference(errors: &mut Errors, path: &str, target: &CrossVersionObjectReferen
         let path = format!("{path}.{field}");
         match value.as_str() {
             "" => errors.required(path, ""),
-            value => path_segment(errors, &path, value),
+            value => errors.invalid_all(path, value, format::path_segment(value)),
         }
-    }
-}
-
-/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
-fn path_segment(errors: &mut Errors, path: &str, name: &str) {
-    if matches!(name, "." | "..") {
-        return errors.invalid(path, name, format!("may not be '{name}'"));
-    }
-    for part in ["/", "%"].into_iter().filter(|part| name.contains(part)) {
-        errors.invalid(path, name, format!("may not contain '{part}'"));
     }
 }
 

@@ -74,6 +74,17 @@ pub fn dns_1035_label(value: &str) -> Problems {
     problems
 }
 
+/// A name that need only be a part of a path.
+///
+/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
+pub fn path_segment(value: &str) -> Problems {
+    if matches!(value, "." | "..") {
+        return vec![format!("may not be '{value}'")];
+    }
+    let held = ["/", "%"].into_iter().filter(|part| value.contains(part));
+    held.map(|part| format!("may not contain '{part}'")).collect()
+}
+
 /// RFC 1123 subdomain.
 pub fn dns_subdomain(value: &str) -> Problems {
     let mut problems = Vec::new();

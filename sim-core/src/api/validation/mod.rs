@@ -100,7 +100,9 @@ pub fn validate_update(new: &Object, old: &Object, gates: FeatureGates) -> Vec<F
         (Object::ConfigMap(new), Object::ConfigMap(old)) => config::config_map_update(&mut errors, new, old),
         (Object::Secret(new), Object::Secret(old)) => config::secret_update(&mut errors, new, old),
         (Object::Ingress(new), Object::Ingress(old)) => ingress::update(&mut errors, new, old),
-        (Object::IngressClass(new), Object::IngressClass(old)) => ingress::class_update(&mut errors, new, old),
+        (Object::IngressClass(new), Object::IngressClass(old)) => {
+            ingress::class_update(&mut errors, new, old)
+        }
         (Object::ClusterRoleBinding(new), Object::ClusterRoleBinding(old)) => {
             rbac::cluster_role_binding_update(&mut errors, new, old);
         }

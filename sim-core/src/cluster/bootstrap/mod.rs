@@ -4,6 +4,7 @@
 
 mod companions;
 mod nodes;
+mod roles;
 mod services;
 mod system;
 #[cfg(test)]
@@ -70,6 +71,7 @@ pub(super) fn install(cluster: &mut Cluster) {
             }
         });
     });
+    roles::install(cluster, &created);
     system::install(cluster, &created);
     cluster.settle(SETTLE_LIMIT);
 }

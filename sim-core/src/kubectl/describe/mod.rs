@@ -90,13 +90,26 @@ pub fn describe(
             generic::describe(&mut text, object);
         }
     }
-    // Upstream looks for no events of these.
-    if show_events
-        && !matches!(object.kind(), Kind::Namespace | Kind::Secret | Kind::ResourceQuota | Kind::LimitRange)
-    {
+    if show_events && has_events(object.kind()) {
         events::describe(&mut text, &events::about(store, object), now, gates);
     }
     text.finish()
+}
+
+/// Whether upstream looks for events of the kind.
+fn has_events(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Namespace
+            | Kind::Secret
+            | Kind::ResourceQuota
+            | Kind::LimitRange
+            | Kind::NetworkPolicy
+            | Kind::ClusterRole
+            | Kind::ClusterRoleBinding
+            | Kind::Role
+            | Kind::RoleBinding
+    )
 }
 
 /// The pod template as `rollout history --revision` prints it: tabs instead of aligned columns.

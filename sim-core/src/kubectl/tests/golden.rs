@@ -120,6 +120,11 @@ fn subjects() {
 }
 
 #[test]
+fn rbac() {
+    check(include_str!("golden/rbac.txt"), true);
+}
+
+#[test]
 fn absent() {
     check(include_str!("golden/absent.txt"), true);
 }

@@ -21,6 +21,7 @@ mod pod_resources;
 mod pod_security;
 mod quota;
 mod raw;
+mod rbac;
 mod recorded;
 mod resize;
 mod restarts;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Verb;
-use crate::api::ObjectKey;
+use crate::api::{Kind, ObjectKey};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::{Attached, Attachment};
 use crate::kubectl::error::CliError;
@@ -51,6 +51,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let quiet = args.flag("quiet");
     let key = ObjectKey::of(&pod.metadata);
+    env.cluster.engine().authorize("create", (Kind::Pod, "attach"), (&key.namespace, &key.name))?;
     let gates = env.cluster.api().gates;
     let container =
         pods::container(&pod, args.text("container"), quiet, gates, env.out).map_err(|missing| {

@@ -1,22 +1,25 @@
-//! `auth can-i` and `auth whoami`. The simulated user is the cluster's administrator.
+//! `auth can-i` and `auth whoami`. The simulated user is the cluster's administrator, who may act as others.
 //!
 //! Models kubectl pkg/cmd/auth.
 
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::json;
 
 use super::Verb;
 use crate::api::Kind;
+use crate::apiserver::authorization::{self, Request, User};
 use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::ALL_NAMESPACES;
 use crate::kubectl::error::CliError;
+use crate::kubectl::policy_rules::{self, COLUMNS};
 use crate::kubectl::printer::Printer;
 use crate::kubectl::result::OUTPUT;
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Env, Flow};
 
 /// Who uses the cluster, as whoever made it names them, and their groups: the first may do everything.
-fn user(profile: &str) -> (&'static str, [&'static str; 2]) {
+fn maker(profile: &str) -> (&'static str, [&'static str; 2]) {
     match profile {
         "kind" => ("kubernetes-admin", ["kubeadm:cluster-admins", "system:authenticated"]),
         "slow-cloud" => ("kubernetes-admin", ["system:masters", "system:authenticated"]),
@@ -108,10 +111,50 @@ fn can_i(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.flag("no-headers") {
         return Err(CliError::plain("--no-headers cannot be set without --list specified"));
     }
+    let allowed = is_allowed(args, env, verb, resource);
     if !args.flag("quiet") {
-        env.out.line("yes");
+        env.out.line(if allowed { "yes" } else { "no" });
     }
-    Ok(Flow::OK)
+    Ok(if allowed { Flow::OK } else { Flow::Done(1) })
+}
+
+/// Whether whoever asks may do `verb` with `resource`: a type, a type and a name, or a path.
+fn is_allowed(args: &Args, env: &Env<'_>, verb: &str, resource: &str) -> bool {
+    if !env.cluster.engine().config().has_rbac() {
+        return true;
+    }
+    let (store, user) = (env.cluster.api().store(), user(args, env));
+    if resource.starts_with('/') {
+        return authorization::allows(store, &user, Request::Path { verb, path: resource }, "");
+    }
+    let (word, name) = resource.split_once('/').unwrap_or((resource, ""));
+    let version = env.cluster.api().gates.version();
+    let served = match Kind::from_word(word) {
+        Some(kind) => Some((kind.info().plural, kind.info().group)),
+        None => absent::named(word, version).map(|kind| (kind.plural, kind.group)),
+    };
+    let (resource, group) = served.unwrap_or_else(|| word.split_once('.').unwrap_or((word, "")));
+    let subresource = args.text("subresource").unwrap_or_default();
+    let namespace = if args.flag("all-namespaces") { "" } else { env.namespace };
+    let request = Request::Resource { verb, group, resource, subresource, name };
+    authorization::allows(store, &user, request, namespace)
+}
+
+/// Whom the command is to be run as, if as somebody else.
+pub(super) fn impersonated(args: &Args) -> Option<User> {
+    let name = args.text("as").filter(|name| !name.is_empty())?;
+    Some(User::impersonated(name, args.list("as-group")))
+}
+
+/// Who asks: whoever made the cluster, or whom they act as.
+fn user(args: &Args, env: &Env<'_>) -> User {
+    match impersonated(args) {
+        Some(user) => user,
+        None => {
+            let (name, groups) = maker(&env.cluster.engine().config().profile.name);
+            User { name: name.to_owned(), groups: groups.map(str::to_owned).to_vec() }
+        }
+    }
 }
 
 /// Warnings about words that may be slips; they stand on lines of their own.
@@ -136,50 +179,41 @@ fn warn(args: &Args, env: &mut Env<'_>, verb: &str, resource: &str) {
     }
 }
 
+/// All that `user` may do in the namespace.
+///
+/// Models kubectl pkg/cmd/auth: printStatus.
 fn list(args: &Args, env: &mut Env<'_>) {
+    let rules = match env.cluster.engine().config().has_rbac() {
+        true => authorization::rules(env.cluster.api().store(), &user(args, env), env.namespace),
+        false => everything(),
+    };
     let mut table = TabWriter::for_tables();
     if !args.flag("no-headers") {
-        table.row(["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]);
+        table.row(COLUMNS);
     }
-    table.row(["*.*", "[]", "[]", "[*]"]);
-    table.row(["", "[*]", "[]", "[*]"]);
-    for review in [
-        "selfsubjectreviews.authentication.k8s.io",
-        "selfsubjectaccessreviews.authorization.k8s.io",
-        "selfsubjectrulesreviews.authorization.k8s.io",
-    ] {
-        table.row([review, "[]", "[]", "[create]"]);
-    }
-    for url in [
-        "/api/*",
-        "/api",
-        "/apis/*",
-        "/apis",
-        "/healthz",
-        "/healthz",
-        "/livez",
-        "/livez",
-        "/openapi/*",
-        "/openapi",
-        "/readyz",
-        "/readyz",
-        "/version/",
-        "/version/",
-        "/version",
-        "/version",
-    ] {
-        table.row(["", &format!("[{url}]"), "[]", "[get]"]);
+    for line in policy_rules::lines(&rules) {
+        table.row(line.each_ref().map(String::as_str));
     }
     env.out.out(table.flush());
 }
 
+/// The rules of a control plane that allows everything.
+fn everything() -> Vec<PolicyRule> {
+    let any = || Some(vec!["*".to_owned()]);
+    let verbs = vec!["*".to_owned()];
+    vec![
+        PolicyRule { api_groups: any(), resources: any(), verbs: verbs.clone(), ..PolicyRule::default() },
+        PolicyRule { non_resource_urls: any(), verbs, ..PolicyRule::default() },
+    ]
+}
+
 fn whoami(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    let (user, groups) = user(&env.cluster.engine().config().profile.name);
+    let User { name, groups } = user(args, env);
     match args.text("output").filter(|output| !output.is_empty()) {
         None => {
             let mut table = TabWriter::for_tables();
             table.row(["ATTRIBUTE", "VALUE"]);
-            table.row(["Username", user]);
+            table.row(["Username", &name]);
             table.row(["Groups", &format!("[{}]", groups.join(" "))]);
             env.out.out(table.flush());
         }
@@ -188,7 +222,7 @@ fn whoami(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 "apiVersion": "authentication.k8s.io/v1",
                 "kind": "SelfSubjectReview",
                 "metadata": {"creationTimestamp": env.cluster.now().to_time()},
-                "status": {"userInfo": {"groups": groups, "username": user}},
+                "status": {"userInfo": {"groups": groups, "username": name}},
             });
             let text = Printer::new(output, args, env.files)?.print(&review)?;
             env.out.out(text);

@@ -96,7 +96,7 @@ fn by_prefix(
 ) -> Result<String, CliError> {
     let kind: Kind = prefix.kind;
     let mut text = String::new();
-    for object in selection.list(env.cluster.store(), kind)? {
+    for object in selection.list(env.cluster.engine(), kind)? {
         if meta::name(object.meta()).starts_with(&prefix.name) {
             text.push_str(&describe(
                 env.cluster.store(),

@@ -1,7 +1,7 @@
 //! `exec`
 
 use super::Verb;
-use crate::api::{ApiError, Feature, ObjectKey};
+use crate::api::{ApiError, Feature, Kind, ObjectKey};
 use crate::engine::CauseKind;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
@@ -58,6 +58,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     let quiet = args.flag("quiet");
     let key = ObjectKey::of(&pod.metadata);
+    env.cluster.engine().authorize("create", (Kind::Pod, "exec"), (&key.namespace, &key.name))?;
     let gates = env.cluster.api().gates;
     let container = pods::container_to_run_in(&pod, args.text("container"), quiet, gates, env.out)?;
     if !pods::is_bound(&pod) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::Verb;
-use crate::api::{ApiError, Feature, FeatureGates, ObjectKey, SimTime, meta};
+use crate::api::{ApiError, Feature, FeatureGates, Kind, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{SELECTOR, parse_selector};
 use crate::kubectl::error::CliError;
@@ -213,6 +213,10 @@ fn pods_named(word: &str, args: &Args, env: &mut Env<'_>) -> Result<Vec<Pod>, Cl
         )),
         other => other,
     })?;
+    for pod in &found {
+        let place = (meta::namespace(&pod.metadata), meta::name(&pod.metadata));
+        env.cluster.engine().authorize("get", (Kind::Pod, "log"), place)?;
+    }
     let count = found.len();
     if args.flag("all-pods") {
         return Ok(found);

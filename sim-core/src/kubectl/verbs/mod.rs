@@ -267,6 +267,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
         env.out.err_line(format!("W{now}       1 helpers.go:{warning}"));
     }
     env.cluster.set_field_manager(&field_manager(verb, &args));
+    env.cluster.impersonate(auth::impersonated(&args));
     check_globals(&args, env)?;
     let named = args.text("context").and_then(|name| env.workstation.config.context(name));
     let of_context = named.map(|context| context.namespace.clone());

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Verb;
-use crate::api::{Object, ObjectKey, SimTime};
+use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::resolve_kind;
@@ -40,6 +40,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     for port in ports {
         pairs.push(pair(port, service.as_ref(), &pod)?);
     }
+    let place = (meta::namespace(&pod.metadata), meta::name(&pod.metadata));
+    env.cluster.engine().authorize("create", (Kind::Pod, "portforward"), place)?;
     let phase = pods::phase(&pod);
     if phase != "Running" {
         return Err(CliError::plain(format!(

@@ -206,13 +206,13 @@ fn look_up_stored(
 
 /// Looks up everything that the command line names.
 fn find(env: &Env<'_>, resources: &ResourceArgs, selection: &Selection, ignore_not_found: bool) -> Found {
-    let store = env.cluster.store();
+    let engine = env.cluster.engine();
     let mut found = Found { answers: Vec::new(), errors: Vec::new(), single: false };
     match resources {
         ResourceArgs::None => {}
         ResourceArgs::Kinds(kinds) => {
             for kind in kinds {
-                match selection.list(store, *kind) {
+                match selection.list(engine, *kind) {
                     Ok(objects) => found.answers.push((*kind, objects)),
                     Err(error) => found.errors.push(error),
                 }
@@ -222,7 +222,7 @@ fn find(env: &Env<'_>, resources: &ResourceArgs, selection: &Selection, ignore_n
             found.single = targets.len() == 1;
             for Target { kind, name } in targets {
                 let target = Target { kind: *kind, name: name.clone() };
-                match selection.get(store, &target) {
+                match selection.get(engine, &target) {
                     Ok(object) => found.answers.push((*kind, vec![object])),
                     Err(error) if error.is_not_found() && ignore_not_found => {}
                     Err(error) => found.errors.push(error.into()),

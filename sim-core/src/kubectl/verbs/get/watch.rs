@@ -59,7 +59,7 @@ pub(super) fn start(
             "warning: --watch-only requested, --sort-by will be ignored"
         });
     }
-    let store = env.cluster.store();
+    let engine = env.cluster.engine();
     let several = || CliError::plain("you may only specify a single resource type");
     let (kind, name, objects) = match &resources {
         ResourceArgs::None => {
@@ -70,7 +70,7 @@ pub(super) fn start(
         }
         ResourceArgs::Kinds(kinds) => {
             let [kind] = kinds.as_slice() else { return Err(several()) };
-            (*kind, None, selection.list(store, *kind)?)
+            (*kind, None, selection.list(engine, *kind)?)
         }
         ResourceArgs::Named { targets, .. } => {
             if targets.iter().any(|target| target.kind != targets[0].kind) {
@@ -79,7 +79,7 @@ pub(super) fn start(
             let [target] = targets.as_slice() else {
                 return several_names(args, env, &resources, &selection);
             };
-            (target.kind, Some(target.name.clone()), vec![selection.get(store, target)?])
+            (target.kind, Some(target.name.clone()), vec![selection.get(engine, target)?])
         }
     };
     let output = args.output();
@@ -94,7 +94,7 @@ pub(super) fn start(
         kind,
         name,
         filter: selection.filter(kind)?,
-        revision: store.revision(),
+        revision: engine.api().store().revision(),
         shows_events: args.flag("output-watch-events"),
         printer,
     };
