@@ -16,7 +16,12 @@ pub fn compact_by_struct(value: &Value) -> String {
 
 /// [`pretty`] with fields in the order in which Go's types declare them.
 pub fn pretty_by_struct(value: &Value) -> String {
-    Writer { indent: Some(4), order: Order::Made }.text(value)
+    indented_by_struct(value, 4)
+}
+
+/// [`indented`] with fields in the order in which Go's types declare them.
+pub fn indented_by_struct(value: &Value, width: usize) -> String {
+    Writer { indent: Some(width), order: Order::Made }.text(value)
 }
 
 /// [`compact`] of an object or a list as the API server writes that type.

@@ -103,6 +103,25 @@ const REFERENCE: &[&str] =
 /// The fields of an Event's metadata.
 const EVENT_META: &[&str] = &["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
 
+/// The fields of what a build knows of itself.
+///
+/// Models apimachinery pkg/version: Info.
+const BUILD: &[&str] = &[
+    "major",
+    "minor",
+    "emulationMajor",
+    "emulationMinor",
+    "minCompatibilityMajor",
+    "minCompatibilityMinor",
+    "gitVersion",
+    "gitCommit",
+    "gitTreeState",
+    "buildDate",
+    "goVersion",
+    "compiler",
+    "platform",
+];
+
 /// Fields whose keys are the user's own and stand in alphabetical order.
 const MAPS: &[&str] = &["annotations", "data", "hard", "labels", "limits", "matchLabels", "requests"];
 
@@ -114,6 +133,7 @@ pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &
         "roleRef" => Some(ROLE_REFERENCE),
         "metadata" if map.contains_key("uid") => Some(EVENT_META),
         _ if map.contains_key("involvedObject") => Some(EVENT),
+        _ if map.contains_key("gitVersion") => Some(BUILD),
         _ => None,
     };
     if let Some(order) = own {

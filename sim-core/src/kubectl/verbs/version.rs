@@ -1,11 +1,12 @@
 //! `kubectl version`
 //!
-//! Models kubectl pkg/cmd/version; what a build alone knows (commit, date, compiler) is left out.
+//! Models kubectl pkg/cmd/version.
 
 use serde_json::{Map, Value, json};
 
 use super::Verb;
 use crate::api::KubernetesVersion;
+use crate::api::version::Build;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow, json, yaml};
@@ -36,7 +37,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 env.out.line(format!("Server Version: {}", version.server()));
             }
         }
-        "json" => env.out.line(json::indented(&whole(version, client_only), 2)),
+        "json" => env.out.line(json::indented_by_struct(&whole(version, client_only), 2)),
         "yaml" => env.out.line(yaml::document(&whole(version, client_only))),
         _ => return Err(CliError::plain("--output must be 'yaml' or 'json'")),
     }
@@ -44,13 +45,38 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 }
 
 fn whole(version: KubernetesVersion, client_only: bool) -> Value {
-    let (client, kustomize) = version.kubectl();
-    let info = |git: &str| json!({ "gitVersion": git, "major": "1", "minor": version.minor() });
     let mut all = Map::new();
-    all.insert("clientVersion".to_owned(), info(client));
-    all.insert("kustomizeVersion".to_owned(), json!(kustomize));
+    all.insert("clientVersion".to_owned(), info(version, version.client_build()));
+    all.insert("kustomizeVersion".to_owned(), json!(version.kubectl().1));
     if !client_only {
-        all.insert("serverVersion".to_owned(), info(version.server()));
+        all.insert("serverVersion".to_owned(), server(version));
     }
     Value::Object(all)
+}
+
+/// What the API server says at `/version`. Since 1.33 it says which releases it can pass for (KEP-4330).
+pub fn server(version: KubernetesVersion) -> Value {
+    let mut told = info(version, version.server_build());
+    if version >= KubernetesVersion::V1_34 {
+        let minor: u32 = version.minor().parse().unwrap_or(0);
+        told["emulationMajor"] = json!("1");
+        told["emulationMinor"] = json!(version.minor());
+        told["minCompatibilityMajor"] = json!("1");
+        told["minCompatibilityMinor"] = json!(minor.saturating_sub(1).to_string());
+    }
+    told
+}
+
+fn info(version: KubernetesVersion, build: Build) -> Value {
+    json!({
+        "major": "1",
+        "minor": version.minor(),
+        "gitVersion": build.version,
+        "gitCommit": build.commit,
+        "gitTreeState": "clean",
+        "buildDate": build.date,
+        "goVersion": build.go,
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    })
 }

@@ -11,6 +11,7 @@ use crate::kubectl::builder::parse_selector;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer;
 use crate::kubectl::verbs::raw::{Place, check_path, line};
+use crate::kubectl::verbs::version;
 use crate::kubectl::{Env, Flow};
 
 /// Answers paths of objects and lists, of discovery and of health.
@@ -31,9 +32,8 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
     let text = match path {
         "/healthz" | "/livez" | "/readyz" => "ok".to_owned(),
         "/version" => {
-            let version = env.cluster.api().gates.version();
-            let told = json!({"gitVersion": version.server(), "major": "1", "minor": version.minor()});
-            crate::kubectl::json::indented(&told, 2) + "\n"
+            let told = version::server(env.cluster.api().gates.version());
+            crate::kubectl::json::indented_by_struct(&told, 2)
         }
         path => line(&answer(env, path, query)?),
     };
