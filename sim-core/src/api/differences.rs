@@ -416,6 +416,12 @@ pub static DIFFERENCES: &[Difference] = &[
         "KEP-5278, #135103 (1.35)",
     ),
     since(
+        Feature::HpaBinaryMemory,
+        V::V1_34,
+        "An autoscaler tells memory as 12Mi. Before, as 12582912",
+        "#132351 (1.34)",
+    ),
+    since(
         Feature::HpaToleranceKnown,
         V::V1_34,
         "behavior.scaleUp.tolerance of an autoscaler is a field. Before, it is unknown",

@@ -145,6 +145,8 @@ pub enum Feature {
     AutoscaleTakesAmounts,
     /// A pod is nominated for its node while its volumes are bound.
     NominatedWhileBinding,
+    /// Autoscalers tell memory with binary suffixes.
+    HpaBinaryMemory,
     /// `tolerance` in the behavior of autoscalers is known.
     HpaToleranceKnown,
     /// `tolerance` in the behavior of autoscalers is obeyed.

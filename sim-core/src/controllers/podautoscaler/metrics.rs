@@ -10,9 +10,9 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::calculate::{Answer, Question, Target, Tolerance};
 use super::sync::Sync;
-use crate::api::meta;
 use crate::api::quantity::Quantity;
 use crate::api::selector::Selector;
+use crate::api::{Feature, meta};
 use crate::engine::EventType;
 
 /// How far usage may be off, in thousandths: kube-controller-manager's --horizontal-pod-autoscaler-tolerance.
@@ -123,7 +123,9 @@ impl Sync<'_, '_> {
         } else {
             format!("{resource} {kind}")
         };
-        Ok((answer.replicas, metric, status(resource, container, answer)))
+        let is_binary = resource == "memory" && self.context.api.gates.has(Feature::HpaBinaryMemory);
+        let average = if is_binary { binary } else { milli_quantity }(answer.average_milli);
+        Ok((answer.replicas, metric, status(resource, container, answer.utilization, average)))
     }
 }
 
@@ -174,12 +176,9 @@ fn tolerance(behavior: Option<&HorizontalPodAutoscalerBehavior>) -> Tolerance {
     }
 }
 
-fn status(resource: &str, container: &str, answer: Answer) -> MetricStatus {
-    let current = MetricValueStatus {
-        average_utilization: answer.utilization,
-        average_value: Some(milli_quantity(answer.average_milli)),
-        value: None,
-    };
+fn status(resource: &str, container: &str, utilization: Option<i32>, average: ApiQuantity) -> MetricStatus {
+    let current =
+        MetricValueStatus { average_utilization: utilization, average_value: Some(average), value: None };
     let name = resource.to_owned();
     if container.is_empty() {
         let resource = Some(ResourceMetricStatus { current, name });
@@ -188,6 +187,19 @@ fn status(resource: &str, container: &str, answer: Answer) -> MetricStatus {
     let container_resource =
         Some(ContainerResourceMetricStatus { container: container.to_owned(), current, name });
     MetricStatus { container_resource, type_: "ContainerResource".to_owned(), ..MetricStatus::default() }
+}
+
+/// Bytes with a binary suffix. What is no whole number of bytes has none that would be exact.
+fn binary(milli: i64) -> ApiQuantity {
+    const SUFFIXES: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    if milli % 1000 != 0 {
+        return milli_quantity(milli);
+    }
+    let (mut amount, mut power) = (milli / 1000, 0);
+    while amount != 0 && amount % 1024 == 0 && power + 1 < SUFFIXES.len() {
+        (amount, power) = (amount / 1024, power + 1);
+    }
+    ApiQuantity(format!("{amount}{}", SUFFIXES[power]))
 }
 
 fn milli_quantity(milli: i64) -> ApiQuantity {

@@ -116,7 +116,7 @@ fn an_autoscaler_tells_why_it_does_nothing() {
     CreationTimestamp:          Mon, 23 Nov 2026 12:00:00 +0000
     Reference:                  Deployment/web
     Metrics:                    ( current / target )
-      resource memory on pods:  12582912 / 100Mi
+      resource memory on pods:  12Mi / 100Mi
     Min replicas:               1
     Max replicas:               3
     Deployment pods:            2 current / 1 desired
@@ -132,9 +132,9 @@ fn an_autoscaler_tells_why_it_does_nothing() {
       Normal  SuccessfulRescale  1s    horizontal-pod-autoscaler  New size: 1; reason: All metrics below target
     ");
     assert_snapshot!(bench.run("get hpa"), @r"
-    NAME    REFERENCE        TARGETS                  MINPODS   MAXPODS   REPLICAS   AGE
-    small   Deployment/web   memory: 12582912/100Mi   1         3         2          31s
-    web     Deployment/web   cpu: <unknown>/100m      2         3         1          31s
+    NAME    REFERENCE        TARGETS               MINPODS   MAXPODS   REPLICAS   AGE
+    small   Deployment/web   memory: 12Mi/100Mi    1         3         2          31s
+    web     Deployment/web   cpu: <unknown>/100m   2         3         1          31s
     ");
     assert_snapshot!(bench.run("delete deployment web"), @r#"deployment.apps "web" deleted from default namespace"#);
     bench.sleep(16);

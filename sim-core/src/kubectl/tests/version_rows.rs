@@ -24,6 +24,12 @@ const SCALER: &str = r#"
   {apiVersion: apps/v1, kind: Deployment, name: api}, behavior: {scaleUp: {tolerance: 50m}}}}
 "#;
 
+const MEMORY_SCALER: &str = r#"
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: m}, spec: {maxReplicas: 3, scaleTargetRef:
+  {apiVersion: apps/v1, kind: Deployment, name: api}, metrics: [{type: Resource, resource: {name: memory, target:
+  {type: AverageValue, averageValue: 1Gi}}}]}}
+"#;
+
 const IMAGE_VOLUME: &str = r#"
 {apiVersion: v1, kind: Pod, metadata: {name: vol, labels: {of: image}}, spec: {automountServiceAccountToken: false,
   containers: [{name: app, image: nginx, volumeMounts: [{name: v, mountPath: /v}]}], volumes: [{name: v, image:
@@ -180,6 +186,11 @@ fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
             bench.run_with("apply -f -", Some(FIRST_CONSUMER));
             bench.cluster.advance(Duration::from_millis(20));
             bench.run("get pod p -o jsonpath={.status.nominatedNodeName}")
+        }
+        Feature::HpaBinaryMemory => {
+            bench.run_with("apply -f -", Some(MEMORY_SCALER));
+            bench.sleep(31);
+            bench.run("get hpa m -o jsonpath={.status.currentMetrics[*].resource.current.averageValue}")
         }
         Feature::HpaToleranceKnown | Feature::HpaTolerance => {
             let said = bench.run_with("apply -f -", Some(SCALER));
@@ -435,6 +446,9 @@ fn each_later_row_shows_where_it_says_it_does() {
     NominatedWhileBinding
         from 1.27: 
         from 1.35.0: node-1
+    HpaBinaryMemory
+        from 1.27: 12582912
+        from 1.34: 12Mi
     HpaToleranceKnown
         from 1.27: ! Error from server (BadRequest): error when creating "STDIN": HorizontalPodAutoscaler in version "v2" cannot be handled as a HorizontalPodAutoscaler: strict decoding error: unknown field "spec.behavior.scaleUp.tolerance"
             exit 1
