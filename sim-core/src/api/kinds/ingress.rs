@@ -70,6 +70,7 @@ fn hosts(rules: &[IngressRule]) -> String {
 pub fn address(status: &IngressStatus) -> String {
     let points = status.load_balancer.iter().flat_map(|balancer| balancer.ingress.iter().flatten());
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let places: BTreeSet<String> = points.filter_map(|point| given(&point.ip).or(given(&point.hostname))).collect();
+    let places: BTreeSet<String> =
+        points.filter_map(|point| given(&point.ip).or(given(&point.hostname))).collect();
     places.into_iter().collect::<Vec<_>>().join(",")
 }

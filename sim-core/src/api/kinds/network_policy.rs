@@ -18,11 +18,7 @@ pub(super) static INFO: KindInfo = KindInfo {
     verbs: STANDARD_VERBS,
     subresources: &[],
     counts_generation: true,
-    columns: &[
-        Column::normal("Name"),
-        Column::normal("Pod-Selector"),
-        Column::normal("Age"),
-    ],
+    columns: &[Column::normal("Name"), Column::normal("Pod-Selector"), Column::normal("Age")],
     row,
 };
 

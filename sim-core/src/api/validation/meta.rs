@@ -39,18 +39,11 @@ pub(super) fn create(errors: &mut Errors, object: &Object) {
 }
 
 /// An Event's name, which need only be a part of a path.
-///
-/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
 pub(super) fn event(errors: &mut Errors, metadata: &ObjectMeta) {
     const PATH: &str = "metadata.name";
     match meta::name(metadata) {
         "" => errors.required(PATH, "name or generateName is required"),
-        name @ ("." | "..") => errors.invalid(PATH, name, format!("may not be '{name}'")),
-        name => {
-            for part in ["/", "%"].iter().filter(|part| name.contains(**part)) {
-                errors.invalid(PATH, name, format!("may not contain '{part}'"));
-            }
-        }
+        name => errors.invalid_all(PATH, name, format::path_segment(name)),
     }
 }
 

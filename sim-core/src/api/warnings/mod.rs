@@ -2,6 +2,7 @@
 //!
 //! Models the strategies' WarningsOnCreate and WarningsOnUpdate (KEP-1693). Pods that are changed are not looked at.
 
+mod network;
 mod pod;
 mod service;
 mod volume;
@@ -46,6 +47,7 @@ pub fn on_create(object: &Object, gates: FeatureGates) -> Vec<String> {
             pod::spec(&mut warnings, "", &pod.metadata, pod.spec.as_ref());
         }
         Object::StatefulSet(_) => {}
+        Object::Ingress(ingress) => network::ingress(&mut warnings, ingress),
         _ if template::template(object).is_some() => warnings.name(object.meta(), "Pod names and hostnames"),
         _ => {}
     }
@@ -81,6 +83,7 @@ impl Warnings {
         }
         match object {
             Object::Service(service) => service::check(self, service, gates),
+            Object::NetworkPolicy(policy) => network::policy(self, policy),
             Object::PersistentVolumeClaim(claim) => volume::claim(self, claim),
             Object::PersistentVolume(volume) => volume::volume(self, volume),
             _ => {}

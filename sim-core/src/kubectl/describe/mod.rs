@@ -92,7 +92,10 @@ pub fn describe(
     }
     // Upstream looks for no events of these.
     if show_events
-        && !matches!(object.kind(), Kind::Namespace | Kind::Secret | Kind::ResourceQuota | Kind::LimitRange)
+        && !matches!(
+            object.kind(),
+            Kind::Namespace | Kind::Secret | Kind::ResourceQuota | Kind::LimitRange | Kind::NetworkPolicy
+        )
     {
         events::describe(&mut text, &events::about(store, object), now, gates);
     }
