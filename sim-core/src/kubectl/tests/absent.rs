@@ -4,9 +4,9 @@ use super::Bench;
 use crate::api::KubernetesVersion;
 use crate::session::Session;
 
-const INGRESS: &str = "
-apiVersion: networking.k8s.io/v1
-kind: Ingress
+const CLASS: &str = "
+apiVersion: node.k8s.io/v1
+kind: RuntimeClass
 metadata: {name: web}
 ";
 
@@ -17,33 +17,33 @@ fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
 #[test]
 fn there_are_none() {
     let lines = [
-        "get ing",
-        "get ingresses.networking.k8s.io -A",
+        "get rc",
+        "get csistoragecapacities.storage.k8s.io -A",
         "get csr",
         "get crd",
-        "get netpol -n kube-system",
-        "get ing -o name",
-        "get ing -o json",
-        "get ing,rc",
-        "get ing,svc",
-        "describe ing",
-        "delete ing --all",
-        "get ing --ignore-not-found",
+        "get podtemplates -n kube-system",
+        "get rc -o name",
+        "get rc -o json",
+        "get podtemplates,rc",
+        "get rc,svc",
+        "describe rc",
+        "delete rc --all",
+        "get rc --ignore-not-found",
         "get ingx",
     ];
     insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r#"
-    $ get ing
+    $ get rc
     ! No resources found in default namespace.
-    $ get ingresses.networking.k8s.io -A
+    $ get csistoragecapacities.storage.k8s.io -A
     ! No resources found
     $ get csr
     ! No resources found
     $ get crd
     ! No resources found
-    $ get netpol -n kube-system
+    $ get podtemplates -n kube-system
     ! No resources found in kube-system namespace.
-    $ get ing -o name
-    $ get ing -o json
+    $ get rc -o name
+    $ get rc -o json
     {
         "apiVersion": "v1",
         "items": [],
@@ -52,16 +52,16 @@ fn there_are_none() {
             "resourceVersion": ""
         }
     }
-    $ get ing,rc
+    $ get podtemplates,rc
     ! No resources found in default namespace.
-    $ get ing,svc
+    $ get rc,svc
     NAME         TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
     kubernetes   ClusterIP   10.96.0.1    <none>        443/TCP   6d23h
-    $ describe ing
+    $ describe rc
     ! No resources found in default namespace.
-    $ delete ing --all
+    $ delete rc --all
     No resources found
-    $ get ing --ignore-not-found
+    $ get rc --ignore-not-found
     $ get ingx
     ! error: the server doesn't have a resource type "ingx"
     exit 1
@@ -71,47 +71,47 @@ fn there_are_none() {
 #[test]
 fn none_has_a_name() {
     let lines = [
-        "get ing web",
-        "get ing/web crd/web",
-        "describe ing web",
-        "delete ing web",
-        "delete ing web --ignore-not-found",
-        "label ing web a=b",
-        "annotate ing/web a-",
-        "delete ing",
-        "label ing --all a=b",
-        "patch ing",
-        "edit ing",
+        "get rc web",
+        "get rc/web crd/web",
+        "describe rc web",
+        "delete rc web",
+        "delete rc web --ignore-not-found",
+        "label rc web a=b",
+        "annotate rc/web a-",
+        "delete rc",
+        "label rc --all a=b",
+        "patch rc",
+        "edit rc",
     ];
     insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r#"
-    $ get ing web
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ get rc web
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
-    $ get ing/web crd/web
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ get rc/web crd/web
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     ! Error from server (NotFound): customresourcedefinitions.apiextensions.k8s.io "web" not found
     exit 1
-    $ describe ing web
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ describe rc web
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
-    $ delete ing web
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ delete rc web
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
-    $ delete ing web --ignore-not-found
-    $ label ing web a=b
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ delete rc web --ignore-not-found
+    $ label rc web a=b
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
-    $ annotate ing/web a-
-    ! Error from server (NotFound): ingresses.networking.k8s.io "web" not found
+    $ annotate rc/web a-
+    ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
-    $ delete ing
+    $ delete rc
     ! error: resource(s) were provided, but no name was specified
     exit 1
-    $ label ing --all a=b
-    $ patch ing
+    $ label rc --all a=b
+    $ patch rc
     ! error: must specify --patch or --patch-file containing the contents of the patch
     exit 1
-    $ edit ing
+    $ edit rc
     ! error: edit cancelled, no objects found
     exit 1
     "#);
@@ -167,13 +167,13 @@ fn the_components_are_well() {
 #[test]
 fn nothing_can_be_made_of_them() {
     let mut session = Session::instant();
-    let refused = session.apply(INGRESS).expect_err("not simulated").stderr;
+    let refused = session.apply(CLASS).expect_err("not simulated").stderr;
     let lines = ["create crd web", "scale rc web --replicas=2"];
     let others = lines.map(|line| session.kubectl(line).expect_err("not simulated").stderr);
     insta::assert_snapshot!(refused + &others.concat(), @r#"
-    error: resource mapping not found for name: "web" namespace: "" from "STDIN": no matches for kind "Ingress" in version "networking.k8s.io/v1"
+    error: resource mapping not found for name: "web" namespace: "" from "STDIN": no matches for kind "RuntimeClass" in version "node.k8s.io/v1"
     ensure CRDs are installed first
-    hint: ingresses are not simulated: nothing can be made of that kind
+    hint: runtimeclasses are not simulated: nothing can be made of that kind
     error: Unexpected args: [crd web]
     See 'kubectl create -h' for help and examples
     hint: customresourcedefinitions are not simulated: nothing can be made of that kind
@@ -202,11 +202,11 @@ fn they_are_listed() {
     ");
     assert!(bench.run("api-versions").lines().any(|line| line == "rbac.authorization.k8s.io/v1"));
     let mut old = Bench::of_version(KubernetesVersion::V1_31);
-    insta::assert_snapshot!(transcript(&mut old, &["get ipaddresses", "get ing"]), @r#"
+    insta::assert_snapshot!(transcript(&mut old, &["get ipaddresses", "get rc"]), @r#"
     $ get ipaddresses
     ! error: the server doesn't have a resource type "ipaddresses"
     exit 1
-    $ get ing
+    $ get rc
     ! No resources found in default namespace.
     "#);
 }
@@ -215,14 +215,12 @@ fn they_are_listed() {
 fn they_can_be_written_down_and_not_made() {
     let mut session = Session::instant();
     let lines = [
-        "create ing web --rule=/=web:80 --dry-run=client -o name",
-        "create ing web --rule=/=web:80",
         "create role reader --verb=get --resource=roles",
         "create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server",
-        "explain ing",
+        "explain rc",
         "explain stss",
-        "get ing -w",
-        "get ing,svc -w",
+        "get rc -w",
+        "get rc,svc -w",
         "get roles -w -n kube-system",
     ];
     let mut shown = String::new();
@@ -231,25 +229,20 @@ fn they_can_be_written_down_and_not_made() {
         shown.extend(session.run(line, None, &crate::kubectl::NoFiles).into_iter().map(|chunk| chunk.text));
     }
     insta::assert_snapshot!(shown, @r#"
-    $ create ing web --rule=/=web:80 --dry-run=client -o name
-    ingress.networking.k8s.io/web
-    $ create ing web --rule=/=web:80
-    error: failed to create ingress: no matches for kind "Ingress" in version "networking.k8s.io/v1"
-    hint: ingresses are not simulated: nothing can be made of that kind
     $ create role reader --verb=get --resource=roles
     error: no matches for kind "Role" in version "rbac.authorization.k8s.io/v1"
     hint: roles are not simulated: nothing can be made of that kind
     $ create clusterrolebinding all --clusterrole=cluster-admin --user=ada --dry-run=server
     error: failed to create clusterrolebinding: no matches for kind "ClusterRoleBinding" in version "rbac.authorization.k8s.io/v1"
     hint: clusterrolebindings are not simulated: nothing can be made of that kind
-    $ explain ing
-    the server doesn't have a resource type "ing"
-    hint: ingresses are not simulated: nothing can be made of that kind
+    $ explain rc
+    the server doesn't have a resource type "rc"
+    hint: replicationcontrollers are not simulated: nothing can be made of that kind
     $ explain stss
     the server doesn't have a resource type "stss"
     hint: did you mean sts?
-    $ get ing -w
-    $ get ing,svc -w
+    $ get rc -w
+    $ get rc,svc -w
     error: you may only specify a single resource type
     $ get roles -w -n kube-system
     hint: roles are not simulated; a real cluster has some of its own

@@ -89,6 +89,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         Kind::Node => on_node(args, env, target),
         other => {
             let info = other.info();
+            let namespace = if info.namespaced { env.namespace } else { "" };
+            env.cluster.api().get(other, &ObjectKey::new(namespace, &target.name))?;
             let why =
                 format!("\"{}/{}, Kind={}\" not supported by debug", info.group, info.version, other.name());
             Err(CliError::plain(why))
