@@ -76,9 +76,9 @@ fn service_text(backend: &IngressServiceBackend, subject: &Subject<'_>) -> Strin
         return format!("{shown} (<error: services \"{}\" not found>)", backend.name);
     };
     let ports = found.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-    let meant =
+    let mut meant =
         ports.filter(|port| number == Some(port.port) || !name.is_empty() && name == or_empty(&port.name));
-    let port_name = meant.last().map_or("", |port| or_empty(&port.name));
+    let port_name = meant.next_back().map_or("", |port| or_empty(&port.name));
     format!("{shown} ({})", service::endpoints(&service::slices_of(found, subject), port_name))
 }
 
