@@ -7,6 +7,12 @@ use super::format;
 /// What is wrong with a text that is no range at all.
 pub const NONE: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
+const ZEROS: &str = "must not have leading 0s in IP or prefix length";
+const MAPPED: &str = "must not have an IPv4-mapped IPv6 address";
+const BITS: &str = "must not have bits set beyond the prefix length";
+/// What is wrong with ranges that older releases take.
+pub const ODD: [&str; 3] = [ZEROS, MAPPED, BITS];
+
 /// A range of addresses as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cidr {
@@ -33,25 +39,51 @@ impl Cidr {
     ///
     /// Models apimachinery pkg/util/validation: IsValidCIDRForLegacyField, with StrictIPCIDRValidation (KEP-4858).
     pub fn problem(&self) -> Option<&'static str> {
-        let is_mapped = matches!(self.address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some());
         if self.has_zeros {
-            Some("must not have leading 0s in IP or prefix length")
-        } else if is_mapped {
-            Some("must not have an IPv4-mapped IPv6 address")
+            Some(ZEROS)
+        } else if mapped(self.address).is_some() {
+            Some(MAPPED)
         } else if self.address != self.first() {
-            Some("must not have bits set beyond the prefix length")
+            Some(BITS)
         } else {
             None
         }
     }
 
-    /// Its canonical form.
-    pub fn canonical(&self) -> String {
-        format!("{}/{}", self.first(), self.bits)
+    /// What is warned of in how it was written, as `text`.
+    ///
+    /// Models apimachinery pkg/util/validation: GetWarningsForCIDR.
+    pub fn warnings(&self, text: &str) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let canonical = self.canonical();
+        if self.address != self.first() {
+            let single = format!("{}/{}", shown(self.address), width(self.address));
+            warnings.push(format!(
+                "CIDR value \"{text}\" is ambiguous in this context (should be \"{canonical}\" or \"{single}\"?)"
+            ));
+        }
+        if self.has_zeros || mapped(self.address).is_some() {
+            warnings.push(format!(
+                "non-standard CIDR value \"{text}\" will be considered invalid in a future Kubernetes release: use \
+                 \"{canonical}\""
+            ));
+        }
+        if warnings.is_empty() && self.is_v6() && canonical != text {
+            warnings.push(format!(
+                "IPv6 CIDR value \"{text}\" should be in RFC 5952 canonical format (\"{canonical}\")"
+            ));
+        }
+        warnings
     }
 
-    /// Whether it is a range of IPv6.
-    pub fn is_v6(&self) -> bool {
+    /// As Go writes it, to whom a mapped address is one of IPv4.
+    fn canonical(&self) -> String {
+        let first = self.first();
+        let bits = if mapped(first).is_some() { self.bits.saturating_sub(96) } else { self.bits };
+        format!("{}/{bits}", shown(first))
+    }
+
+    fn is_v6(&self) -> bool {
         self.address.is_ipv6()
     }
 
@@ -75,6 +107,18 @@ impl Cidr {
             }
         }
     }
+}
+
+/// The address of IPv4 that one of IPv6 stands for.
+fn mapped(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
+    }
+}
+
+fn shown(address: IpAddr) -> String {
+    mapped(address).map_or_else(|| address.to_string(), |address| address.to_string())
 }
 
 fn width(address: IpAddr) -> u32 {

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::object::Object;
 use super::quantity::Quantity;
 use super::validation::format;
-use super::{FeatureGates, meta, template};
+use super::{Feature, FeatureGates, meta, template};
 
 /// Labels of nodes that have another name by now, and what to say of them.
 const DEPRECATED_NODE_LABELS: &[(&str, &str)] = &[
@@ -83,7 +83,9 @@ impl Warnings {
         }
         match object {
             Object::Service(service) => service::check(self, service, gates),
-            Object::NetworkPolicy(policy) => network::policy(self, policy),
+            Object::NetworkPolicy(policy) if gates.has(Feature::RangeWarnings) => {
+                network::policy(self, policy);
+            }
             Object::PersistentVolumeClaim(claim) => volume::claim(self, claim),
             Object::PersistentVolume(volume) => volume::volume(self, volume),
             _ => {}

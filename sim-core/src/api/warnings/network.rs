@@ -39,15 +39,8 @@ fn peers(warnings: &mut Warnings, path: &str, peers: Option<&[NetworkPolicyPeer]
     }
 }
 
-/// Models apimachinery pkg/util/validation: GetWarningsForCIDR, of what is no error.
 fn cidr(warnings: &mut Warnings, path: &str, text: &str) {
-    let Some(range) = Cidr::parse(text).filter(|range| range.is_v6() && range.problem().is_none()) else {
-        return;
-    };
-    let canonical = range.canonical();
-    if canonical != text {
-        warnings.add(format!(
-            "{path}: IPv6 CIDR value \"{text}\" should be in RFC 5952 canonical format (\"{canonical}\")"
-        ));
+    for warning in Cidr::parse(text).iter().flat_map(|range| range.warnings(text)) {
+        warnings.add(format!("{path}: {warning}"));
     }
 }

@@ -9,10 +9,10 @@ use super::text::Text;
 use super::{Subject, or_empty, service};
 use crate::api::kinds::format::NONE;
 use crate::api::kinds::ingress::address;
-use crate::api::{ObjectKey, meta};
+use crate::api::{Feature, FeatureGates, ObjectKey, meta};
 
 /// Models kubectl pkg/describe: describeIngressV1.
-pub(super) fn describe(text: &mut Text, ingress: &Ingress, subject: &Subject<'_>) {
+pub(super) fn describe(text: &mut Text, ingress: &Ingress, subject: &Subject<'_>, gates: FeatureGates) {
     let spec = ingress.spec.clone().unwrap_or_default();
     text.field(0, "Name", meta::name(&ingress.metadata));
     text.labels("", "Labels", ingress.metadata.labels.as_ref());
@@ -20,7 +20,8 @@ pub(super) fn describe(text: &mut Text, ingress: &Ingress, subject: &Subject<'_>
     text.field(0, "Address", ingress.status.as_ref().map(address).unwrap_or_default());
     text.field(0, "Ingress Class", spec.ingress_class_name.as_deref().unwrap_or(NONE));
     let default = spec.default_backend.as_ref();
-    let default = default.map_or_else(|| "<default>".to_owned(), |backend| backend_text(backend, subject));
+    let default =
+        default.map_or_else(|| "<default>".to_owned(), |backend| backend_text(backend, subject, gates));
     text.field(0, "Default backend", &default);
     let tls = spec.tls.as_deref().unwrap_or_default();
     if !tls.is_empty() {
@@ -37,7 +38,7 @@ pub(super) fn describe(text: &mut Text, ingress: &Ingress, subject: &Subject<'_>
         let host = rule.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("*");
         text.line(1, format_args!("{host}\t"));
         for path in &http.paths {
-            let backend = backend_text(&path.backend, subject);
+            let backend = backend_text(&path.backend, subject, gates);
             text.line(2, format_args!("\t{} \t{backend}", or_empty(&path.path)));
         }
     }
@@ -57,23 +58,24 @@ fn describe_tls(text: &mut Text, tls: &IngressTLS) {
 }
 
 /// Models kubectl pkg/describe: describeBackendV1.
-fn backend_text(backend: &IngressBackend, subject: &Subject<'_>) -> String {
+fn backend_text(backend: &IngressBackend, subject: &Subject<'_>, gates: FeatureGates) -> String {
     if let Some(service) = &backend.service {
-        return service_text(service, subject);
+        return service_text(service, subject, gates);
     }
     let Some(resource) = &backend.resource else { return String::new() };
     let group = resource.api_group.as_deref().unwrap_or(NONE);
     format!("APIGroup: {group}, Kind: {}, Name: {}", resource.kind, resource.name)
 }
 
-fn service_text(backend: &IngressServiceBackend, subject: &Subject<'_>) -> String {
+fn service_text(backend: &IngressServiceBackend, subject: &Subject<'_>, gates: FeatureGates) -> String {
     let port = backend.port.clone().unwrap_or_default();
     let number = port.number.filter(|number| *number != 0);
     let name = or_empty(&port.name);
     let shown = format!("{}:{}", backend.name, number.map_or_else(|| name.to_owned(), |it| it.to_string()));
     let key = ObjectKey::new(subject.namespace, &backend.name);
     let Some(found) = subject.store.typed::<Service>(&key) else {
-        return format!("{shown} (<error: services \"{}\" not found>)", backend.name);
+        let sought = if gates.has(Feature::IngressBackendsFromSlices) { "services" } else { "endpoints" };
+        return format!("{shown} (<error: {sought} \"{}\" not found>)", backend.name);
     };
     let ports = found.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
     let mut meant =
