@@ -149,6 +149,26 @@ fn they_are_shown() {
 }
 
 #[test]
+fn the_server_sends_them_as_go_orders_their_fields() {
+    let api = "get --raw /apis/networking.k8s.io/v1";
+    let mut bench = bench();
+    bench.run("annotate ing,netpol,ingressclass --all kubectl.kubernetes.io/last-applied-configuration-");
+    let paths = [
+        "namespaces/default/ingresses/shop",
+        "namespaces/default/networkpolicies/db",
+        "ingressclasses/nginx",
+    ];
+    let sent = paths.map(|path| bench.run(&format!("{api}/{path}")));
+    let specs: Vec<&str> =
+        sent.iter().filter_map(|text| text.split_once("\"spec\":")).map(|(_, spec)| spec).collect();
+    assert_snapshot!(specs.concat(), @r#"
+    {"ingressClassName":"nginx","defaultBackend":{"service":{"name":"web","port":{"name":"http"}}},"tls":[{"hosts":["a.example.com"],"secretName":"cert"}],"rules":[{"host":"a.example.com","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}},{"host":"b.example.com"},{"host":"c.example.com"},{"host":"d.example.com"}]},"status":{"loadBalancer":{}}}
+    {"podSelector":{"matchLabels":{"role":"db"}},"ingress":[{},{"ports":[{"protocol":"TCP","port":6379}],"from":[{"podSelector":{}},{"namespaceSelector":{}},{"ipBlock":{"cidr":"2001:DB8::/32","except":["2001:db8:1::/48"]}}]}],"egress":[{"ports":[{"protocol":"UDP","port":53}]}],"policyTypes":["Ingress","Egress"]}}
+    {"controller":"k8s.io/ingress-nginx","parameters":{"apiGroup":"k8s.example.com","kind":"Parameters","name":"p","scope":"Cluster"}}}
+    "#);
+}
+
+#[test]
 fn their_fields_are_owned_as_wholes() {
     let managed = "--show-managed-fields -o jsonpath={.metadata.managedFields[*].fieldsV1.f:spec}";
     let lines = ["ing shop", "ing old", "netpol deny", "netpol db", "ingressclass nginx"]
@@ -215,6 +235,18 @@ fn they_are_changed_and_go() {
     $ get ing
     ! No resources found in default namespace.
     "#);
+}
+
+#[test]
+fn ingresses_are_pruned_and_policies_are_not() {
+    let mut bench = bench();
+    let kept = "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}}";
+    assert_snapshot!(bench.run_with("apply --prune --all -n default -f -", Some(kept)), @r"
+    configmap/kept created
+    ingress.networking.k8s.io/old pruned
+    ingress.networking.k8s.io/shop pruned
+    ! W1123 12:00:00.000000       1 prune.go:71] Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.
+    ");
 }
 
 #[test]
