@@ -464,6 +464,26 @@ pub static DIFFERENCES: &[Difference] = &[
          Pod' and 'delete Pod'",
         "#122709 shows 1.29; after 1.32",
     ),
+    since(
+        Feature::IngressBackendsFromSlices,
+        V::V1_31,
+        "describe ingress says of a backend that is missing: services \"NAME\" not found.\n\
+         Before, endpoints \"NAME\" not found",
+        "#124598 (kubectl 1.31)",
+    ),
+    since(
+        Feature::RangeWarnings,
+        V::V1_34,
+        "a NetworkPolicy is warned of whose ranges are written in odd ways",
+        "KEP-4858 (1.33)",
+    ),
+    since(
+        Feature::StrictRanges,
+        V::V1_36,
+        "a NetworkPolicy is refused whose range has bits beyond the length of its prefix,\n\
+         as 10.0.0.1/8 has, or zeros before a number",
+        "KEP-4858, #137053 (1.36)",
+    ),
 ];
 
 /// The table as `help versions` prints it.
@@ -497,7 +517,7 @@ mod tests {
             assert!(row.until.is_none_or(|until| until > row.since), "{:?}", row.feature);
             assert!(row.source.contains("KEP-") || row.source.contains('#'), "{:?}", row.feature);
         }
-        assert_eq!(DIFFERENCES.len(), Feature::CapitalSetEvents as usize + 1);
+        assert_eq!(DIFFERENCES.len(), Feature::StrictRanges as usize + 1);
     }
 
     #[test]

@@ -161,6 +161,12 @@ pub enum Feature {
     ImageVolume,
     /// The events of a StatefulSet's pods and claims begin with a capital letter.
     CapitalSetEvents,
+    /// `describe ingress` looks for the EndpointSlices of a backend, not for its Endpoints.
+    IngressBackendsFromSlices,
+    /// A NetworkPolicy's ranges are warned of that are written in odd ways.
+    RangeWarnings,
+    /// A NetworkPolicy's ranges have no bits beyond the lengths of their prefixes, and no zeros before numbers.
+    StrictRanges,
 }
 
 /// Which features a cluster has.

@@ -1,17 +1,19 @@
 //! Admission: what the built-in admission plugins change or refuse.
 //!
-//! Here are DefaultTolerationSeconds, Priority, PodTopologyLabels, DefaultStorageClass,
+//! Here are DefaultTolerationSeconds, Priority, PodTopologyLabels, DefaultStorageClass, DefaultIngressClass,
 //! StorageObjectInUseProtection and PersistentVolumeClaimResize. ServiceAccount, LimitRanger and ResourceQuota have files of their own.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec, Toleration};
+use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::api::quantity::Quantity;
+use crate::api::validation::CLASS_ANNOTATION;
 use crate::api::{ApiError, ApiResult, Feature, FeatureGates, Kind, Object, ObjectKey, meta, pod};
 use crate::store::Store;
 
@@ -22,6 +24,7 @@ pub const VOLUME_FINALIZER: &str = "kubernetes.io/pv-protection";
 
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 const DEFAULT_CLASS_BETA: &str = "storageclass.beta.kubernetes.io/is-default-class";
+const DEFAULT_INGRESS_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 const CLASS_BETA: &str = "volume.beta.kubernetes.io/storage-class";
 const TOPOLOGY_LABELS: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
 const TOLERATED_SECONDS: i64 = 300;
@@ -49,6 +52,7 @@ pub fn admit_create(object: &mut Object, store: &Store, gates: FeatureGates) -> 
         Object::PersistentVolume(volume) => {
             add_finalizer(&mut Arc::make_mut(volume).metadata, VOLUME_FINALIZER);
         }
+        Object::Ingress(ingress) => set_ingress_class(Arc::make_mut(ingress), store),
         _ => {}
     }
     Ok(())
@@ -205,6 +209,27 @@ fn set_default_class(claim: &mut PersistentVolumeClaim, store: &Store) {
     };
     let class = store.all::<StorageClass>().filter(is_default).min_by_key(newest_first);
     spec.storage_class_name = class.and_then(|class| class.metadata.name.clone());
+}
+
+/// The newest of the default classes.
+///
+/// Models plugin/pkg/admission/network/defaultingressclass: getDefaultClass.
+fn set_ingress_class(ingress: &mut Ingress, store: &Store) {
+    let spec = ingress.spec.get_or_insert_default();
+    if spec.ingress_class_name.is_some()
+        || meta::annotations(&ingress.metadata).contains_key(CLASS_ANNOTATION)
+    {
+        return;
+    }
+    let is_default = |class: &&IngressClass| {
+        meta::annotations(&class.metadata).get(DEFAULT_INGRESS_CLASS).is_some_and(|value| value == "true")
+    };
+    let newest_first = |class: &&IngressClass| {
+        let created = class.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        (Reverse(created), class.metadata.name.clone())
+    };
+    let class = store.all::<IngressClass>().filter(is_default).min_by_key(newest_first);
+    spec.ingress_class_name = class.and_then(|class| class.metadata.name.clone());
 }
 
 /// Models plugin/pkg/admission/storage/persistentvolume/resize.

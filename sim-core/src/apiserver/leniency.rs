@@ -1,7 +1,7 @@
 //! Where the validation of an older release is more lenient than the newest, or stricter.
 
 use crate::api::field::{FieldError, FieldReason};
-use crate::api::validation::format;
+use crate::api::validation::{cidr, format};
 use crate::api::{Feature, FeatureGates, Object, meta};
 
 /// What the release finds wrong with a new object, of what the newest does.
@@ -18,6 +18,9 @@ pub fn on_create(object: &Object, errors: Vec<FieldError>, gates: FeatureGates) 
 pub fn on_update(object: &Object, mut errors: Vec<FieldError>, gates: FeatureGates) -> Vec<FieldError> {
     if matches!(object, Object::StatefulSet(_)) && !gates.has(Feature::StatefulSetTemplateChecked) {
         errors.retain(|error| is_of_template_itself(&error.path));
+    }
+    if matches!(object, Object::NetworkPolicy(_)) && !gates.has(Feature::StrictRanges) {
+        errors.retain(|error| !cidr::ODD.contains(&error.detail.as_str()));
     }
     errors
 }

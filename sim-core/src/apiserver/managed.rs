@@ -389,7 +389,7 @@ fn add_status(managers: &mut Managers, kind: Kind, value: &Value, time: Timestam
     }
     let manager = match kind {
         Kind::Pod | Kind::Node => "kubelet",
-        Kind::Namespace | Kind::Service => return,
+        Kind::Namespace | Kind::Service | Kind::Ingress => return,
         _ => "kube-controller-manager",
     };
     let mut grant = |manager: &str, status: Value| {

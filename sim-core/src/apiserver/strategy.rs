@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
     PersistentVolumeStatus, Pod, PodStatus, ServiceStatus,
 };
 
+use k8s_openapi::api::networking::v1::IngressStatus;
 use k8s_openapi::api::policy::v1::PodDisruptionBudgetStatus;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -77,6 +78,9 @@ pub fn prepare_for_create(
             });
         }
         Object::ResourceQuota(quota) => Arc::make_mut(quota).status = Some(Default::default()),
+        Object::Ingress(ingress) => {
+            Arc::make_mut(ingress).status = Some(IngressStatus { load_balancer: Some(Default::default()) });
+        }
         // A node is created by its kubelet together with its status.
         _ => {}
     }
@@ -214,7 +218,7 @@ fn keep_status(new: &mut Object, old: &Object) {
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
-        PodDisruptionBudget, ResourceQuota, VolumeAttachment);
+        PodDisruptionBudget, ResourceQuota, VolumeAttachment, Ingress);
 }
 
 fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
@@ -232,7 +236,7 @@ fn keep_all_but_status(new: &mut Object, old: &Object, now: SimTime) {
         };
         Namespace, Node, PersistentVolumeClaim, PersistentVolume, Pod, Service,
         DaemonSet, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler, CronJob, Job,
-        PodDisruptionBudget, ResourceQuota, VolumeAttachment);
+        PodDisruptionBudget, ResourceQuota, VolumeAttachment, Ingress);
     match (new, old) {
         (Object::Pod(new), Object::Pod(old)) => keep_qos_class(Arc::make_mut(new), old),
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
@@ -282,6 +286,9 @@ fn raises_generation(new: &Object, old: &Object) -> bool {
         (Object::CronJob(new), Object::CronJob(old)) => new.spec != old.spec,
         (Object::Job(new), Object::Job(old)) => new.spec != old.spec,
         (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => new.spec != old.spec,
+        (Object::Ingress(new), Object::Ingress(old)) => new.spec != old.spec,
+        (Object::IngressClass(new), Object::IngressClass(old)) => new.spec != old.spec,
+        (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => new.spec != old.spec,
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
             new.endpoints != old.endpoints
                 || new.ports != old.ports

@@ -25,6 +25,7 @@ const KINDS: &[Kind] = &[
     Kind::Service,
     Kind::Job,
     Kind::CronJob,
+    Kind::Ingress,
     Kind::DaemonSet,
     Kind::Deployment,
     Kind::ReplicaSet,

@@ -365,7 +365,10 @@ pub fn empty(kind: Kind) -> Value {
             "spec": {"selector": null, "template": template()},
             "status": {},
         }),
-        Kind::Service => json!({"metadata": {}, "spec": {}, "status": {"loadBalancer": {}}}),
+        Kind::Service | Kind::Ingress => {
+            json!({"metadata": {}, "spec": {}, "status": {"loadBalancer": {}}})
+        }
+        Kind::NetworkPolicy => json!({"metadata": {}, "spec": {"podSelector": {}}}),
         Kind::PersistentVolumeClaim => json!({"metadata": {}, "spec": {"resources": {}}, "status": {}}),
         Kind::Endpoints => json!({"metadata": {}}),
         Kind::EndpointSlice => json!({"metadata": {}, "endpoints": null, "ports": null}),

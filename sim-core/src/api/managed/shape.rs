@@ -50,6 +50,8 @@ impl Shape {
             Kind::PersistentVolumeClaim => &CLAIM,
             Kind::PersistentVolume => &VOLUME,
             Kind::PodDisruptionBudget => &BUDGET,
+            Kind::Ingress => &INGRESS,
+            Kind::NetworkPolicy => &POLICY,
             Kind::Namespace => &WITH_CONDITIONS,
             Kind::Event => &EVENT,
             _ => &META_ONLY,
@@ -171,6 +173,13 @@ static BUDGET: Shape = shape(&[
     ("spec", Rule::Plain, &BUDGET_SPEC),
     ("status", Rule::Plain, &CONDITIONS),
 ]);
+static SERVICE_BACKEND: Shape = shape(&[("port", Rule::Atomic, &PLAIN)]);
+static BACKEND: Shape =
+    shape(&[("resource", Rule::Atomic, &PLAIN), ("service", Rule::Plain, &SERVICE_BACKEND)]);
+static INGRESS_SPEC: Shape = shape(&[("defaultBackend", Rule::Plain, &BACKEND)]);
+static INGRESS: Shape = shape(&[("metadata", Rule::Plain, &META), ("spec", Rule::Plain, &INGRESS_SPEC)]);
+static POLICY_SPEC: Shape = shape(&[("podSelector", Rule::Atomic, &PLAIN)]);
+static POLICY: Shape = shape(&[("metadata", Rule::Plain, &META), ("spec", Rule::Plain, &POLICY_SPEC)]);
 static EVENT: Shape = shape(&[("metadata", Rule::Plain, &META), ("involvedObject", Rule::Atomic, &PLAIN)]);
 
 /// The element of an item of a list with keys; a port without protocol is of TCP.

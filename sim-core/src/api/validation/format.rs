@@ -74,17 +74,6 @@ pub fn dns_1035_label(value: &str) -> Problems {
     problems
 }
 
-/// A name that need only be a part of a path.
-///
-/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
-pub fn path_segment(value: &str) -> Problems {
-    if matches!(value, "." | "..") {
-        return vec![format!("may not be '{value}'")];
-    }
-    let held = ["/", "%"].into_iter().filter(|part| value.contains(part));
-    held.map(|part| format!("may not contain '{part}'")).collect()
-}
-
 /// RFC 1123 subdomain.
 pub fn dns_subdomain(value: &str) -> Problems {
     let mut problems = Vec::new();
@@ -116,6 +105,47 @@ pub fn dns_subdomain_with_underscore(value: &str) -> Problems {
         ));
     }
     problems
+}
+
+/// RFC 1123 subdomain whose first label is an asterisk.
+///
+/// Models apimachinery pkg/util/validation: IsWildcardDNS1123Subdomain.
+pub fn wildcard_subdomain(value: &str) -> Problems {
+    let mut problems = Vec::new();
+    if value.len() > SUBDOMAIN_MAX {
+        problems.push(too_long(SUBDOMAIN_MAX));
+    }
+    if !value.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_label)) {
+        problems.push(mismatch(
+            "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+            &format!("\\*\\.{LABEL_REGEX}(\\.{LABEL_REGEX})*"),
+            &["*.example.com"],
+        ));
+    }
+    problems
+}
+
+/// A part of a path.
+///
+/// Models apimachinery pkg/api/validation/path: IsValidPathSegmentName.
+pub fn path_segment(value: &str) -> Problems {
+    match value {
+        "." | ".." => vec![format!("may not be '{value}'")],
+        _ => ["/", "%"]
+            .iter()
+            .filter(|part| value.contains(**part))
+            .map(|part| format!("may not contain '{part}'"))
+            .collect(),
+    }
+}
+
+/// A path of a URL (RFC 3986).
+pub fn http_path(value: &str) -> Problems {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
+    if !value.is_empty() && value.bytes().all(good) {
+        return Vec::new();
+    }
+    vec![r"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')".to_owned()]
 }
 
 /// A name with an optional prefix, as keys of labels and annotations are.
@@ -248,6 +278,13 @@ pub fn address(value: &str) -> Result<IpAddr, &'static str> {
         Err(_) if without_leading_zeros(value).parse::<Ipv4Addr>().is_ok() => Err("must not have leading 0s"),
         Err(_) => Err("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
     }
+}
+
+/// The address that `value` is, whose parts may begin with zeros.
+///
+/// Models k8s.io/utils/net: ParseIPSloppy.
+pub fn sloppy_address(value: &str) -> Option<IpAddr> {
+    value.parse().ok().or_else(|| Some(IpAddr::V4(without_leading_zeros(value).parse().ok()?)))
 }
 
 fn without_leading_zeros(value: &str) -> String {

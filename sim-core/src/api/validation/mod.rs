@@ -3,6 +3,7 @@
 mod apps;
 mod autoscaling;
 mod batch;
+pub(crate) mod cidr;
 pub(crate) mod cluster_ips;
 mod config;
 mod container;
@@ -45,6 +46,7 @@ use super::FeatureGates;
 use super::field::FieldError;
 use super::object::Object;
 
+pub(crate) use ingress::CLASS_ANNOTATION;
 pub(crate) use priority::SYSTEM_CLASSES;
 
 /// What is wrong with a new object; empty when nothing is.
@@ -119,6 +121,9 @@ pub fn validate_status_update(new: &Object, old: &Object) -> Vec<FieldError> {
     let mut errors = Errors::default();
     if let (Object::StatefulSet(new), Object::StatefulSet(old)) = (new, old) {
         apps::stateful_set_status(&mut errors, new, old);
+    }
+    if let Object::Ingress(new) = new {
+        ingress::status_update(&mut errors, new);
     }
     errors.0
 }

@@ -1,6 +1,7 @@
 //! The recording `validation` says what a real API server answers; the rest is from upstream's own rules.
 
 mod network;
+mod networking;
 mod pods;
 mod storage;
 mod workloads;

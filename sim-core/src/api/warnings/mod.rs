@@ -2,6 +2,7 @@
 //!
 //! Models the strategies' WarningsOnCreate and WarningsOnUpdate (KEP-1693). Pods that are changed are not looked at.
 
+mod network;
 mod pod;
 mod service;
 mod volume;
@@ -11,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::object::Object;
 use super::quantity::Quantity;
 use super::validation::format;
-use super::{FeatureGates, meta, template};
+use super::{Feature, FeatureGates, meta, template};
 
 /// Labels of nodes that have another name by now, and what to say of them.
 const DEPRECATED_NODE_LABELS: &[(&str, &str)] = &[
@@ -46,6 +47,7 @@ pub fn on_create(object: &Object, gates: FeatureGates) -> Vec<String> {
             pod::spec(&mut warnings, "", &pod.metadata, pod.spec.as_ref());
         }
         Object::StatefulSet(_) => {}
+        Object::Ingress(ingress) => network::ingress(&mut warnings, ingress),
         _ if template::template(object).is_some() => warnings.name(object.meta(), "Pod names and hostnames"),
         _ => {}
     }
@@ -81,6 +83,9 @@ impl Warnings {
         }
         match object {
             Object::Service(service) => service::check(self, service, gates),
+            Object::NetworkPolicy(policy) if gates.has(Feature::RangeWarnings) => {
+                network::policy(self, policy);
+            }
             Object::PersistentVolumeClaim(claim) => volume::claim(self, claim),
             Object::PersistentVolume(volume) => volume::volume(self, volume),
             _ => {}

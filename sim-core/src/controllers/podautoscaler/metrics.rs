@@ -8,7 +8,7 @@ use k8s_openapi::api::autoscaling::v2::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
-use super::calculate::{Answer, Question, Target, Tolerance};
+use super::calculate::{Question, Target, Tolerance};
 use super::sync::Sync;
 use crate::api::quantity::Quantity;
 use crate::api::selector::Selector;

@@ -79,7 +79,7 @@ pub fn describe(
         Object::PodDisruptionBudget(budget) => small::disruption_budget(&mut text, budget),
         Object::PriorityClass(class) => small::priority_class(&mut text, class),
         Object::CSINode(node) => small::csi_node(&mut text, node),
-        Object::Ingress(ingress) => ingress::describe(&mut text, ingress, &subject),
+        Object::Ingress(ingress) => ingress::describe(&mut text, ingress, &subject, gates),
         Object::IngressClass(class) => ingress::describe_class(&mut text, class),
         Object::NetworkPolicy(policy) => network_policy::describe(&mut text, policy),
         Object::ClusterRole(role) => rbac::cluster_role(&mut text, role),

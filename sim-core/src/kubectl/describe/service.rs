@@ -73,7 +73,8 @@ fn describe_port(text: &mut Text, port: &ServicePort, slices: &[&EndpointSlice],
     text.field(0, "Endpoints", endpoints(slices, name.unwrap_or_default()));
 }
 
-fn slices_of<'a>(service: &Service, subject: &Subject<'a>) -> Vec<&'a EndpointSlice> {
+/// The EndpointSlices of the Service.
+pub(super) fn slices_of<'a>(service: &Service, subject: &Subject<'a>) -> Vec<&'a EndpointSlice> {
     let name = meta::name(&service.metadata);
     let in_namespace = subject.store.all_in::<EndpointSlice>(subject.namespace);
     let label =
@@ -84,7 +85,7 @@ fn slices_of<'a>(service: &Service, subject: &Subject<'a>) -> Vec<&'a EndpointSl
 /// The first three ready endpoints of the port, `10.244.0.3:80,10.244.0.4:80`.
 ///
 /// Models kubectl pkg/describe: formatEndpointSlices.
-fn endpoints(slices: &[&EndpointSlice], port_name: &str) -> String {
+pub(super) fn endpoints(slices: &[&EndpointSlice], port_name: &str) -> String {
     if slices.is_empty() {
         return NONE.to_owned();
     }

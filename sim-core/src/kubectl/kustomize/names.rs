@@ -33,6 +33,17 @@ const OTHER_REFERENCES: &[(&str, &str, &str)] = &[
     ("PersistentVolumeClaim", "StorageClass", "spec/storageClassName"),
     ("PersistentVolume", "StorageClass", "spec/storageClassName"),
     ("StatefulSet", "StorageClass", "spec/volumeClaimTemplates/*/spec/storageClassName"),
+    ("Ingress", "Service", "spec/defaultBackend/service/name"),
+    ("Ingress", "Service", "spec/rules/*/http/paths/*/backend/service/name"),
+    ("Ingress", "Secret", "spec/tls/*/secretName"),
+];
+
+/// References in the annotations of Ingresses.
+const INGRESS_ANNOTATIONS: &[(&str, &str)] = &[
+    ("Secret", "ingress.kubernetes.io/auth-secret"),
+    ("Secret", "nginx.ingress.kubernetes.io/auth-secret"),
+    ("Secret", "nginx.ingress.kubernetes.io/auth-tls-secret"),
+    ("ConfigMap", "nginx.ingress.kubernetes.io/fastcgi-params-configmap"),
 ];
 
 /// Where a kind has the spec of its pods.
@@ -62,17 +73,27 @@ pub fn follow(resources: &mut [Resource]) {
         for (_, target, path) in OTHER_REFERENCES.iter().filter(|(holder, _, _)| *holder == kind) {
             change(&mut resource.value, path, target, &renamed);
         }
+        let annotations = resource.value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        if let (Some(annotations), "Ingress") = (annotations, kind.as_str()) {
+            for (target, key) in INGRESS_ANNOTATIONS {
+                if let Some(name) = annotations.get_mut(*key) {
+                    rename(name, target, &renamed);
+                }
+            }
+        }
     }
 }
 
 fn change(value: &mut Value, path: &str, kind: &str, renamed: &[Resource]) {
-    each(value, path, &mut |value| {
-        let Some(name) = value.as_str() else { return };
-        let found = renamed.iter().find(|resource| resource.kind() == kind && resource.was(name));
-        if let Some(found) = found {
-            *value = Value::from(found.name());
-        }
-    });
+    each(value, path, &mut |value| rename(value, kind, renamed));
+}
+
+fn rename(value: &mut Value, kind: &str, renamed: &[Resource]) {
+    let Some(name) = value.as_str() else { return };
+    let found = renamed.iter().find(|resource| resource.kind() == kind && resource.was(name));
+    if let Some(found) = found {
+        *value = Value::from(found.name());
+    }
 }
 
 /// Calls `act` with each value at the path that is there.

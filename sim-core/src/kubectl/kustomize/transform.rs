@@ -104,6 +104,13 @@ fn labels(plan: &Value, resources: &mut [Resource]) {
     }
 }
 
+/// Where a NetworkPolicy selects pods of its own namespace, by labels that are there.
+const POLICY_SELECTORS: [&str; 3] = [
+    "spec/podSelector/matchLabels",
+    "spec/ingress/*/from/*/podSelector/matchLabels",
+    "spec/egress/*/to/*/podSelector/matchLabels",
+];
+
 /// Models kustomize's builtinpluginconsts: commonlabels.
 fn label(resource: &mut Resource, pairs: &Map<String, Value>, selects: bool, templates: bool) {
     let kind = resource.kind().to_owned();
@@ -127,6 +134,13 @@ fn label(resource: &mut Resource, pairs: &Map<String, Value>, selects: bool, tem
         }
         "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => {
             add(value, "spec/selector/matchLabels", pairs)
+        }
+        "NetworkPolicy" => {
+            for place in POLICY_SELECTORS {
+                each(value, place, &mut |found| {
+                    found.as_object_mut().into_iter().for_each(|labels| labels.extend(pairs.clone()));
+                });
+            }
         }
         _ => add_within(value, "spec/selector/matchLabels", "", &Map::new()),
     }

@@ -3,6 +3,7 @@
 //! `described/objects.jsonl` holds objects of every kind that a simulated cluster had, one a line, and
 //! `described/kubectl.txt` what the real client printed for `kubectl describe` when a server answered with them,
 //! and when that was. So the client's part is compared by itself, whatever the cluster does.
+//! `described/networking.*` are the same of Ingresses and NetworkPolicies.
 
 use std::time::Duration;
 
@@ -14,12 +15,9 @@ use crate::api::{FeatureGates, Kind, Object, ObjectKey, SimTime, defaults};
 use crate::kubectl::describe;
 use crate::store::{CauseId, Stamp, Store};
 
-const OBJECTS: &str = include_str!("described/objects.jsonl");
-const KUBECTL: &str = include_str!("described/kubectl.txt");
-
-fn store() -> Store {
+fn store(objects: &str) -> Store {
     let mut store = Store::new();
-    for line in OBJECTS.lines() {
+    for line in objects.lines() {
         let value: Value = serde_json::from_str(line).expect("the file holds an object a line");
         let kind =
             Kind::from_word(value["kind"].as_str().expect("an object has a kind")).expect("it is known");
@@ -41,10 +39,10 @@ fn without_renewals(text: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-#[test]
-fn descriptions_are_those_of_the_real_kubectl() {
-    let store = store();
-    let mut blocks = KUBECTL.split("\n$ ");
+/// Compares our descriptions of the objects with those of the real client.
+fn check(objects: &str, kubectl: &str) {
+    let store = store(objects);
+    let mut blocks = kubectl.split("\n$ ");
     let told: Timestamp = blocks
         .next()
         .and_then(|head| head.strip_prefix("# now "))
@@ -68,4 +66,14 @@ fn descriptions_are_those_of_the_real_kubectl() {
         }
     }
     assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn descriptions_are_those_of_the_real_kubectl() {
+    check(include_str!("described/objects.jsonl"), include_str!("described/kubectl.txt"));
+}
+
+#[test]
+fn descriptions_of_networking_are_those_of_the_real_kubectl() {
+    check(include_str!("described/networking.jsonl"), include_str!("described/networking.txt"));
 }

@@ -16,6 +16,7 @@ mod job_ends;
 mod jobs;
 mod managed;
 mod mutate;
+mod networking;
 mod nodes;
 mod pod_resources;
 mod pod_security;

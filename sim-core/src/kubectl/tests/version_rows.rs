@@ -64,6 +64,11 @@ fn lines_with(text: &str, words: &[&str]) -> String {
     text.lines().filter(has).map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
+const ODD_RANGES: &str = r#"
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: odd}, spec: {egress: [{to: [{ipBlock:
+  {cidr: 10.0.0.1/8, except: [10.01.0.0/16]}}, {ipBlock: {cidr: "FD00::/16"}}]}]}}
+"#;
+
 /// A cluster whose images take a while to pull.
 fn taking_time(version: V) -> Bench {
     let profile = TimingProfile::named("kind").expect("a known profile");
@@ -197,6 +202,12 @@ fn shown(feature: Feature, bench: &mut Bench) -> Option<String> {
             said + &bench
                 .run("get hpa --ignore-not-found -o jsonpath={.items[*].spec.behavior.scaleUp.tolerance}")
         }
+        Feature::IngressBackendsFromSlices => {
+            bench.run("create ingress none --default-backend=none:80");
+            let described = bench.run("describe ing none");
+            described.lines().find(|line| line.starts_with("Default")).unwrap_or_default().to_owned()
+        }
+        Feature::RangeWarnings | Feature::StrictRanges => bench.run_with("apply -f -", Some(ODD_RANGES)),
         Feature::RelaxedServiceNames => bench.run("create service clusterip 1st --tcp=80"),
         Feature::ImageVolumeKnown | Feature::ImageVolume => {
             let said = bench.run_with("apply -f -", Some(IMAGE_VOLUME));
@@ -484,6 +495,29 @@ fn each_later_row_shows_where_it_says_it_does() {
     CapitalSetEvents
         from 1.27: create Claim data-web-3 Pod web-3 in StatefulSet web success create Pod web-3 in StatefulSet web successful delete Pod web-3 in StatefulSet web successful
         from 1.34: Create Claim data-web-3 Pod web-3 in StatefulSet web success Create Pod web-3 in StatefulSet web successful Delete Pod web-3 in StatefulSet web successful
+    IngressBackendsFromSlices
+        from 1.27: Default backend:  none:80 (<error: endpoints "none" not found>)
+        from 1.31: Default backend:  none:80 (<error: services "none" not found>)
+    RangeWarnings
+        from 1.27: networkpolicy.networking.k8s.io/odd created
+        from 1.34: networkpolicy.networking.k8s.io/odd created
+            ! Warning: spec.egress[0].to[0].ipBlock.cidr: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)
+            ! Warning: spec.egress[0].to[0].ipBlock.except[0]: non-standard CIDR value "10.01.0.0/16" will be considered invalid in a future Kubernetes release: use "10.1.0.0/16"
+            ! Warning: spec.egress[0].to[1].ipBlock.cidr: IPv6 CIDR value "FD00::/16" should be in RFC 5952 canonical format ("fd00::/16")
+        from 1.36: ! The NetworkPolicy "odd" is invalid: 
+            ! * spec.egress[0].to[0].ipBlock.cidr: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length
+            ! * spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "10.01.0.0/16": must not have leading 0s in IP or prefix length
+            exit 1
+    StrictRanges
+        from 1.27: networkpolicy.networking.k8s.io/odd created
+        from 1.34: networkpolicy.networking.k8s.io/odd created
+            ! Warning: spec.egress[0].to[0].ipBlock.cidr: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)
+            ! Warning: spec.egress[0].to[0].ipBlock.except[0]: non-standard CIDR value "10.01.0.0/16" will be considered invalid in a future Kubernetes release: use "10.1.0.0/16"
+            ! Warning: spec.egress[0].to[1].ipBlock.cidr: IPv6 CIDR value "FD00::/16" should be in RFC 5952 canonical format ("fd00::/16")
+        from 1.36: ! The NetworkPolicy "odd" is invalid: 
+            ! * spec.egress[0].to[0].ipBlock.cidr: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length
+            ! * spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "10.01.0.0/16": must not have leading 0s in IP or prefix length
+            exit 1
     "#);
 }
 

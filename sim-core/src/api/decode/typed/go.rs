@@ -6,8 +6,25 @@ use crate::api::storage::ABOUT_VOLUMES;
 
 /// Optional texts that Go holds by pointer, so that empty ones are kept. All other empty values are dropped,
 /// as Go's `omitempty` drops them from what it stores and prints.
-pub(super) const EMPTY_STRINGS_KEPT: [&str; 4] =
-    ["storageClassName", "volumeAttributesClassName", "loadBalancerClass", "ipFamilyPolicy"];
+const EMPTY_STRINGS_KEPT: [&str; 5] = [
+    "storageClassName",
+    "volumeAttributesClassName",
+    "loadBalancerClass",
+    "ipFamilyPolicy",
+    "ingressClassName",
+];
+
+/// Whether Go holds the optional text by pointer: other structs have fields of the same names by value.
+pub(super) fn keeps_empty(go_struct: &str, field: &str) -> bool {
+    match go_struct {
+        "PersistentVolumeSpec" => false,
+        "IngressClassParametersReference" => ["apiGroup", "scope", "namespace"].contains(&field),
+        "TypedLocalObjectReference" => field == "apiGroup",
+        "NetworkPolicyPort" => field == "protocol",
+        _ => EMPTY_STRINGS_KEPT.contains(&field),
+    }
+}
+
 /// Optional booleans that Go holds by value.
 pub(super) const FALSE_DROPPED: [&str; 10] = [
     "hostIPC",
@@ -22,7 +39,7 @@ pub(super) const FALSE_DROPPED: [&str; 10] = [
     "unschedulable",
 ];
 /// Optional numbers that Go holds by value.
-pub(super) const ZERO_DROPPED: [&str; 16] = [
+pub(super) const ZERO_DROPPED: [&str; 17] = [
     "currentReplicas",
     "failureThreshold",
     "fullyLabeledReplicas",
@@ -32,6 +49,7 @@ pub(super) const ZERO_DROPPED: [&str; 16] = [
     "initialDelaySeconds",
     "minReadySeconds",
     "nodePort",
+    "number",
     "observedGeneration",
     "periodSeconds",
     "readyReplicas",
@@ -92,6 +110,7 @@ NodeAddress.type NodeAddressType
 nodeAffinityPolicy NodeInclusionPolicy
 NodeSelectorRequirement.operator NodeSelectorOperator
 nodeTaintsPolicy NodeInclusionPolicy
+pathType PathType
 persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy
 PersistentVolumeClaimStatus.phase PersistentVolumeClaimPhase
 PersistentVolumeStatus.phase PersistentVolumePhase
@@ -102,6 +121,7 @@ PodFailurePolicyRule.action PodFailurePolicyAction
 podManagementPolicy PodManagementPolicyType
 PodOS.name OSName
 podReplacementPolicy PodReplacementPolicy
+policyTypes PolicyType
 PodSpec.restartPolicy RestartPolicy
 PodStatus.phase PodPhase
 preemptionPolicy PreemptionPolicy
@@ -161,6 +181,7 @@ pub(super) fn text_type(go_struct: &str, field: &str, wanted: &str) -> String {
 pub(super) fn embedded(go_struct: &str, field: &str) -> Option<&'static str> {
     match go_struct {
         "Probe" => ["exec", "grpc", "httpGet", "tcpSocket"].contains(&field).then_some("ProbeHandler"),
+        "IngressRule" => (field == "http").then_some("IngressRuleValue"),
         "Volume" => (field != "name").then_some("VolumeSource"),
         "PersistentVolumeSpec" => (!ABOUT_VOLUMES.contains(&field)).then_some("PersistentVolumeSource"),
         "EphemeralContainer" => (field != "targetContainerName").then_some("EphemeralContainerCommon"),

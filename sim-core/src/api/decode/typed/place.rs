@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::error::TypeError;
 use super::go::{
-    EMPTY_STRINGS_KEPT, FALSE_DROPPED, ZERO_DROPPED, embedded, go_name, go_type, plain_number, qualified,
-    text_type,
+    FALSE_DROPPED, ZERO_DROPPED, embedded, go_name, go_type, keeps_empty, plain_number, qualified, text_type,
 };
 use crate::api::quantity::Quantity;
 use crate::api::{Kind, base64};
@@ -198,9 +197,7 @@ impl<'a> Place<'a> {
             Value::Array(items) => items.is_empty() && rust.contains("Option<alloc::vec::Vec<"),
             Value::Object(map) => map.is_empty() && rust.contains("::BTreeMap<"),
             Value::String(_) if rust.ends_with("::Quantity>") => false,
-            Value::String(text) if text.is_empty() => {
-                !EMPTY_STRINGS_KEPT.contains(&field) || go_struct == "PersistentVolumeSpec"
-            }
+            Value::String(text) if text.is_empty() => !keeps_empty(go_struct, field),
             Value::String(_) if rust.ends_with("::ByteString") => {
                 self.check_bytes();
                 false
