@@ -126,12 +126,14 @@ fn the_cluster_has_roles_for_its_users() {
     system:discovery            2026-11-16T13:00:00Z
     system:public-info-viewer   2026-11-16T13:00:00Z
     view                        2026-11-16T13:00:00Z
+    ! hint: the control plane's own clusterroles are not simulated
     $ get clusterrolebindings
     NAME                        ROLE                                    AGE
     cluster-admin               ClusterRole/cluster-admin               6d23h
     system:basic-user           ClusterRole/system:basic-user           6d23h
     system:discovery            ClusterRole/system:discovery            6d23h
     system:public-info-viewer   ClusterRole/system:public-info-viewer   6d23h
+    ! hint: the control plane's own clusterrolebindings are not simulated
     $ create rolebinding v --clusterrole=view --user=eve
     rolebinding.rbac.authorization.k8s.io/v created
     $ create clusterrolebinding e --clusterrole=edit --group=editors

@@ -279,7 +279,25 @@ fn tables(args: &Args, env: &mut Env<'_>, selection: &Selection, mut found: Foun
             _ => env.out.err_line("No resources found"),
         }
     }
+    hint_left_out(&found, selection, env);
     found.result_of_all()
+}
+
+/// Says which roles a real cluster has besides, where all were asked for.
+fn hint_left_out(found: &Found, selection: &Selection, env: &mut Env<'_>) {
+    let is_there = selection.namespace.as_deref().is_none_or(|namespace| namespace == "kube-system");
+    let has_own = |kind: &Kind| match kind {
+        Kind::ClusterRole | Kind::ClusterRoleBinding => true,
+        Kind::Role | Kind::RoleBinding => is_there,
+        _ => false,
+    };
+    let asked = found.answers.iter().map(|(kind, _)| *kind).find(has_own);
+    if let Some(kind) = asked.filter(|_| !found.single && !selection.is_selective())
+        && env.cluster.engine().config().has_rbac()
+    {
+        let plural = kind.info().plural;
+        env.out.err_line(format!("hint: the control plane's own {plural} are not simulated"));
+    }
 }
 
 /// Sorts the rows of each table. Several tables are sorted themselves before that, by fields that tables have: they
