@@ -10,6 +10,7 @@ use super::printer::{Printer, is_table, list_of};
 use super::table::TabWriter;
 use super::verbs::Verb;
 use super::{Env, Flow, Progress, Task};
+use crate::api::kinds::STANDARD_VERBS;
 use crate::api::{ApiError, KubernetesVersion};
 
 /// A kind of which there are no objects.
@@ -25,16 +26,19 @@ pub struct Absent {
     pub group: &'static str,
     /// Whether objects live in a namespace.
     pub namespaced: bool,
+    /// What can be done with them.
+    pub verbs: &'static [&'static str],
+    /// Categories that include the kind.
+    pub categories: &'static [&'static str],
     /// The first of our releases that serves it as v1.
     since: KubernetesVersion,
     /// Whether a real cluster has some that nobody made.
     has_own: bool,
 }
 
-/// What can be done with them.
-pub const VERBS: &[&str] = &["get", "list"];
-
 const ADMISSION: &str = "admissionregistration.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
+const AUTHORIZATION: &str = "authorization.k8s.io";
 const FLOW: &str = "flowcontrol.apiserver.k8s.io";
 const NETWORKING: &str = "networking.k8s.io";
 const RESOURCE: &str = "resource.k8s.io";
@@ -47,6 +51,8 @@ const fn cluster(kind: &'static str, plural: &'static str, group: &'static str) 
         short_names: &[],
         group,
         namespaced: false,
+        verbs: STANDARD_VERBS,
+        categories: &[],
         since: KubernetesVersion::V1_27,
         has_own: false,
     }
@@ -56,18 +62,37 @@ const fn namespaced(kind: &'static str, plural: &'static str, group: &'static st
     Absent { namespaced: true, ..cluster(kind, plural, group) }
 }
 
+/// A kind of questions: they are answered, and not kept.
+const fn asked(kind: &'static str, plural: &'static str, group: &'static str) -> Absent {
+    Absent { verbs: &["create"], ..cluster(kind, plural, group) }
+}
+
+/// A kind that extends the API.
+const fn extension(kind: &'static str, plural: &'static str, group: &'static str) -> Absent {
+    Absent { categories: &["api-extensions"], ..cluster(kind, plural, group) }
+}
+
 /// The table, by group and name.
 #[rustfmt::skip]
 pub static ABSENT: &[Absent] = &[
-    Absent { short_names: &["cs"], has_own: true, ..cluster("ComponentStatus", "componentstatuses", "") },
+    Absent { namespaced: true, ..asked("Binding", "bindings", "") },
+    Absent { short_names: &["cs"], has_own: true, verbs: &["get", "list"], ..cluster("ComponentStatus", "componentstatuses", "") },
     namespaced("PodTemplate", "podtemplates", ""),
     Absent { short_names: &["rc"], ..namespaced("ReplicationController", "replicationcontrollers", "") },
-    cluster("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION),
-    Absent { since: KubernetesVersion::V1_31, ..cluster("ValidatingAdmissionPolicy", "validatingadmissionpolicies", ADMISSION) },
-    Absent { since: KubernetesVersion::V1_31, ..cluster("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", ADMISSION) },
-    cluster("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", ADMISSION),
-    Absent { short_names: &["crd", "crds"], ..cluster("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io") },
-    Absent { has_own: true, ..cluster("APIService", "apiservices", "apiregistration.k8s.io") },
+    Absent { since: KubernetesVersion::V1_36, ..extension("MutatingAdmissionPolicy", "mutatingadmissionpolicies", ADMISSION) },
+    Absent { since: KubernetesVersion::V1_36, ..extension("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", ADMISSION) },
+    extension("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION),
+    Absent { since: KubernetesVersion::V1_31, ..extension("ValidatingAdmissionPolicy", "validatingadmissionpolicies", ADMISSION) },
+    Absent { since: KubernetesVersion::V1_31, ..extension("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", ADMISSION) },
+    extension("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", ADMISSION),
+    Absent { short_names: &["crd", "crds"], ..extension("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io") },
+    Absent { has_own: true, ..extension("APIService", "apiservices", "apiregistration.k8s.io") },
+    Absent { since: KubernetesVersion::V1_31, ..asked("SelfSubjectReview", "selfsubjectreviews", AUTHENTICATION) },
+    asked("TokenReview", "tokenreviews", AUTHENTICATION),
+    Absent { namespaced: true, ..asked("LocalSubjectAccessReview", "localsubjectaccessreviews", AUTHORIZATION) },
+    asked("SelfSubjectAccessReview", "selfsubjectaccessreviews", AUTHORIZATION),
+    asked("SelfSubjectRulesReview", "selfsubjectrulesreviews", AUTHORIZATION),
+    asked("SubjectAccessReview", "subjectaccessreviews", AUTHORIZATION),
     Absent { short_names: &["csr"], ..cluster("CertificateSigningRequest", "certificatesigningrequests", "certificates.k8s.io") },
     Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("FlowSchema", "flowschemas", FLOW) },
     Absent { since: KubernetesVersion::V1_31, has_own: true, ..cluster("PriorityLevelConfiguration", "prioritylevelconfigurations", FLOW) },
@@ -91,6 +116,9 @@ impl Absent {
 
     /// 404: there is no object of that name, as of any.
     pub fn not_found(&self, name: &str) -> ApiError {
+        if self.is_asked() {
+            return ApiError::no_such_resource();
+        }
         ApiError::none_of(self.plural, self.group, name)
     }
 
@@ -101,6 +129,11 @@ impl Absent {
         let singular = self.kind.to_ascii_lowercase();
         let known = self.plural == resource || singular == resource || self.short_names.contains(&resource);
         known && (self.group.starts_with(rest) || rest == format!("v1.{}", self.group))
+    }
+
+    /// Whether the API server answers what is asked and keeps nothing.
+    fn is_asked(&self) -> bool {
+        self.verbs == ["create"]
     }
 
     /// Whether objects of it that nobody made are what was asked for.
@@ -187,6 +220,10 @@ fn answer(verb: &str, args: &Args, env: &mut Env<'_>) -> Option<Result<Flow, Cli
     } else {
         let kinds = first.split(',').map(find).collect::<Option<Vec<_>>>()?;
         let names: Vec<&str> = args.words[1..].iter().map(String::as_str).collect();
+        if names.is_empty() && kinds.iter().any(|absent| absent.is_asked()) {
+            let why = "the server does not allow this method on the requested resource";
+            return Some(Err(ApiError::method_not_allowed(why).into()));
+        }
         if names.is_empty() {
             return Some(list(verb, &kinds, args, env));
         }

@@ -169,7 +169,8 @@ impl Kind {
             // A short name goes by the group alone; kubectl lets the version be.
             let short = info.short_names.contains(&resource)
                 && rest.split_once('.').is_some_and(|(_, group)| group == info.group);
-            if short || (rest == "v1.autoscaling" && info.group == "autoscaling") {
+            let has_two_groups = *kind == Kind::Event && "events.k8s.io".starts_with(rest);
+            if short || has_two_groups || (rest == "v1.autoscaling" && info.group == "autoscaling") {
                 return named;
             }
             let version_and_group = format!("{}.{}", info.version, info.group);

@@ -209,6 +209,36 @@ fn they_are_listed() {
 }
 
 #[test]
+fn questions_are_answered_and_not_kept() {
+    let lines = [
+        "api-resources --verbs=create --api-group=authorization.k8s.io -o wide",
+        "get tokenreviews",
+        "get tokenreview x",
+        "get events.events.k8s.io",
+        "api-resources --api-group=events.k8s.io",
+    ];
+    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r"
+    $ api-resources --verbs=create --api-group=authorization.k8s.io -o wide
+    NAME                        SHORTNAMES   APIVERSION                NAMESPACED   KIND                       VERBS    CATEGORIES
+    localsubjectaccessreviews                authorization.k8s.io/v1   true         LocalSubjectAccessReview   create   
+    selfsubjectaccessreviews                 authorization.k8s.io/v1   false        SelfSubjectAccessReview    create   
+    selfsubjectrulesreviews                  authorization.k8s.io/v1   false        SelfSubjectRulesReview     create   
+    subjectaccessreviews                     authorization.k8s.io/v1   false        SubjectAccessReview        create   
+    $ get tokenreviews
+    ! Error from server (MethodNotAllowed): the server does not allow this method on the requested resource
+    exit 1
+    $ get tokenreview x
+    ! Error from server (NotFound): the server could not find the requested resource
+    exit 1
+    $ get events.events.k8s.io
+    ! No resources found in default namespace.
+    $ api-resources --api-group=events.k8s.io
+    NAME     SHORTNAMES   APIVERSION         NAMESPACED   KIND
+    events   ev           events.k8s.io/v1   true         Event
+    ");
+}
+
+#[test]
 fn they_can_be_watched() {
     let mut session = Session::instant();
     let lines = ["explain rc", "explain stss", "get rc -w", "get rc,svc -w", "get apiservices -w"];

@@ -163,8 +163,8 @@ fn every_command_warns_once() {
     insta::assert_snapshot!(bench.run("get ep web -o jsonpath={.subsets[*].addresses[*].ip}"), @"10.244.0.2 10.244.0.3! Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     insta::assert_snapshot!(bench.run("api-resources --api-group= --namespaced -o wide").lines().take(3).collect::<Vec<_>>().join("\n"), @r"
     NAME                     SHORTNAMES   APIVERSION   NAMESPACED   KIND                    VERBS                                                        CATEGORIES
-    configmaps               cm           v1           true         ConfigMap               create,delete,deletecollection,get,list,patch,update,watch   
-    endpoints                ep           v1           true         Endpoints               create,delete,deletecollection,get,list,patch,update,watch
+    bindings                              v1           true         Binding                 create                                                       
+    configmaps               cm           v1           true         ConfigMap               create,delete,deletecollection,get,list,patch,update,watch
     ");
 }
 

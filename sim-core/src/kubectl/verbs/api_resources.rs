@@ -33,6 +33,9 @@ pub static VERB: Verb = Verb {
     run,
 };
 
+/// The other group that serves events.
+pub const EVENTS: &str = "events.k8s.io";
+
 /// What discovery says of a resource.
 struct Resource {
     name: &'static str,
@@ -45,8 +48,9 @@ struct Resource {
     categories: &'static [&'static str],
 }
 
-/// Every resource, those without objects too.
+/// Every resource, those without objects too. Events are served by two groups.
 fn all(version: KubernetesVersion) -> Vec<Resource> {
+    let events = Resource { group: EVENTS, version: format!("{EVENTS}/v1"), ..of_kind(Kind::Event) };
     let absent = absent::served(version).map(|absent| Resource {
         name: absent.plural,
         short_names: absent.short_names,
@@ -54,26 +58,24 @@ fn all(version: KubernetesVersion) -> Vec<Resource> {
         version: absent.api_version(),
         namespaced: absent.namespaced,
         kind: absent.kind,
-        verbs: absent::VERBS,
-        categories: &[],
+        verbs: absent.verbs,
+        categories: absent.categories,
     });
-    Kind::ALL
-        .iter()
-        .map(|kind| {
-            let info = kind.info();
-            Resource {
-                name: info.plural,
-                short_names: info.short_names,
-                group: info.group,
-                version: info.api_version(),
-                namespaced: info.namespaced,
-                kind: kind.name(),
-                verbs: info.verbs,
-                categories: info.categories,
-            }
-        })
-        .chain(absent)
-        .collect()
+    Kind::ALL.iter().map(|kind| of_kind(*kind)).chain([events]).chain(absent).collect()
+}
+
+fn of_kind(kind: Kind) -> Resource {
+    let info = kind.info();
+    Resource {
+        name: info.plural,
+        short_names: info.short_names,
+        group: info.group,
+        version: info.api_version(),
+        namespaced: info.namespaced,
+        kind: kind.name(),
+        verbs: info.verbs,
+        categories: info.categories,
+    }
 }
 
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {

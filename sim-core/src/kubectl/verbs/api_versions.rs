@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Verb;
+use super::api_resources::EVENTS;
 use crate::api::Kind;
 use crate::kubectl::absent;
 use crate::kubectl::args::Args;
@@ -24,8 +25,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::misuse("api-versions", why));
     }
     let absent = absent::served(env.cluster.api().gates.version()).map(absent::Absent::api_version);
+    let others = ["autoscaling/v1".to_owned(), format!("{EVENTS}/v1")];
     let versions: BTreeSet<String> =
-        Kind::ALL.iter().map(|kind| kind.info().api_version()).chain(absent).collect();
+        Kind::ALL.iter().map(|kind| kind.info().api_version()).chain(absent).chain(others).collect();
     versions.iter().for_each(|version| env.out.line(version));
     Ok(Flow::OK)
 }
