@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
 
-use super::role_binding::binding_row;
-use super::{Cell, Column, KindInfo, RowContext, STANDARD_VERBS};
+use super::role_binding::{BINDING_COLUMNS, binding_row};
+use super::{Cell, KindInfo, RowContext, STANDARD_VERBS};
 use crate::api::object::{Kind, Object};
 
 pub(super) static INFO: KindInfo = KindInfo {
@@ -18,14 +18,7 @@ pub(super) static INFO: KindInfo = KindInfo {
     verbs: STANDARD_VERBS,
     subresources: &[],
     counts_generation: false,
-    columns: &[
-        Column::normal("Name"),
-        Column::normal("Role"),
-        Column::normal("Age"),
-        Column::wide("Users"),
-        Column::wide("Groups"),
-        Column::wide("ServiceAccounts"),
-    ],
+    columns: BINDING_COLUMNS,
     row,
 };
 

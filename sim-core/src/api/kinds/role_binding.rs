@@ -18,16 +18,19 @@ pub(super) static INFO: KindInfo = KindInfo {
     verbs: STANDARD_VERBS,
     subresources: &[],
     counts_generation: false,
-    columns: &[
-        Column::normal("Name"),
-        Column::normal("Role"),
-        Column::normal("Age"),
-        Column::wide("Users"),
-        Column::wide("Groups"),
-        Column::wide("ServiceAccounts"),
-    ],
+    columns: BINDING_COLUMNS,
     row,
 };
+
+/// The columns of bindings of either kind.
+pub(super) const BINDING_COLUMNS: &[Column] = &[
+    Column::normal("Name"),
+    Column::normal("Role"),
+    Column::normal("Age"),
+    Column::wide("Users"),
+    Column::wide("Groups"),
+    Column::wide("ServiceAccounts"),
+];
 
 fn row(object: &Object, context: &RowContext) -> Vec<Cell> {
     let Some(binding) = object.as_ref::<RoleBinding>() else { return Vec::new() };
