@@ -22,6 +22,7 @@ mod refresh;
 mod resize;
 mod restart;
 mod start;
+mod start_failure;
 mod status;
 mod termination;
 #[cfg(test)]

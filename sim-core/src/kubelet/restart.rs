@@ -147,7 +147,8 @@ impl Sync<'_, '_> {
         if !slot.is_running() {
             return;
         }
-        slot.stopping = Some(Stopping { term_at: now, term_sent: false, kill_at: now + GRACE });
+        slot.stopping =
+            Some(Stopping { term_at: now, term_sent: false, kill_at: now + GRACE, hook_fails_at: None });
         let text = format!("Stopping container {}", slot.name);
         self.event(Some(index), EventType::Normal, "Killing", &text);
         self.pursue_stop(index);

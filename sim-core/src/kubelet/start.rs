@@ -9,7 +9,8 @@ use rand_core::Rng;
 
 use super::backoff::go_duration;
 use super::probe::ProbeState;
-use super::worker::{Ended, RELIST, Slot, Stage, Sync, Waiting};
+use super::start_failure::{RUN_CONTAINER_ERROR, StartFailure};
+use super::worker::{Ended, HookEnd, RELIST, Slot, Stage, Sync, Waiting};
 use super::{adopt, environment, identity, node_status};
 use crate::api::{Feature, Kind, ObjectKey, ObjectRef, SimTime};
 use crate::engine::{EventType, Pace};
@@ -322,16 +323,16 @@ impl Sync<'_, '_> {
                 self.run_post_start(index);
             }
             Err(error) => {
-                let why = format!(
-                    "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
-                     runc create failed: unable to start container process: error during container init: {error}"
-                );
-                let exit =
-                    Exit { code: 128, reason: "StartError".to_owned(), message: Some(why.clone()), at: now };
-                slot.waiting = Waiting::default();
-                slot.ended = Some(Ended { exit, started_at: SimTime::ZERO, container_id: id });
+                let failure = StartFailure::of(&self.runtime_name(), &id, &error);
+                let exit = Exit { at: now, ..failure.exit };
+                let slot = &mut self.worker.slots[index];
+                let text = format!("Error: {}", failure.message.replace(&id, &slot.name));
+                slot.ended = Some(Ended { exit, started_at: now, container_id: id });
                 slot.stage = Stage::Ended;
-                self.event(Some(index), EventType::Warning, "Failed", &format!("Error: {why}"));
+                let waits = self.should_restart(index);
+                let waiting = Waiting { reason: RUN_CONTAINER_ERROR, message: failure.message };
+                self.worker.slots[index].waiting = if waits { waiting } else { Waiting::default() };
+                self.event(Some(index), EventType::Warning, "Failed", &text);
                 self.after_end(index);
             }
         }
@@ -350,7 +351,8 @@ impl Sync<'_, '_> {
         let spec = self.container_spec(index);
         let hook = spec.and_then(|spec| spec.lifecycle.as_ref()?.post_start.clone());
         let Some(hook) = hook else { return self.finish_start(index, false) };
-        let (took, failed) = self.run_hook(index, &hook, HOOK_LIMIT);
+        let (took, end) = self.run_hook(index, &hook, HOOK_LIMIT);
+        let failed = end == HookEnd::Failed;
         let until = self.now() + took;
         let slot = &mut self.worker.slots[index];
         slot.hook = Some(failed);
@@ -454,7 +456,8 @@ impl Sync<'_, '_> {
             slot.stage = Stage::Ended;
             slot.ready = false;
             slot.started = false;
-            slot.stopping = None;
+            self.tell_failed_hook(index, true);
+            self.worker.slots[index].stopping = None;
             any = true;
         }
         any

@@ -13,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::resize::CONDITIONS;
 use super::restart::{RESTARTING_ALL, could_restart_all, should_restart};
+use super::start_failure::{RUN_CONTAINER_ERROR, START_ERROR};
 use super::worker::{Ended, Role, Slot, Stage, Sync, Worker};
 use super::{environment, identity};
 use crate::api::{Feature, pod};
@@ -334,7 +335,10 @@ pub(super) fn container_status(
     let ran = slot.runs > i32::from(slot.hook.is_some()) && !slot.removed;
     let image = slot.image.as_ref().filter(|_| ran);
     let resources = spec.and_then(|spec| spec.resources.clone()).unwrap_or_default();
-    let state = match (slot.stage, &slot.ended) {
+    // What could not be started and is tried again waits, and its end is past already.
+    let is_tried_again = slot.stage == Stage::Ended && slot.waiting.reason == RUN_CONTAINER_ERROR;
+    let (ended, last) = if is_tried_again { (&None, &slot.ended) } else { (&slot.ended, &slot.last) };
+    let state = match (slot.stage, ended) {
         (Stage::Running, _) => ContainerState {
             running: Some(ContainerStateRunning { started_at: Some(worker.time_of(slot.started_at)) }),
             ..ContainerState::default()
@@ -348,13 +352,14 @@ pub(super) fn container_status(
         image_id: image.map(|image| image_id(image, runtime)).unwrap_or_default(),
         container_id: ran.then(|| format!("{runtime}://{}", slot.container_id)),
         state: Some(state),
-        last_state: Some(
-            slot.last.as_ref().map(|ended| terminated(worker, ended, runtime)).unwrap_or_default(),
-        ),
-        ready: if slot.is_init() {
-            slot.is_completed() || (slot.is_running() && slot.ready)
-        } else {
-            slot.ready
+        last_state: Some(last.as_ref().map(|ended| terminated(worker, ended, runtime)).unwrap_or_default()),
+        // Upstream: pkg/kubelet/prober: UpdatePodStatus. Of those that run before the rest only sidecars are probed.
+        ready: match slot.role {
+            Role::Init if spec.and_then(|spec| spec.restart_policy.as_deref()) == Some("Always") => {
+                slot.is_completed() || (slot.is_running() && slot.ready)
+            }
+            Role::Init => slot.is_completed(),
+            Role::Main | Role::Ephemeral => slot.ready,
         },
         restart_count: slot.restarts(),
         started: Some(slot.is_running() && slot.started),
@@ -385,7 +390,7 @@ fn terminated(worker: &Worker, ended: &Ended, runtime: &str) -> ContainerState {
         };
         return ContainerState { terminated: Some(terminated), ..ContainerState::default() };
     }
-    let started_at = if ended.exit.reason == "StartError" {
+    let started_at = if ended.exit.reason == START_ERROR {
         // The runtime gives no start time to what never ran; it is shown as the beginning of Unix time.
         Time(jiff::Timestamp::UNIX_EPOCH)
     } else {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::LifecycleHandler;
 
 use super::probe::gateway;
-use super::worker::{Ending, Role, Slot, Stopping, Sync};
+use super::worker::{Ending, HookEnd, Role, Slot, Stopping, Sync};
 use crate::api::{Kind, meta};
 use crate::apiserver::{DeleteOptions, Preconditions};
 use crate::engine::{EventType, Pace, ReconcileError};
@@ -32,42 +32,54 @@ impl Sync<'_, '_> {
         let now = self.now();
         let hook = self.container_spec(index).and_then(|spec| spec.lifecycle.as_ref()?.pre_stop.clone());
         let grace = whole_seconds(grace_seconds);
-        let took = hook.map(|hook| self.pre_stop(index, &hook, grace)).unwrap_or_default();
+        // Without grace there is no time for a hook.
+        let hook = hook.filter(|_| !grace.is_zero()).map(|hook| self.run_hook(index, &hook, grace));
+        let (took, end) = hook.unwrap_or((Duration::ZERO, HookEnd::Succeeded));
         // What the hook took is taken from the grace period, down to two seconds.
         let left = grace.saturating_sub(took).max(whole_seconds(LEAST_GRACE.min(grace_seconds)));
         let term_at = now + took;
-        let stopping = Stopping { term_at, term_sent: false, kill_at: term_at + left };
+        let kill_at = term_at + left;
+        let hook_fails_at = match end {
+            HookEnd::Succeeded => None,
+            HookEnd::Failed => Some(term_at),
+            HookEnd::Unfinished => Some(kill_at),
+        };
+        let stopping = Stopping { term_at, term_sent: false, kill_at, hook_fails_at };
         self.worker.slots[index].stopping = Some(stopping);
         self.pursue_stop(index);
     }
 
-    /// Runs a preStop hook; answers how long it takes.
-    fn pre_stop(&mut self, index: usize, hook: &LifecycleHandler, grace: Duration) -> Duration {
-        let (took, failed) = self.run_hook(index, hook, grace);
-        if failed {
+    /// Tells that the preStop hook failed: when it did, or once the container that it ran in has ended.
+    ///
+    /// Models pkg/kubelet/kuberuntime: executePreStopHook.
+    pub(super) fn tell_failed_hook(&mut self, index: usize, has_ended: bool) {
+        let now = self.now();
+        let Some(stopping) = self.worker.slots[index].stopping.as_mut() else { return };
+        if stopping.hook_fails_at.is_some_and(|at| at <= now || has_ended) {
+            stopping.hook_fails_at = None;
             self.event(Some(index), EventType::Warning, "FailedPreStopHook", "PreStopHook failed");
         }
-        took
     }
 
-    /// Runs a hook; answers how long it takes and whether it fails.
+    /// Runs a hook; answers how long it takes and how it ends.
     pub(super) fn run_hook(
         &mut self,
         index: usize,
         hook: &LifecycleHandler,
         limit: Duration,
-    ) -> (Duration, bool) {
+    ) -> (Duration, HookEnd) {
         let name = self.worker.slots[index].name.clone();
         let (now, store) = (self.now(), self.context.view);
         if let Some(sleep) = &hook.sleep {
-            return (whole_seconds(sleep.seconds).min(limit), false);
+            return (whole_seconds(sleep.seconds).min(limit), HookEnd::Succeeded);
         }
         if let Some(action) = &hook.exec {
             let command = action.command.clone().unwrap_or_default();
             return match self.runtime.run_command(self.key, &name, command, store, now, limit) {
-                CommandOutcome::Exited { code, took, .. } => (took, code != 0),
-                CommandOutcome::TimedOut => (limit, false),
-                CommandOutcome::NotStarted(_) => (Duration::ZERO, true),
+                CommandOutcome::Exited { code: 0, took, .. } => (took, HookEnd::Succeeded),
+                CommandOutcome::Exited { took, .. } => (took, HookEnd::Failed),
+                CommandOutcome::TimedOut => (limit, HookEnd::Unfinished),
+                CommandOutcome::NotStarted(_) => (Duration::ZERO, HookEnd::Failed),
             };
         }
         if let Some(action) = &hook.http_get
@@ -79,11 +91,11 @@ impl Sync<'_, '_> {
             let from = gateway(&self.worker.ip);
             let answer = self.runtime.request(store, Some(self.key), (&host, port), &from, &request, now);
             return match answer {
-                Ok((_, latency)) => (latency.min(limit), false),
-                Err(_) => (Duration::ZERO, true),
+                Ok((_, latency)) => (latency.min(limit), HookEnd::Succeeded),
+                Err(_) => (Duration::ZERO, HookEnd::Failed),
             };
         }
-        (Duration::ZERO, false)
+        (Duration::ZERO, HookEnd::Succeeded)
     }
 
     /// Whether a sidecar has to run on while the pod ends: those that it serves end first.
@@ -124,6 +136,9 @@ impl Sync<'_, '_> {
     /// Sends the signals that are due to a container that is being ended.
     pub(super) fn pursue_stop(&mut self, index: usize) {
         let now = self.now();
+        if self.worker.slots[index].is_running() {
+            self.tell_failed_hook(index, false);
+        }
         let ends = self.worker.ending.is_some() || self.worker.failure.is_some() || self.mains_are_done();
         let needed = ends && self.is_needed(index);
         let slot = &mut self.worker.slots[index];

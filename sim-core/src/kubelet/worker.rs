@@ -104,6 +104,17 @@ pub(super) struct Stopping {
     pub term_sent: bool,
     /// When SIGKILL is sent.
     pub kill_at: SimTime,
+    /// When a preStop hook that fails is known to: at the container's end at the latest.
+    pub hook_fails_at: Option<SimTime>,
+}
+
+/// How a hook ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HookEnd {
+    Succeeded,
+    Failed,
+    /// It ran when its time was over, and runs on until its container ends.
+    Unfinished,
 }
 
 /// The end of a pod whose deletion was asked for.

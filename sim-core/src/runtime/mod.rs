@@ -34,13 +34,13 @@ pub use logs::{Log, LogLine};
 pub use mounts::{Mount, MountedFs, VolumeRef, normal_path};
 pub use program::{SIGKILL, SIGTERM};
 pub use registry::{Registry, pull_error};
+pub use shell::StartError;
 pub use user_image::{UserImageError, image_from_value};
 
 use crate::api::{Name, ObjectKey, SimTime};
 use crate::network::dns::Dns;
 use crate::network::route::Router;
 use fs::FileTree;
-use shell::StartError;
 
 /// The containers, volumes and images of all nodes.
 #[derive(Clone, Debug, Default)]

@@ -347,3 +347,39 @@ fn files_belong_to_who_wrote_them_and_volumes_to_the_fs_group() {
     [0]
     ");
 }
+
+#[test]
+fn a_pre_stop_hook_that_fails_or_outlasts_the_grace_period_is_told_of_when_it_is_over() {
+    let mut cluster = instant();
+    let mut ended = String::new();
+    for (name, hook) in [("fails", "sleep 2; false"), ("lasts", "sleep 60")] {
+        let mut app = shell("app", "sleep 1d");
+        app["lifecycle"] = json!({"preStop": {"exec": {"command": ["sh", "-c", hook]}}});
+        let spec = json!({"containers": [app], "terminationGracePeriodSeconds": 5});
+        bound_pod(&mut cluster, name, "minikube", spec);
+        cluster.advance(secs(5));
+        let from = cluster.now();
+        delete(&mut cluster, name, None);
+        cluster.advance(secs(9));
+        ended.push_str(&(events(&cluster, name, from) + "\n"));
+    }
+    assert_snapshot!(ended, @"
+    0 Killing Stopping container app
+    2 FailedPreStopHook PreStopHook failed
+    0 Killing Stopping container app
+    7 FailedPreStopHook PreStopHook failed
+    ");
+}
+
+#[test]
+fn an_init_container_is_ready_only_when_it_has_succeeded() {
+    let mut cluster = instant();
+    let spec =
+        json!({"initContainers": [shell("setup", "sleep 5")], "containers": [shell("app", "sleep 1d")]});
+    bound_pod(&mut cluster, "web-0", "minikube", spec);
+    let ready = |cluster: &Cluster| status(cluster, "web-0")["initContainerStatuses"][0]["ready"].clone();
+    cluster.advance(secs(2));
+    assert_eq!(ready(&cluster), json!(false));
+    cluster.advance(secs(5));
+    assert_eq!(ready(&cluster), json!(true));
+}

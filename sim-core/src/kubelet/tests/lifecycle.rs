@@ -373,14 +373,52 @@ fn names_that_no_runtime_accepts_are_refused() {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_a_start_error() {
+fn a_command_that_is_not_there_cannot_be_started() {
     let mut cluster = instant();
+    let from = cluster.now();
     let spec = json!({"containers": [{"name": "app", "image": "nginx", "command": ["nonsense"]}]});
     bound_pod(&mut cluster, "web-0", "minikube", spec);
+    let id = |container: &Value| {
+        container["lastState"]["terminated"]["containerID"].as_str().unwrap()[9..].to_owned()
+    };
+    cluster.advance(secs(0));
+    let first = status(&cluster, "web-0")["containerStatuses"][0].clone();
+    let state = serde_json::to_string_pretty(&first["state"]).unwrap();
+    assert_snapshot!(state.replace(&id(&first), "ID"), @r#"
+    {
+      "waiting": {
+        "message": "failed to start container \"ID\": Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: \"nonsense\": executable file not found in $PATH: unknown",
+        "reason": "RunContainerError"
+      }
+    }
+    "#);
     cluster.advance(secs(5));
     let container = status(&cluster, "web-0")["containerStatuses"][0].clone();
-    assert_eq!(container["lastState"]["terminated"]["reason"], "StartError");
-    assert_eq!(container["lastState"]["terminated"]["exitCode"], 128);
+    assert_eq!(container["state"]["waiting"]["reason"], "CrashLoopBackOff");
+    let last = serde_json::to_string_pretty(&container["lastState"]).unwrap();
+    assert_snapshot!(last.replace(&id(&container), "ID"), @r#"
+    {
+      "terminated": {
+        "containerID": "docker://ID",
+        "exitCode": 127,
+        "finishedAt": "2026-11-23T12:00:01Z",
+        "message": "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: \"nonsense\": executable file not found in $PATH: unknown",
+        "reason": "ContainerCannotRun",
+        "startedAt": "2026-11-23T12:00:01Z"
+      }
+    }
+    "#);
+    assert_snapshot!(events(&cluster, "web-0", from), @r#"
+    0 Pulling Pulling image "nginx"
+    0 Pulled Successfully pulled image "nginx" in 0s (0s including waiting). Image size: 72324501 bytes.
+    0 Created Container created
+    0 Failed Error: failed to start container "app": Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nonsense": executable file not found in $PATH: unknown
+    1 Pulling Pulling image "nginx"
+    1 Pulled Successfully pulled image "nginx" in 0s (0s including waiting). Image size: 72324501 bytes.
+    1 Created Container created
+    1 Failed Error: failed to start container "app": Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nonsense": executable file not found in $PATH: unknown
+    2 BackOff Back-off restarting failed container app in pod web-0_default(UID)
+    "#);
 }
 
 #[test]
