@@ -16,6 +16,10 @@ pub enum Operator {
     Exists,
     /// The label is not there.
     DoesNotExist,
+    /// The label is a number above this one. Only a command line writes it.
+    GreaterThan(i64),
+    /// The label is a number below this one. Only a command line writes it.
+    LessThan(i64),
 }
 
 /// One requirement.
@@ -80,11 +84,14 @@ impl Selector {
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.requirements.iter().all(|requirement| {
             let value = labels.get(&requirement.key);
+            let number = || value.and_then(|value| value.parse::<i64>().ok());
             match &requirement.operator {
                 Operator::In(values) => value.is_some_and(|value| values.contains(value)),
                 Operator::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
                 Operator::Exists => value.is_some(),
                 Operator::DoesNotExist => value.is_none(),
+                Operator::GreaterThan(bound) => number().is_some_and(|number| number > *bound),
+                Operator::LessThan(bound) => number().is_some_and(|number| number < *bound),
             }
         })
     }
@@ -111,6 +118,8 @@ impl fmt::Display for Selector {
                 Operator::NotIn(values) => write!(f, "{key} notin ({})", sorted(values))?,
                 Operator::Exists => f.write_str(key)?,
                 Operator::DoesNotExist => write!(f, "!{key}")?,
+                Operator::GreaterThan(bound) => write!(f, "{key}>{bound}")?,
+                Operator::LessThan(bound) => write!(f, "{key}<{bound}")?,
             }
         }
         Ok(())

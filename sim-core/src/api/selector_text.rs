@@ -97,6 +97,8 @@ impl<'a> Parser<'a> {
             "!=" => Operator::NotIn(vec![self.value()]),
             "in" => Operator::In(self.values()?),
             "notin" => Operator::NotIn(self.values()?),
+            ">" => Operator::GreaterThan(self.number()?),
+            "<" => Operator::LessThan(self.number()?),
             other => {
                 return Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt"));
             }
@@ -113,6 +115,12 @@ impl<'a> Parser<'a> {
             }
             _ => String::new(),
         }
+    }
+
+    fn number(&mut self) -> Result<i64, String> {
+        let value = self.value();
+        let problem = "for 'Gt', 'Lt' operators, the value must be an integer";
+        value.parse().map_err(|_| FieldError::invalid("values[0]".to_owned(), value, problem).to_string())
     }
 
     fn values(&mut self) -> Result<Vec<String>, String> {

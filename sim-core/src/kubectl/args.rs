@@ -156,7 +156,11 @@ impl Args {
     pub fn output(&self) -> &str {
         match self.text("output").unwrap_or_default() {
             "" if self.text("template").is_some_and(|template| !template.is_empty()) => "go-template",
-            output => output,
+            // Those without a template go by any case.
+            output => {
+                let names = ["json", "kyaml", "name", "yaml"];
+                names.into_iter().find(|name| name.eq_ignore_ascii_case(output)).unwrap_or(output)
+            }
         }
     }
 
@@ -337,7 +341,7 @@ impl Parser<'_> {
                 .find(|flag| flag.short == Some(letter))
                 .ok_or_else(|| format!("unknown shorthand flag: '{letter}' in -{whole}"))?;
             let shown = format!("-{letter}, --{}", flag.long);
-            if let Some(value) = letters.strip_prefix('=') {
+            if let Some(value) = letters.strip_prefix('=').filter(|value| !value.is_empty()) {
                 return set(args, &flag, value, &shown);
             }
             match flag.takes {

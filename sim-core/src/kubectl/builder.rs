@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::args::{Args, Flag, Takes};
 use super::error::CliError;
-use super::field_selector::FieldSelector;
 use super::manifests::Unread;
 use super::resources::ResourceArgs;
-use super::{Env, absent, manifests};
+use super::selection::{self, not_there};
+use super::{Env, absent, manifests, quote};
 use crate::api::selector::Selector;
-use crate::api::{Kind, Object, ObjectKey, meta};
+use crate::api::{Kind, ObjectKey};
 use crate::store::Store;
 
 /// `-l`
@@ -27,6 +27,10 @@ pub const ALL_NAMESPACES: Flag = Flag::short("all-namespaces", 'A', Takes::Bool,
 pub const MISSING_RESOURCE: &str = "You must provide one or more resources by argument or filename.\n\
     Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
     '<resource> <name>'\n   '<resource>'";
+
+/// Said of `sts/web` beside `-l` or `--all`.
+pub const SELECTOR_AND_NAME: &str =
+    "selectors and the all flag cannot be used when passing resource/name arguments";
 
 /// One object that a command works on; it need not be there.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +171,7 @@ impl Builder {
         check_form(&resources, selects)?;
         match resources {
             ResourceArgs::None => Ok(Selection::default()),
-            ResourceArgs::Kinds(kinds) => self.by_selector(args, env, &kinds, selector, fields),
+            ResourceArgs::Kinds(kinds) => self.by_selector(args, env, &kinds),
             ResourceArgs::Named { targets, .. } => {
                 let kinds: Vec<Kind> = targets.iter().map(|target| target.kind).collect();
                 self.check_kinds(&kinds)?;
@@ -264,7 +268,7 @@ impl Builder {
         for (place, info) in infos.into_iter().enumerate() {
             unread.until(place).into_iter().for_each(|error| selection.complain(error));
             if self.must_exist && store.get(info.kind, &info.key()).is_none() {
-                selection.complain(crate::api::ApiError::not_found(info.kind, &info.name).into());
+                selection.complain(not_there(info.kind, &info.key(), store).into());
             } else {
                 selection.infos.push(info);
             }
@@ -273,19 +277,10 @@ impl Builder {
         selection
     }
 
-    fn by_selector(
-        &self,
-        args: &Args,
-        env: &Env<'_>,
-        kinds: &[Kind],
-        selector: Option<&str>,
-        fields: Option<&str>,
-    ) -> Result<Selection, CliError> {
+    fn by_selector(&self, args: &Args, env: &Env<'_>, kinds: &[Kind]) -> Result<Selection, CliError> {
         self.check_kinds(kinds)?;
-        let selector = selector.map(parse_selector).transpose()?.unwrap_or_default();
-        let fields = FieldSelector::parse(fields.unwrap_or_default()).map_err(CliError::plain)?;
-        let everywhere = args.flag("all-namespaces");
-        let store = env.cluster.store();
+        let chosen = selection::Selection::of(args, env.namespace);
+        let chosen = if self.no_selector { chosen.of_any_labels() } else { chosen };
         let mut infos: Vec<Info> = Vec::new();
         let mut done: Vec<Kind> = Vec::new();
         for kind in kinds {
@@ -293,18 +288,8 @@ impl Builder {
                 continue;
             }
             done.push(*kind);
-            fields.check(*kind).map_err(crate::api::ApiError::bad_request)?;
-            let of_all = everywhere || !kind.info().namespaced;
-            let place = if of_all { "" } else { env.namespace };
-            env.cluster.engine().authorize("list", (*kind, ""), (place, ""))?;
-            let wanted =
-                |object: &&Object| selector.matches(meta::labels(object.meta())) && fields.matches(object);
-            let found = |object: &Object| Info::new(*kind, &object.key());
-            if of_all {
-                infos.extend(store.list(*kind).filter(wanted).map(found));
-            } else {
-                infos.extend(store.list_in(*kind, env.namespace).filter(wanted).map(found));
-            }
+            let found = chosen.list(env.cluster.engine(), *kind)?;
+            infos.extend(found.iter().map(|object| Info::new(*kind, &object.key())));
         }
         Ok(Selection { infos, ..Selection::default() })
     }
@@ -318,9 +303,7 @@ fn check_form(resources: &ResourceArgs, selects: bool) -> Result<(), CliError> {
     let why = match resources {
         ResourceArgs::None if selects => "at least one resource must be specified to use a selector",
         ResourceArgs::None => MISSING_RESOURCE,
-        ResourceArgs::Named { slashed: true, .. } if selects => {
-            "selectors and the all flag cannot be used when passing resource/name arguments"
-        }
+        ResourceArgs::Named { slashed: true, .. } if selects => SELECTOR_AND_NAME,
         ResourceArgs::Named { .. } if selects => "name cannot be provided when a selector is specified",
         ResourceArgs::Kinds(_) if !selects => "resource(s) were provided, but no name was specified",
         _ => return Ok(()),
@@ -328,12 +311,13 @@ fn check_form(resources: &ResourceArgs, selects: bool) -> Result<(), CliError> {
     Err(CliError::plain(why))
 }
 
-/// Reads `-l`.
+/// Reads `-l` as it picks among what is in files.
 ///
 /// # Errors
-/// The parser's complaint, which kubectl learns from its own parser or the server's.
+/// kubectl's complaint about a malformed selector.
 pub fn parse_selector(text: &str) -> Result<Selector, CliError> {
-    Selector::parse(text).map_err(CliError::plain)
+    Selector::parse(text)
+        .map_err(|why| CliError::plain(format!("the provided selector {} is not valid: {why}", quote(text))))
 }
 
 /// The labels that the manifest gives the object.

@@ -69,10 +69,10 @@ impl CustomColumns {
     ///
     /// # Errors
     /// The engine's complaint, such as an index that is out of bounds.
-    pub fn row(&self, object: &Value, writer: &mut TabWriter) -> Result<(), CliError> {
+    pub fn row(&self, object: &Value, writer: &mut TabWriter) -> Result<(), String> {
         let mut cells = Vec::with_capacity(self.columns.len());
         for (_, path) in &self.columns {
-            let found = path.find(object).map_err(CliError::plain)?;
+            let found = path.find(object)?;
             let mut texts: Vec<String> = Vec::new();
             if found.first().is_none_or(Vec::is_empty) {
                 texts.push("<none>".to_owned());

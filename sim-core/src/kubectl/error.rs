@@ -31,6 +31,8 @@ pub enum CliError {
     },
     /// Text that stands by itself, without `error: `.
     Verbatim(String),
+    /// Such a text on standard output.
+    Shown(String),
     /// Several failures, in order.
     Several(Vec<CliError>),
     /// Nothing more to say; the exit code.
@@ -92,7 +94,7 @@ impl CliError {
                     errors.iter().map(CliError::message).filter(|t| !t.is_empty()).collect();
                 texts.join("\n")
             }
-            CliError::Exit(_) => String::new(),
+            CliError::Exit(_) | CliError::Shown(_) => String::new(),
             CliError::Code { message, .. } => message.clone(),
         }
     }
@@ -131,6 +133,7 @@ impl CliError {
     fn explain(&self, out: &mut Output) {
         match self {
             CliError::Explained { explanation, .. } => out.out(explanation),
+            CliError::Shown(text) => out.line(text),
             CliError::Several(errors) => errors.iter().for_each(|error| error.explain(out)),
             _ => {}
         }

@@ -85,23 +85,6 @@ impl FieldSelector {
         unknown.next()
     }
 
-    /// Whether the server can select objects of `kind` by these fields.
-    ///
-    /// # Errors
-    /// The server's complaint.
-    pub fn check(&self, kind: Kind) -> Result<(), String> {
-        let Some(field) = self.unsupported(kind) else { return Ok(()) };
-        let info = kind.info();
-        Err(format!(
-            "Unable to find \"{}/{}, Resource={}\" that match label selector \"\", field selector \"{}\": field \
-             label not supported: {field}",
-            info.group,
-            info.version,
-            info.plural,
-            self.text(),
-        ))
-    }
-
     /// Whether it picks `object`.
     pub fn matches(&self, object: &Object) -> bool {
         if self.terms.is_empty() {
@@ -109,15 +92,6 @@ impl FieldSelector {
         }
         let value = object.to_value();
         self.terms.iter().all(|term| (field_of(&value, &term.field) == term.value) == term.equal)
-    }
-
-    fn text(&self) -> String {
-        let terms: Vec<String> = self
-            .terms
-            .iter()
-            .map(|term| format!("{}{}{}", term.field, if term.equal { "=" } else { "!=" }, term.value))
-            .collect();
-        terms.join(",")
     }
 }
 

@@ -25,6 +25,7 @@ pub mod jsonpath;
 mod key_pair;
 mod kustomize;
 mod kyaml;
+mod label_selector;
 mod local;
 mod manifests;
 mod output;

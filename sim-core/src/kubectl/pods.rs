@@ -7,6 +7,7 @@ use super::absent;
 use super::error::CliError;
 use super::output::Output;
 use super::resources::resolve_kind;
+use super::selection::not_there;
 use crate::api::selector::Selector;
 use crate::api::{ApiError, Feature, FeatureGates, Kind, Object, ObjectKey, meta};
 use crate::store::Store;
@@ -39,8 +40,8 @@ pub fn pods_of(word: &str, doing: &str, env: &Env<'_>) -> Result<Vec<Pod>, CliEr
     let store = env.cluster.store();
     let namespace = if kind.info().namespaced { env.namespace } else { "" };
     env.cluster.engine().authorize("get", (kind, ""), (namespace, name))?;
-    let object =
-        store.get(kind, &ObjectKey::new(namespace, name)).ok_or_else(|| ApiError::not_found(kind, name))?;
+    let key = ObjectKey::new(namespace, name);
+    let object = store.get(kind, &key).ok_or_else(|| not_there(kind, &key, store))?;
     if let Object::Pod(pod) = object {
         return Ok(vec![pod.as_ref().clone()]);
     }

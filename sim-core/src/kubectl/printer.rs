@@ -148,7 +148,10 @@ impl Printer {
                     columns.headers(writer);
                 }
                 for value in each(value) {
-                    columns.row(value, writer)?;
+                    if let Err(why) = columns.row(value, writer) {
+                        // What was written before is printed all the same.
+                        return Err(CliError::Explained { explanation: writer.flush(), message: why });
+                    }
                 }
                 Ok(writer.flush())
             }

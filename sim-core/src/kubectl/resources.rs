@@ -2,7 +2,9 @@
 //!
 //! Models cli-runtime pkg/resource: Builder.ResourceTypeOrNameArgs.
 
+use super::args::Args;
 use super::error::CliError;
+use super::output::Output;
 use crate::api::Kind;
 
 /// One object that was named.
@@ -46,8 +48,14 @@ impl ResourceArgs {
                 "arguments in resource/name form must have a single resource and name",
             ));
         }
-        let kinds = resolve_kinds(first)?;
         let names = &words[1..];
+        if !names.is_empty() && first.split(',').any(|part| part == "all") {
+            return Err(CliError::plain(match first.as_str() {
+                "all" => "you must specify only one resource".to_owned(),
+                _ => unknown("all"),
+            }));
+        }
+        let kinds = resolve_kinds(first)?;
         if names.is_empty() {
             return Ok(ResourceArgs::Kinds(without_repeats(kinds)));
         }
@@ -131,9 +139,21 @@ fn without_repeats(kinds: Vec<Kind>) -> Vec<Kind> {
 /// # Errors
 /// `the server doesn't have a resource type "word"`.
 pub fn resolve_kind(word: &str) -> Result<Kind, CliError> {
-    Kind::from_word(word).ok_or_else(|| {
-        // What is taken for a group is not said.
-        let resource = word.split('.').next().unwrap_or_default().to_lowercase();
-        CliError::plain(format!("the server doesn't have a resource type \"{resource}\""))
-    })
+    // What is taken for a group is not said.
+    Kind::from_word(word).ok_or_else(|| CliError::plain(unknown(word.split('.').next().unwrap_or_default())))
+}
+
+fn unknown(resource: &str) -> String {
+    format!("the server doesn't have a resource type \"{resource}\"")
+}
+
+/// Warns of the short name that two groups have.
+///
+/// Models client-go restmapper: shortcutExpander.
+pub fn warn_of_ambiguity(verb: &str, args: &Args, out: &mut Output) {
+    let is_short = |word: &String| word.split(['/', ',']).any(|part| part == "ev");
+    if matches!(verb, "get" | "describe" | "delete") && args.words.iter().any(is_short) {
+        let other = "events.events.k8s.io";
+        out.err_line(format!("Warning: short name \"ev\" could also match lower priority resource {other}"));
+    }
 }

@@ -204,6 +204,26 @@ impl Results {
         matches!(self.format, Format::Name)
     }
 
+    /// Whether objects are printed whole.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.format, Format::Whole(_))
+    }
+
+    /// The object itself, or its name, as kubectl prints what it has decoded into Go's types.
+    ///
+    /// # Errors
+    /// As [`Results::print`].
+    pub fn print_typed(
+        &mut self,
+        object: &Object,
+        api: &ApiServer,
+        out: &mut Output,
+    ) -> Result<(), CliError> {
+        let info = Info::new(object.kind(), &object.key());
+        let value = self.whole(object, api);
+        self.print_manifest("", &info, &value, true, out)
+    }
+
     /// Says that `operation` was done to `object`.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use super::builder::{Builder, Info, SELECTOR, Selection};
 use super::error::CliError;
 use super::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use super::result::{FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
+use super::selection::not_there;
 use crate::api::decode::typed;
 use crate::api::{Kind, Object, meta};
 use crate::store::Store;
@@ -66,9 +67,7 @@ pub struct Revision {
 /// The object's kind has none, or the object is not there.
 pub fn revisions(info: &Info, what: &str, store: &Store) -> Result<BTreeMap<i64, Revision>, CliError> {
     let kind = group_kind(info.kind);
-    let object = store
-        .get(info.kind, &info.key())
-        .ok_or_else(|| crate::api::ApiError::not_found(info.kind, &info.name))?;
+    let object = store.get(info.kind, &info.key()).ok_or_else(|| not_there(info.kind, &info.key(), store))?;
     let found: Vec<Revision> = match object {
         Object::StatefulSet(_) | Object::DaemonSet(_) => revisions_of_set(object.uid(), store),
         Object::Deployment(deployment) => revisions_of_deployment(deployment, store),

@@ -8,6 +8,7 @@ use super::resources::Target;
 use crate::api::selector::Selector;
 use crate::api::{ApiError, ApiResult, Kind, Object, ObjectKey, meta};
 use crate::engine::Engine;
+use crate::store::Store;
 
 /// A namespace or all of them, and what objects must be like.
 #[derive(Clone, Debug)]
@@ -28,6 +29,12 @@ impl Selection {
         }
     }
 
+    /// The same, whatever the labels.
+    pub fn of_any_labels(mut self) -> Selection {
+        self.label_text.clear();
+        self
+    }
+
     /// Whether objects must be like something.
     pub fn is_selective(&self) -> bool {
         !self.label_text.is_empty() || !self.field_text.is_empty()
@@ -41,8 +48,9 @@ impl Selection {
         let namespace =
             if target.kind.info().namespaced { self.namespace.as_deref().unwrap_or_default() } else { "" };
         engine.authorize("get", (target.kind, ""), (namespace, &target.name))?;
-        let object = engine.api().store().get(target.kind, &ObjectKey::new(namespace, &target.name));
-        object.cloned().ok_or_else(|| ApiError::not_found(target.kind, &target.name))
+        let key = ObjectKey::new(namespace, &target.name);
+        let object = engine.api().store().get(target.kind, &key);
+        object.cloned().ok_or_else(|| not_there(target.kind, &key, engine.api().store()))
     }
 
     /// The objects of `kind`, in the API server's order.
@@ -85,6 +93,18 @@ impl Selection {
             return Err(format!("field label not supported: {field}"));
         }
         Ok(Filter { namespace: self.namespace.clone(), labels, fields })
+    }
+}
+
+/// Says that the object is not there, or that its namespace is not.
+///
+/// Models cli-runtime pkg/resource: Info.Get.
+pub fn not_there(kind: Kind, key: &ObjectKey, store: &Store) -> ApiError {
+    let namespace = ObjectKey::cluster(&key.namespace);
+    match &*key.namespace {
+        "" | "default" => ApiError::not_found(kind, &key.name),
+        _ if store.get(Kind::Namespace, &namespace).is_some() => ApiError::not_found(kind, &key.name),
+        name => ApiError::not_found(Kind::Namespace, name),
     }
 }
 

@@ -48,7 +48,10 @@ pub fn sort_by<T>(
         Err(_) if sorted == Sorted::Rows => expression.to_owned(),
         Err(why) => return Err(CliError::plain(why)),
     };
-    let path = JsonPath::parse(&field).map_err(|error| CliError::plain(format!("sorting error: {error}")))?;
+    let path = JsonPath::parse(&field).map_err(|error| match sorted {
+        Sorted::Rows => CliError::plain(format!("sorting error: {error}")),
+        Sorted::Objects => CliError::plain(error),
+    })?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         let found = path.find(&value(&item)).map_err(CliError::plain)?;

@@ -100,8 +100,197 @@ const ROLE_REFERENCE: &[&str] = &["apiGroup", "kind", "name"];
 const REFERENCE: &[&str] =
     &["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
 
-/// The fields of an Event's metadata.
-const EVENT_META: &[&str] = &["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
+/// The fields of the metadata of an object that the API server knows.
+const META: &[&str] = &[
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+];
+
+/// The types of which only some fields are in an order of their own, by a field that no other type has.
+const TYPES: &[(&str, &[&str])] = &[
+    ("blockOwnerDeletion", OWNER),
+    ("serviceName", STATEFUL_SET_SPEC),
+    ("containers", POD_SPEC),
+    ("imagePullPolicy", CONTAINER),
+    ("failureThreshold", PROBE),
+    ("containerPort", CONTAINER_PORT),
+    ("mountPath", VOLUME_MOUNT),
+    ("accessModes", CLAIM_SPEC),
+    ("scheme", HTTP_GET),
+    ("updateRevision", STATEFUL_SET_STATUS),
+    ("fullyLabeledReplicas", REPLICA_SET_STATUS),
+    ("desiredNumberScheduled", DAEMON_SET_STATUS),
+];
+
+/// An owner reference.
+const OWNER: &[&str] = &["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+
+/// A StatefulSet's spec.
+const STATEFUL_SET_SPEC: &[&str] = &[
+    "replicas",
+    "selector",
+    "template",
+    "volumeClaimTemplates",
+    "serviceName",
+    "podManagementPolicy",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "minReadySeconds",
+    "persistentVolumeClaimRetentionPolicy",
+    "ordinals",
+];
+
+/// A pod's spec.
+const POD_SPEC: &[&str] = &[
+    "volumes",
+    "initContainers",
+    "containers",
+    "ephemeralContainers",
+    "restartPolicy",
+    "terminationGracePeriodSeconds",
+    "activeDeadlineSeconds",
+    "dnsPolicy",
+    "nodeSelector",
+    "serviceAccountName",
+    "serviceAccount",
+    "automountServiceAccountToken",
+    "nodeName",
+    "hostNetwork",
+    "hostPID",
+    "hostIPC",
+    "shareProcessNamespace",
+    "securityContext",
+    "imagePullSecrets",
+    "hostname",
+    "subdomain",
+    "affinity",
+    "schedulerName",
+    "tolerations",
+    "hostAliases",
+    "priorityClassName",
+    "priority",
+    "dnsConfig",
+    "readinessGates",
+    "runtimeClassName",
+    "enableServiceLinks",
+    "preemptionPolicy",
+    "overhead",
+    "topologySpreadConstraints",
+    "setHostnameAsFQDN",
+    "os",
+    "hostUsers",
+    "schedulingGates",
+    "resourceClaims",
+    "resources",
+];
+
+/// A container.
+const CONTAINER: &[&str] = &[
+    "name",
+    "image",
+    "command",
+    "args",
+    "workingDir",
+    "ports",
+    "envFrom",
+    "env",
+    "resources",
+    "resizePolicy",
+    "restartPolicy",
+    "restartPolicyRules",
+    "volumeMounts",
+    "volumeDevices",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "imagePullPolicy",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "tty",
+];
+
+/// A probe.
+const PROBE: &[&str] = &[
+    "exec",
+    "httpGet",
+    "tcpSocket",
+    "grpc",
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+    "terminationGracePeriodSeconds",
+];
+
+/// A port of a container.
+const CONTAINER_PORT: &[&str] = &["name", "hostPort", "containerPort", "protocol", "hostIP"];
+
+/// A claim's spec.
+const CLAIM_SPEC: &[&str] =
+    &["accessModes", "selector", "resources", "volumeName", "storageClassName", "volumeMode"];
+
+/// Where a container finds a volume.
+const VOLUME_MOUNT: &[&str] =
+    &["name", "readOnly", "recursiveReadOnly", "mountPath", "subPath", "mountPropagation", "subPathExpr"];
+
+/// What a probe asks for.
+const HTTP_GET: &[&str] = &["path", "port", "host", "scheme", "httpHeaders"];
+
+/// A StatefulSet's status.
+const STATEFUL_SET_STATUS: &[&str] = &[
+    "observedGeneration",
+    "replicas",
+    "readyReplicas",
+    "currentReplicas",
+    "updatedReplicas",
+    "currentRevision",
+    "updateRevision",
+    "collisionCount",
+    "conditions",
+    "availableReplicas",
+];
+
+/// A ReplicaSet's status.
+const REPLICA_SET_STATUS: &[&str] = &[
+    "replicas",
+    "fullyLabeledReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "terminatingReplicas",
+    "observedGeneration",
+    "conditions",
+];
+
+/// A DaemonSet's status.
+const DAEMON_SET_STATUS: &[&str] = &[
+    "currentNumberScheduled",
+    "numberMisscheduled",
+    "desiredNumberScheduled",
+    "numberReady",
+    "observedGeneration",
+    "updatedNumberScheduled",
+    "numberAvailable",
+    "numberUnavailable",
+    "collisionCount",
+    "conditions",
+];
 
 /// The fields of what a build knows of itself.
 ///
@@ -123,7 +312,8 @@ const BUILD: &[&str] = &[
 ];
 
 /// Fields whose keys are the user's own and stand in alphabetical order.
-const MAPS: &[&str] = &["annotations", "data", "hard", "labels", "limits", "matchLabels", "requests"];
+const MAPS: &[&str] =
+    &["annotations", "data", "hard", "labels", "limits", "matchLabels", "nodeSelector", "requests"];
 
 /// The fields of the object that is the value of the field `name`, in order.
 pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
@@ -131,10 +321,10 @@ pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &
     let own = match name {
         "involvedObject" | "related" => Some(REFERENCE),
         "roleRef" => Some(ROLE_REFERENCE),
-        "metadata" if map.contains_key("uid") => Some(EVENT_META),
+        "metadata" if map.contains_key("uid") => Some(META),
         _ if map.contains_key("involvedObject") => Some(EVENT),
         _ if map.contains_key("gitVersion") => Some(BUILD),
-        _ => None,
+        _ => TYPES.iter().find(|(field, _)| map.contains_key(*field)).map(|(_, order)| *order),
     };
     if let Some(order) = own {
         fields.sort_by_key(|(key, _)| order.iter().position(|known| known == key).unwrap_or(order.len()));

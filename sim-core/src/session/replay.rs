@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::files::ReplayedFiles;
-use super::{Effect, Session};
+use super::{ClockMode, Effect, Session};
 use crate::api::SimTime;
 use crate::engine::{InputKind, Journal};
 use crate::kubectl::NoFiles;
@@ -37,7 +37,7 @@ impl Session {
                 }
                 InputKind::EndOfInput => session.end_input(),
                 InputKind::Interrupt => session.interrupt(),
-                InputKind::Pause(paused) => session.clock.paused = *paused,
+                InputKind::Pause(paused) => session.set_clock(ClockMode { paused: *paused, ..session.clock }),
                 InputKind::Mark => {}
             }
             // What was printed then was read then.

@@ -59,6 +59,8 @@ pub fn format_selector(selector: &LabelSelector) -> String {
             Operator::NotIn(values) => format!("{key} notin ({})", sorted(values)),
             Operator::Exists => key.clone(),
             Operator::DoesNotExist => format!("!{key}"),
+            Operator::GreaterThan(bound) => format!("{key}>{bound}"),
+            Operator::LessThan(bound) => format!("{key}<{bound}"),
         };
         parts.push((key.clone(), text));
     }

@@ -160,15 +160,16 @@ impl Kind {
     ///
     /// Models k8s.io/apimachinery: ParseResourceArg, DefaultRESTMapper.ResourcesFor.
     pub fn from_word(word: &str) -> Option<Kind> {
+        // Short names go by their own case alone.
+        let short_name = word.split('.').next().unwrap_or_default();
         let word = word.to_ascii_lowercase();
         let (resource, rest) = word.split_once('.').unwrap_or((&word, ""));
         Kind::ALL.iter().copied().find(|kind| {
             let info = kind.info();
-            let named =
-                info.plural == resource || info.singular == resource || info.short_names.contains(&resource);
+            let is_short = info.short_names.contains(&short_name);
+            let named = info.plural == resource || info.singular == resource || is_short;
             // A short name goes by the group alone; kubectl lets the version be.
-            let short = info.short_names.contains(&resource)
-                && rest.split_once('.').is_some_and(|(_, group)| group == info.group);
+            let short = is_short && rest.split_once('.').is_some_and(|(_, group)| group == info.group);
             let has_two_groups = *kind == Kind::Event && "events.k8s.io".starts_with(rest);
             if short || has_two_groups || (rest == "v1.autoscaling" && info.group == "autoscaling") {
                 return named;

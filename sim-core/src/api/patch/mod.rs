@@ -1,6 +1,7 @@
 //! Patches: strategic merge, merge (RFC 7386) and JSON patch (RFC 6902), and the patch that apply computes.
 
 mod diff;
+mod json;
 mod schema;
 mod strategic;
 mod syntax;
@@ -60,21 +61,36 @@ impl Patch {
     /// # Errors
     /// BadRequest or Invalid, as the API server words it.
     pub fn apply(&self, kind: Kind, current: &Value) -> ApiResult<Value> {
+        if let Patch::Strategic(patch) | Patch::Merge(patch) = self {
+            to_map(patch)?;
+        }
+        self.apply_here(kind, current).map_err(|why| match self {
+            Patch::Json(Value::Array(_)) => ApiError::unprocessable(),
+            Patch::Json(_) => ApiError::bad_request(why),
+            _ => ApiError::unexplained(why),
+        })
+    }
+
+    /// [`Patch::apply`], without a server.
+    ///
+    /// # Errors
+    /// The complaint of the library that applies it.
+    pub fn apply_here(&self, kind: Kind, current: &Value) -> Result<Value, String> {
         match self {
             Patch::Strategic(patch) => {
-                let (original, patch) = (to_map(current)?, to_map(patch)?);
-                Merger::new(Into::Document)
-                    .map(original, patch, Schema::of(kind))
-                    .map(Value::Object)
-                    .map_err(ApiError::unexplained)
+                let invalid = |_| "invalid JSON document".to_owned();
+                let (original, patch) = (to_map(current).map_err(invalid)?, to_map(patch).map_err(invalid)?);
+                Merger::new(Into::Document).map(original, patch, Schema::of(kind)).map(Value::Object)
             }
             Patch::Merge(patch) => {
-                to_map(patch)?;
+                to_map(patch).map_err(|_| "Invalid JSON Patch".to_owned())?;
                 let mut patched = current.clone();
                 json_patch::merge(&mut patched, patch);
                 Ok(patched)
             }
-            Patch::Json(patch) => apply_json_patch(patch, current),
+            Patch::Json(Value::Array(operations)) => json::apply(operations, current),
+            Patch::Json(Value::Null) => Ok(current.clone()),
+            Patch::Json(other) => Err(not_of_type(other, "jsonpatch.Patch")),
         }
     }
 }
@@ -130,21 +146,6 @@ fn to_map(value: &Value) -> ApiResult<Map<String, Value>> {
         Value::Null => Ok(Map::new()),
         other => Err(ApiError::bad_request(not_of_type(other, "map[string]interface {}"))),
     }
-}
-
-/// Models apiserver pkg/endpoints/handlers: jsonPatcher.applyJSPatch.
-fn apply_json_patch(patch: &Value, current: &Value) -> ApiResult<Value> {
-    if !patch.is_array() {
-        return Err(ApiError::bad_request(
-            "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
-        ));
-    }
-    let operations: json_patch::Patch =
-        serde_json::from_value(patch.clone()).map_err(|_| ApiError::unprocessable())?;
-    let mut patched = current.clone();
-    // The other function undoes what it did when it fails, and panics where it cannot.
-    json_patch::patch_unsafe(&mut patched, &operations).map_err(|_| ApiError::unprocessable())?;
-    Ok(patched)
 }
 
 /// The strategic merge patch that turns `current` into what apply wants: `modified` is the manifest now,

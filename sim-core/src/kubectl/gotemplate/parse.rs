@@ -76,6 +76,9 @@ pub enum What {
     Paren(Box<Pipe>),
 }
 
+/// How deep pipelines and branches may be nested.
+const DEEPEST: usize = 250;
+
 /// A complaint and where it arose.
 pub type Complaint = (usize, String);
 type Parsed<T> = Result<T, Complaint>;
@@ -93,6 +96,10 @@ pub struct Parser<'a> {
     next: usize,
     len: usize,
     variables: Vec<String>,
+    /// How many pipelines and branches it is in.
+    depth: usize,
+    /// How many bodies of `{{range}}` it is in.
+    ranges: usize,
     /// Templates that were defined on the way.
     pub named: BTreeMap<String, Vec<Node>>,
 }
@@ -100,7 +107,8 @@ pub struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// A parser at the start of `items`, made from a text of `len` bytes.
     pub fn new(items: &'a [Placed], len: usize) -> Parser<'a> {
-        Parser { items, next: 0, len, variables: vec!["$".to_owned()], named: BTreeMap::new() }
+        let variables = vec!["$".to_owned()];
+        Parser { items, next: 0, len, variables, depth: 0, ranges: 0, named: BTreeMap::new() }
     }
 
     /// The whole template.
@@ -165,6 +173,19 @@ impl<'a> Parser<'a> {
         Ok((nodes, Ended::WithText))
     }
 
+    /// Reads what may hold its like.
+    ///
+    /// Models text/template/parse, which has room for more.
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= DEEPEST {
+            return Err((self.here(), "max expression depth exceeded".to_owned()));
+        }
+        self.depth += 1;
+        let parsed = read(self);
+        self.depth -= 1;
+        parsed
+    }
+
     fn keyword(&mut self) -> Option<String> {
         match self.peek_word() {
             Some(Item::Word(word)) if KEYWORDS.contains(&word.as_str()) => {
@@ -188,12 +209,16 @@ impl<'a> Parser<'a> {
     fn control(&mut self, word: &str) -> Parsed<Node> {
         match word {
             "break" | "continue" => {
+                let at = self.here();
                 self.close(word)?;
+                if self.ranges == 0 {
+                    return Err((at, format!("{{{{{word}}}}} outside {{{{range}}}}")));
+                }
                 Ok(if word == "break" { Node::Break } else { Node::Continue })
             }
             "template" => self.call(),
             "block" => self.block(),
-            _ => self.branch(word),
+            _ => self.deeper(|parser| parser.branch(word)),
         }
     }
 
@@ -201,7 +226,10 @@ impl<'a> Parser<'a> {
     fn branch(&mut self, word: &str) -> Parsed<Node> {
         let known = self.variables.len();
         let pipe = self.pipe(word)?;
+        let is_range = word == "range";
+        self.ranges += usize::from(is_range);
         let (then, end) = self.list()?;
+        self.ranges -= usize::from(is_range);
         let otherwise = match end {
             Ended::WithText => return Err((self.len, "unexpected EOF".to_owned())),
             Ended::ByEnd => Vec::new(),
@@ -217,7 +245,7 @@ impl<'a> Parser<'a> {
     fn after_else(&mut self, word: &str) -> Parsed<Vec<Node>> {
         if let Some(again) = self.keyword() {
             if again == word && word != "range" {
-                return Ok(vec![self.branch(word)?]);
+                return Ok(vec![self.deeper(|parser| parser.branch(word))?]);
             }
             return Err((self.here(), format!("unexpected <{again}> in else")));
         }
@@ -243,7 +271,9 @@ impl<'a> Parser<'a> {
         let (name, _) = self.name("define clause")?;
         self.close("define clause")?;
         let outer = std::mem::replace(&mut self.variables, vec!["$".to_owned()]);
+        let ranges = std::mem::take(&mut self.ranges);
         let (nodes, end) = self.list()?;
+        self.ranges = ranges;
         self.variables = outer;
         match end {
             Ended::ByEnd => {
@@ -374,7 +404,8 @@ impl<'a> Parser<'a> {
                 name => return Err((at, format!("function \"{name}\" not defined"))),
             },
             Item::Mark("(") => {
-                let pipe = self.pipe_until("parenthesized pipeline", &Item::Mark(")"))?;
+                let pipe =
+                    self.deeper(|parser| parser.pipe_until("parenthesized pipeline", &Item::Mark(")")))?;
                 self.next += 1;
                 What::Paren(Box::new(pipe))
             }

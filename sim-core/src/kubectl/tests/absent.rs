@@ -10,7 +10,7 @@ kind: ReplicationController
 metadata: {name: web}
 ";
 
-fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
+pub(super) fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
     lines.iter().map(|line| format!("$ {line}\n{}", bench.run(line))).collect()
 }
 

@@ -3,6 +3,7 @@
 mod absent;
 mod accounts;
 mod autoscale;
+mod client_words;
 mod containers;
 mod daemons;
 mod described;

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use super::{Bench, web};
 use crate::kubectl::{FileError, Files, NoFiles};
-use crate::session::{Effect, MemoryFiles, Session};
+use crate::session::{ClockMode, Effect, MemoryFiles, Session};
 
 const NGINX: &str = "apiVersion: apps/v1
 kind: StatefulSet
@@ -192,6 +192,22 @@ fn a_session_with_an_edit_opens_again() {
         said(&mut session, "hash", &MemoryFiles::default()),
         said(&mut again, "hash", &MemoryFiles::default())
     );
+}
+
+#[test]
+fn a_session_that_was_paused_by_hand_can_be_saved_again_and_again() {
+    let mut session = session();
+    let clock = session.clock();
+    session.set_clock(ClockMode { paused: true, ..clock });
+    said(&mut session, "delete pod web-0 --wait=false", &MemoryFiles::default());
+    session.set_clock(clock);
+    session.tick(std::time::Duration::from_secs(5));
+    let hash = said(&mut session, "hash", &MemoryFiles::default());
+    for _ in 0..2 {
+        let journal = crate::engine::Journal::from_text(&session.save()).expect("it was just written");
+        session = Session::from_journal(&journal);
+        assert_eq!(said(&mut session, "hash", &MemoryFiles::default()), hash);
+    }
 }
 
 #[test]

@@ -76,7 +76,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             if first_version {
                 return write_down_first_version(args, env, manifest, &mut results);
             }
-            generate::create_with(args, env, manifest, "autoscaled", None, &mut results)
+            // What is not sent is told of as an object that kubectl creates.
+            let done = if results.dry_run() == DryRun::Client { "created" } else { "autoscaled" };
+            generate::create_with(args, env, manifest, done, None, &mut results)
         });
         errors.extend(scaled.err());
     }

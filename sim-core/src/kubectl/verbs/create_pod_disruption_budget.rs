@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::selector::{Operator, Selector};
+use crate::api::encode;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, generate};
+use crate::kubectl::{Env, Flow, generate, label_selector};
 
 /// `create poddisruptionbudget`
 pub static VERB: Verb = Verb {
@@ -54,7 +54,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": name},
-        "spec": {field: number, "selector": api_selector(selector)?},
+        "spec": {field: number, "selector": encode::to_value(&label_selector::parse(selector)?)},
         "status": {
             "currentHealthy": 0,
             "desiredHealthy": 0,
@@ -64,47 +64,4 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     });
     generate::create(args, env, manifest, "created", Some("failed to create poddisruptionbudgets:"))?;
     Ok(Flow::OK)
-}
-
-/// The API's form of a selector text.
-///
-/// Models apimachinery pkg/apis/meta/v1: ParseToLabelSelector.
-fn api_selector(text: &str) -> Result<Value, CliError> {
-    let selector = Selector::parse(text)
-        .map_err(|why| CliError::plain(format!("couldn't parse the selector string \"{text}\": {why}")))?;
-    if text.contains("!=") {
-        return Err(CliError::plain("\"!=\" is not a valid label selector operator"));
-    }
-    let mut labels = serde_json::Map::new();
-    let mut expressions = Vec::new();
-    // A plain `=` is a label, `in` is an expression even of one value.
-    let is_label = |key: &str| {
-        text.split(',').any(|part| part.split_once('=').is_some_and(|(name, _)| name.trim() == key))
-    };
-    for requirement in selector.requirements() {
-        let key = requirement.key.as_str();
-        let sorted = |values: &[String]| {
-            let mut values = values.to_vec();
-            values.sort();
-            values
-        };
-        expressions.push(match &requirement.operator {
-            Operator::In(values) if values.len() == 1 && is_label(key) => {
-                labels.insert(key.to_owned(), Value::from(values[0].clone()));
-                continue;
-            }
-            Operator::In(values) => json!({"key": key, "operator": "In", "values": sorted(values)}),
-            Operator::NotIn(values) => json!({"key": key, "operator": "NotIn", "values": sorted(values)}),
-            Operator::Exists => json!({"key": key, "operator": "Exists"}),
-            Operator::DoesNotExist => json!({"key": key, "operator": "DoesNotExist"}),
-        });
-    }
-    let mut selector = json!({});
-    if !labels.is_empty() {
-        selector["matchLabels"] = Value::Object(labels);
-    }
-    if !expressions.is_empty() {
-        selector["matchExpressions"] = Value::Array(expressions);
-    }
-    Ok(selector)
 }

@@ -50,6 +50,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         env.out.out(text);
         return Ok(Flow::OK);
     }
+    if found.errors.len() == 1 && args.words.len() == 2 && found.errors.iter().all(is_missing) {
+        // Two words are looked at as a kind and the beginning of a name, whatever they are.
+        found.answers.clear();
+        return found.result_of_all();
+    }
     let objects: Vec<_> = found.answers.iter_mut().flat_map(|(_, objects)| std::mem::take(objects)).collect();
     let alone = objects.len() <= 1 && found.errors.is_empty();
     let show_events = asked.unwrap_or(alone || !of_one_alone);
@@ -80,11 +85,14 @@ const NOTHING_NAMED: &str = "error: You must specify the type of resource to des
 /// The kind and the beginning of a name, when the one name that was given is nobody's.
 fn prefix_of(args: &Args, resources: &ResourceArgs, errors: &[CliError]) -> Option<Target> {
     let ResourceArgs::Named { targets, slashed: false } = resources else { return None };
-    let is_missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
     match targets.as_slice() {
         [target] if args.words.len() == 2 && errors.iter().all(is_missing) => Some(target.clone()),
         _ => None,
     }
+}
+
+fn is_missing(error: &CliError) -> bool {
+    matches!(error, CliError::Api { error, .. } if error.is_not_found())
 }
 
 /// Models kubectl pkg/cmd/describe: DescribeMatchingResources.

@@ -48,8 +48,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 }
 
 fn compare(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if let Some(word) = args.words.first() {
-        return Err(CliError::misuse("diff", format!("Unexpected args: [{word}]")));
+    if !args.words.is_empty() {
+        return Err(CliError::misuse("diff", format!("Unexpected args: [{}]", args.words.join(" "))));
     }
     manifests::require(args)?;
     let found = manifests::read(args, env, false)?;

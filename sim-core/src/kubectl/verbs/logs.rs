@@ -5,12 +5,13 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::Verb;
-use crate::api::{ApiError, Feature, FeatureGates, Kind, ObjectKey, SimTime, meta};
+use crate::api::{ApiError, Feature, FeatureGates, Kind, Object, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::builder::{SELECTOR, parse_selector};
+use crate::kubectl::builder::{SELECTOR, SELECTOR_AND_NAME};
 use crate::kubectl::error::CliError;
 use crate::kubectl::output::{Output, Stream};
 use crate::kubectl::pods::{self, NoContainer};
+use crate::kubectl::selection::Selection;
 use crate::kubectl::{Env, Flow, Progress, Task};
 use crate::runtime::{Log, LogLine, Runtime};
 
@@ -130,6 +131,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         ([_], Some(_)) => {
             return Err(CliError::misuse("logs", "only a selector (-l) or a POD name is allowed"));
         }
+        ([_, _], Some(_)) => return Err(CliError::plain(SELECTOR_AND_NAME)),
         ([word], None) => (Some(word), None),
         ([word, container], _) => (Some(word), Some(container.as_str())),
         _ => {
@@ -144,8 +146,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let pods = match word {
         Some(word) => pods_named(word, args, env)?,
         None => {
-            let selector = parse_selector(selector.unwrap_or_default())?;
-            let found = pods::selected(&selector, env.namespace, env.cluster.store());
+            let listed = Selection::of(args, env.namespace).list(env.cluster.engine(), Kind::Pod)?;
+            let found: Vec<Pod> = listed.iter().filter_map(Object::as_ref).cloned().collect();
             if found.is_empty() {
                 env.out.err_line(format!("No resources found in {} namespace.", env.namespace));
             }

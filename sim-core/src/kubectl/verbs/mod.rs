@@ -269,6 +269,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
     env.cluster.set_field_manager(&field_manager(verb, &args));
     env.cluster.impersonate(auth::impersonated(&args));
     check_globals(&args, env)?;
+    crate::kubectl::resources::warn_of_ambiguity(verb.name, &args, env.out);
     let named = args.text("context").and_then(|name| env.workstation.config.context(name));
     let of_context = named.map(|context| context.namespace.clone());
     let namespace =
@@ -393,6 +394,10 @@ pub fn find(words: &[String]) -> Result<(&'static Verb, Vec<String>), CliError> 
     if KUBECTL_WORDS.contains(&first) {
         return Err(CliError::plain(format!("kubectl {first} is not supported by the simulator")));
     }
+    if let Some(flag) = words.first().filter(|word| word.starts_with('-')) {
+        // Models kubectl pkg/cmd: HandlePluginCommand.
+        return Err(CliError::Verbatim(format!("Error: flags cannot be placed before plugin name: {flag}")));
+    }
     Err(CliError::plain(format!("unknown command \"{first}\" for \"kubectl\"{}", did_you_mean(first))))
 }
 
@@ -412,6 +417,7 @@ fn full_word<'a>(first: &str, word: &'a str) -> &'a str {
         ("create", "cj") => "cronjob",
         ("create", "deploy") => "deployment",
         ("create", "svc") => "service",
+        ("create", "pc") => "priorityclass",
         ("create", "pdb") => "poddisruptionbudget",
         ("set", "sa") => "serviceaccount",
         ("config", "use") => "use-context",
@@ -443,7 +449,9 @@ fn takes_next_word(word: &str) -> bool {
         Some(long) => GLOBAL_FLAGS.iter().find(|flag| flag.long == long),
         None => GLOBAL_FLAGS.iter().find(|flag| word.len() == 2 && flag.short == word.chars().nth(1)),
     };
-    flag.is_some_and(|flag| flag.takes != Takes::Bool)
+    // What is not known here is a verb's own, and is taken to have a value.
+    let may_have = !word.contains('=') && (word.starts_with("--") || word.chars().count() == 2);
+    may_have && flag.is_none_or(|flag| flag.takes != Takes::Bool)
 }
 
 fn without(words: &[String], places: &[usize]) -> Vec<String> {
@@ -458,6 +466,8 @@ fn arguments_after(words: &[String], at: usize) -> Vec<&str> {
 /// Models kubectl pkg/cmd/util: DefaultSubCommandRun.
 fn unknown_in_group(group: &str, words: &[&str]) -> CliError {
     match words {
+        // Two groups are commands of their own to kubectl, which answer with their help.
+        [] if matches!(group, "rollout" | "certificate") => CliError::Shown(help::of_group(group)),
         [] => CliError::Verbatim(help::of_group(group)),
         _ => CliError::misuse(group, format!("unknown command \"{}\"", words.join(" "))),
     }

@@ -6,7 +6,7 @@ use super::Verb;
 use super::get::scale_value;
 use super::set::LOCAL;
 use crate::api::patch::{self, Patch};
-use crate::api::{ApiError, ApiResult, Object, decode};
+use crate::api::{ApiError, ApiResult, Kind, Object, decode};
 use crate::apiserver::{ApiServer, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
@@ -68,14 +68,14 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     };
     let subresource = args.text("subresource").unwrap_or_default();
     let text = if file.is_empty() { inline.to_owned() } else { read_file(file, env)? };
-    let patch = parse(kind, &text, inline)?;
+    let wanted = parse(kind, &text, inline)?;
     let mut results = Results::parse(args, env.files)?.apart().without_dry_run();
     local::check_dry_run(args)?;
     if local::is_asked(args) {
         if !args.words.is_empty() {
             return Err(CliError::plain("cannot specify --local and server resources"));
         }
-        return patch_locally(args, env, &patch, &mut results);
+        return patch_locally(args, env, &wanted, &mut results);
     }
     let builder = Builder { must_exist: true, ..Builder::default() };
     let selection = builder.select(args, env, &args.words)?;
@@ -88,14 +88,14 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         for info in &selection.infos {
             // The scale is no part of the object that a patch could reach.
             if subresource == "scale" {
-                errors.extend(one_scale(api, info, &patch, &mut results, out).err());
+                errors.extend(one_scale(api, info, &wanted, &mut results, out).err());
                 continue;
             }
             if results.dry_run() == DryRun::Client {
-                errors.extend(one_untold(api, info, &patch, &mut results, out).err());
+                errors.extend(one_untold(api, info, &wanted, &mut results, out).err());
                 continue;
             }
-            let patched = one(api, info, &patch, subresource, results.dry_run(), out);
+            let patched = one(api, info, &wanted, subresource, results.dry_run(), out);
             let printed = patched.and_then(|(operation, object)| results.print(operation, &object, api, out));
             errors.extend(printed.err());
         }
@@ -106,13 +106,13 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 fn one(
     api: &mut ApiServer,
     info: &Info,
-    patch: &ApiResult<Patch>,
+    wanted: &Wanted,
     subresource: &str,
     dry: DryRun,
     out: &mut Output,
 ) -> Result<(&'static str, Object), CliError> {
     let old = api.get(info.kind, &info.key())?.clone();
-    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+    let patch = wanted.sent.as_ref().map_err(|error| CliError::from(error.clone()))?;
     let options = WriteOptions { dry_run: dry.is_dry() };
     let part = api.subresource(info.kind, subresource)?;
     let mut unknown = Vec::new();
@@ -127,13 +127,12 @@ fn one(
 fn one_untold(
     api: &ApiServer,
     info: &Info,
-    patch: &ApiResult<Patch>,
+    wanted: &Wanted,
     results: &mut Results,
     out: &mut Output,
 ) -> Result<(), CliError> {
     let old = wire::value(api.get(info.kind, &info.key())?);
-    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
-    let new = patch.apply(info.kind, &old)?;
+    let new = wanted.here(info.kind, &old)?;
     let operation = if new == old { "patched (no change)" } else { "patched" };
     results.print_manifest(operation, info, &new, false, out)
 }
@@ -142,13 +141,12 @@ fn one_untold(
 fn patch_locally(
     args: &Args,
     env: &mut Env<'_>,
-    patch: &ApiResult<Patch>,
+    wanted: &Wanted,
     results: &mut Results,
 ) -> Result<Flow, CliError> {
     for info in local::select(args, env)? {
         let old = info.manifest.clone().unwrap_or_default();
-        let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
-        let new = patch.apply(info.kind, &old)?;
+        let new = wanted.here(info.kind, &old)?;
         let operation = if new == old { "patched (no change)" } else { "patched" };
         results.print_manifest(operation, &info, &new, false, env.out)?;
     }
@@ -159,12 +157,12 @@ fn patch_locally(
 fn one_scale(
     api: &mut ApiServer,
     info: &Info,
-    patch: &ApiResult<Patch>,
+    wanted: &Wanted,
     results: &mut Results,
     out: &mut Output,
 ) -> Result<(), CliError> {
     let old = api.scale(info.kind, &info.key())?;
-    let patch = patch.as_ref().map_err(|error| CliError::from(error.clone()))?;
+    let patch = wanted.sent.as_ref().map_err(|error| CliError::from(error.clone()))?;
     let patched = patch.apply(info.kind, &scale_value(old.clone()))?;
     let wanted = patched["spec"]["replicas"].as_i64().unwrap_or(0);
     let mut scale = old.clone();
@@ -189,14 +187,45 @@ fn read_file(path: &str, env: &Env<'_>) -> Result<String, CliError> {
     }
 }
 
-/// The patch, or what the server will say of it. Text that looks like JSON goes to the server as it is.
+/// What the library says of a merge patch that is no object.
+const INVALID: &str = "Invalid JSON Patch";
+
+/// A patch as it is read.
+struct Wanted {
+    /// What the server will have, or what it will say.
+    sent: ApiResult<Patch>,
+    /// What there is without a server, or what kubectl says.
+    here: Result<Patch, String>,
+}
+
+impl Wanted {
+    /// `old` as kubectl patches it by itself.
+    ///
+    /// Models kubectl pkg/cmd/patch: getPatchedJSON.
+    fn here(&self, kind: Kind, old: &Value) -> Result<Value, CliError> {
+        let patch = self.here.as_ref().map_err(CliError::plain)?;
+        patch.apply_here(kind, old).map_err(|why| match why.split_once("doc is missing key: ") {
+            Some((_, key)) => CliError::plain(format!("Object to be patched is missing field ({key})")),
+            None => CliError::plain(why),
+        })
+    }
+}
+
+/// Reads the patch. Text that looks like JSON goes to the server as it is.
 ///
 /// Models apimachinery pkg/util/yaml: ToJSON, and apiserver endpoints/handlers: patchResource.
-fn parse(kind: Type, text: &str, shown: &str) -> Result<ApiResult<Patch>, CliError> {
+fn parse(kind: Type, text: &str, shown: &str) -> Result<Wanted, CliError> {
     let value = if text.trim_start().starts_with('{') {
         match gojson::decode(text) {
             Ok(value) => value,
-            Err(why) => return Ok(Err(bad(kind, &why))),
+            Err(why) => {
+                let here = match kind {
+                    Type::Strategic => "invalid JSON document",
+                    Type::Merge => INVALID,
+                    Type::Json => &why,
+                };
+                return Ok(Wanted { sent: Err(bad(kind, &why)), here: Err(here.to_owned()) });
+            }
         }
     } else {
         let mut documents = decode::documents(text).map_err(|why| {
@@ -210,18 +239,22 @@ fn parse(kind: Type, text: &str, shown: &str) -> Result<ApiResult<Patch>, CliErr
         Type::Merge | Type::Strategic if value.is_null() || value.is_object() => Ok(()),
         Type::Merge | Type::Strategic => Err(patch::not_of_type(&value, "map[string]interface {}")),
     };
-    if let Err(why) = checked {
-        return Ok(Err(bad(kind, &why)));
-    }
-    Ok(Ok(match kind {
-        Type::Merge if value.is_null() => return Ok(Err(ApiError::bad_request("Invalid JSON Patch"))),
+    let is_nothing = value.is_null();
+    let read = match kind {
         // Nothing at all is no operation, and changes nothing.
-        Type::Json if value.is_null() => Patch::Json(Value::Array(Vec::new())),
-        Type::Strategic if value.is_null() => Patch::Strategic(json!({})),
+        Type::Json if is_nothing => Patch::Json(Value::Array(Vec::new())),
+        Type::Strategic if is_nothing => Patch::Strategic(json!({})),
         Type::Json => Patch::Json(value),
         Type::Merge => Patch::Merge(value),
         Type::Strategic => Patch::Strategic(value),
-    }))
+    };
+    let sent = match checked {
+        Err(why) => Err(bad(kind, &why)),
+        Ok(()) if kind == Type::Merge && is_nothing => Err(ApiError::bad_request(INVALID)),
+        Ok(()) => Ok(read.clone()),
+    };
+    let here = if kind == Type::Merge && is_nothing { Err(INVALID.to_owned()) } else { Ok(read) };
+    Ok(Wanted { sent, here })
 }
 
 fn bad(kind: Type, why: &str) -> ApiError {

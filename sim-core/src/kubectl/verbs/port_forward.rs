@@ -114,6 +114,10 @@ fn pair(text: &str, service: Option<&Service>, pod: &Pod) -> Result<(u16, u16), 
         Some(service) => service_target(service, remote, pod)?,
         None => match remote.parse::<u16>() {
             Ok(port) => port,
+            Err(_) if is_number(remote) => {
+                let which = if local == remote { "local" } else { "remote" };
+                return Err(unreadable(which, remote));
+            }
             Err(_) => named_port(pod, remote)?,
         },
     };
@@ -123,13 +127,21 @@ fn pair(text: &str, service: Option<&Service>, pod: &Pod) -> Result<(u16, u16), 
     let local = match local.parse::<u16>() {
         Ok(port) => port,
         Err(_) if local == remote => target,
-        Err(_) => {
-            return Err(CliError::plain(format!(
-                "error parsing local port '{local}': strconv.ParseUint: parsing \"{local}\": invalid syntax"
-            )));
-        }
+        Err(_) => return Err(unreadable("local", local)),
     };
     Ok((local, target))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Models client-go tools/portforward: parsePorts.
+fn unreadable(which: &str, port: &str) -> CliError {
+    let why = if is_number(port) { "value out of range" } else { "invalid syntax" };
+    CliError::plain(format!(
+        "error parsing {which} port '{port}': strconv.ParseUint: parsing \"{port}\": {why}"
+    ))
 }
 
 fn named_port(pod: &Pod, name: &str) -> Result<u16, CliError> {

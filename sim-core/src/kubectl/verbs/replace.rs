@@ -6,7 +6,7 @@ use super::{Verb, raw};
 use crate::api::{Feature, SimTime};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::builder::Info;
+use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE, VALIDATE};
 use crate::kubectl::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
@@ -59,6 +59,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let saves = args.flag("save-config");
     let subresource = args.text("subresource").unwrap_or_default();
     if args.flag("force") {
+        // Its objects are looked for as those of `delete` are.
+        Builder::default().select(args, env, &args.words)?;
         return forced(args, env, found.infos, errors, results);
     }
     let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };

@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Verb;
+use super::get::scale_value;
 use crate::api::patch::Patch;
-use crate::api::{Feature, FeatureGates, Object, SimTime};
+use crate::api::{ApiError, Feature, FeatureGates, Object, SimTime};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, Info, SELECTOR};
@@ -188,6 +189,16 @@ fn scale(api: &mut ApiServer, info: &Info, wanted: &Wanted<'_>, dry: DryRun) -> 
     if !wanted.version.is_empty() && version != wanted.version {
         let why = format!("Expected resource version to be {}, was {version}", wanted.version);
         return Err(CliError::plain(why));
+    }
+    if i32::try_from(wanted.replicas).is_err() {
+        // The server reads the patch as one of a Scale.
+        let mut asked = scale_value(api.scale(info.kind, &key)?);
+        asked["spec"]["replicas"] = wanted.replicas.into();
+        let why = format!(
+            "json: cannot unmarshal number {} into Go struct field ScaleSpec.spec.replicas of type int32",
+            wanted.replicas
+        );
+        return Err(ApiError::invalid_patch(asked.to_string(), why).into());
     }
     let patch = Patch::Merge(json!({"spec": {"replicas": wanted.replicas}}));
     let options = WriteOptions { dry_run: dry == DryRun::Server };

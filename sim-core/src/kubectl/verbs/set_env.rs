@@ -51,10 +51,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let first = args.words.iter().position(is_env).unwrap_or(args.words.len());
     let (resources, words) = args.words.split_at(first);
     if !words.iter().all(is_env) {
-        return Err(CliError::misuse(
-            "set env",
-            format!("all resources must be specified before environment changes: {}", args.words.join(" ")),
-        ));
+        return Err(CliError::plain(format!(
+            "all resources must be specified before environment changes: {}",
+            args.words.join(" ")
+        )));
     }
     if resources.is_empty() && !args.has("filename") {
         return Err(CliError::plain(

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+
 use super::Verb;
 use super::set::{self, LOCAL};
-use crate::api::selector::{Operator, Requirement, Selector};
 use crate::api::{Kind, Object};
 use crate::kubectl::args::Args;
 use crate::kubectl::builder::ALL;
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, RECURSIVE};
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, label_selector};
 
 /// `set selector`
 pub static VERB: Verb = Verb {
@@ -29,11 +30,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("one selector is required"));
     };
     let infos = set::select(args, env, resources)?;
-    let selector = Selector::parse(text).map_err(CliError::plain)?;
+    let selector = label_selector::parse(text)?;
     if infos.iter().any(|info| info.kind != Kind::Service) {
         return Err(CliError::plain("setting a selector is only supported for Services"));
     }
-    let labels = labels(&selector)?;
+    let labels = labels(selector)?;
     set::patch_all(args, env, &infos, "selector updated", "selector", |object, _| {
         if let Object::Service(service) = object
             && let Some(spec) = &mut std::sync::Arc::make_mut(service).spec
@@ -47,22 +48,13 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 /// The selector as a Service has it, which knows only labels and their values.
 ///
 /// Models kubectl pkg/cmd/set: updateSelectorForObject.
-fn labels(selector: &Selector) -> Result<BTreeMap<String, String>, CliError> {
-    let mut labels = BTreeMap::new();
-    let mut expressions = Vec::new();
-    for Requirement { key, operator } in selector.requirements() {
-        match operator {
-            Operator::In(values) if values.len() == 1 => {
-                labels.insert(key.clone(), values.concat());
-            }
-            Operator::In(values) => expressions.push(format!("{{{key} In [{}]}}", values.join(" "))),
-            Operator::NotIn(values) => expressions.push(format!("{{{key} NotIn [{}]}}", values.join(" "))),
-            Operator::Exists => expressions.push(format!("{{{key} Exists []}}")),
-            Operator::DoesNotExist => expressions.push(format!("{{{key} DoesNotExist []}}")),
-        }
-    }
-    if expressions.is_empty() {
-        return Ok(labels);
-    }
-    Err(CliError::plain(format!("match expression [{}] not supported on this object", expressions.join(" "))))
+fn labels(selector: LabelSelector) -> Result<BTreeMap<String, String>, CliError> {
+    let Some(expressions) = selector.match_expressions else {
+        return Ok(selector.match_labels.unwrap_or_default());
+    };
+    let shown = expressions.iter().map(|LabelSelectorRequirement { key, operator, values }| {
+        format!("{{{key} {operator} [{}]}}", values.clone().unwrap_or_default().join(" "))
+    });
+    let shown: Vec<String> = shown.collect();
+    Err(CliError::plain(format!("match expression [{}] not supported on this object", shown.join(" "))))
 }

@@ -9,11 +9,12 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use super::Verb;
 use crate::api::quantity::Quantity;
+use crate::api::selector::Selector;
 use crate::api::{Object, ObjectKey, SimTime, meta};
 use crate::controllers::podautoscaler::usage::ContainerUsage;
 use crate::engine::KubeletKind;
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::builder::{ALL_NAMESPACES, FIELD_SELECTOR, SELECTOR, parse_selector};
+use crate::kubectl::builder::{ALL_NAMESPACES, FIELD_SELECTOR, SELECTOR};
 use crate::kubectl::error::CliError;
 use crate::kubectl::field_selector::FieldSelector;
 use crate::kubectl::table::TabWriter;
@@ -123,7 +124,7 @@ fn pods(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     check(args, "pod", "selector")?;
     is_served(env)?;
     let everywhere = args.flag("all-namespaces");
-    let selector = parse_selector(args.text("selector").unwrap_or_default())?;
+    let selector = Selector::parse(args.text("selector").unwrap_or_default()).map_err(CliError::plain)?;
     let fields =
         FieldSelector::parse(args.text("field-selector").unwrap_or_default()).map_err(CliError::plain)?;
     let store = env.cluster.store();
@@ -238,7 +239,7 @@ fn go_duration(duration: Duration) -> String {
 fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     check(args, "node", "--selector")?;
     is_served(env)?;
-    let selector = parse_selector(args.text("selector").unwrap_or_default())?;
+    let selector = Selector::parse(args.text("selector").unwrap_or_default()).map_err(CliError::plain)?;
     let store = env.cluster.store();
     let now = env.cluster.now();
     let mut rows: Vec<(&Node, Amounts)> = Vec::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Verb;
-use crate::api::{ApiError, Feature, Object, SimTime};
+use crate::api::{Feature, Object, SimTime};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{
     ALL, ALL_NAMESPACES, Builder, FIELD_SELECTOR, Info, MISSING_RESOURCE, SELECTOR, Selection,
@@ -15,6 +15,7 @@ use crate::kubectl::error::CliError;
 use crate::kubectl::jsonpath::{JsonPath, relaxed, text_of};
 use crate::kubectl::manifests::{FILENAME, RECURSIVE};
 use crate::kubectl::result::{OUTPUT, Results, SHOW_MANAGED};
+use crate::kubectl::selection::not_there;
 use crate::kubectl::{Env, Flow, Progress, Task};
 
 /// How long a wait without limit lasts.
@@ -307,7 +308,8 @@ impl Task for Waiting {
                     continue;
                 }
                 Ok(false) if self.once && object.is_none() => {
-                    self.errors.push(ApiError::not_found(info.kind, &info.name).into());
+                    let store = env.cluster.store();
+                    self.errors.push(not_there(info.kind, &info.key(), store).into());
                 }
                 Ok(false) if over => {
                     self.errors.push(self.late(info));

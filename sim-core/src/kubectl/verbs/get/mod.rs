@@ -10,6 +10,7 @@ pub(super) use subresource::scale_value;
 
 use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
+use crate::kubectl::builder::{MISSING_RESOURCE, SELECTOR_AND_NAME};
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, Sees, TableOptions, TablePrinter, is_table, list_of};
 use crate::kubectl::resources::{ResourceArgs, Target};
@@ -85,6 +86,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         return Err(CliError::plain("subresource cannot be used when bulk resources are specified"));
     }
     resources.kinds().into_iter().for_each(|kind| warn(kind, env.cluster.api().gates, env.out));
+    if watches && resources == ResourceArgs::None && !manifests::is_given(args) {
+        return Err(CliError::plain(MISSING_RESOURCE));
+    }
     if watches {
         return watch::start(args, env, resources, selection);
     }
@@ -116,7 +120,10 @@ pub(in crate::kubectl) fn check_names(
         return Ok(());
     }
     if selection.is_selective() {
-        return Err(CliError::plain("name cannot be provided when a selector is specified"));
+        return Err(CliError::plain(match resources {
+            ResourceArgs::Named { slashed: true, .. } => SELECTOR_AND_NAME,
+            _ => "name cannot be provided when a selector is specified",
+        }));
     }
     if selection.namespace.is_none() {
         return Err(CliError::plain("a resource cannot be retrieved by name across all namespaces"));

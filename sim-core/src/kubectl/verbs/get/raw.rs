@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::subresource::scale_value;
+use crate::api::selector::Selector;
 use crate::api::{ApiError, Kind, meta};
 use crate::kubectl::args::Args;
-use crate::kubectl::builder::parse_selector;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer;
 use crate::kubectl::verbs::raw::{Place, check_path, line};
@@ -72,7 +72,7 @@ fn list(env: &Env<'_>, place: &Place, query: &str) -> Result<Value, CliError> {
     let (store, gates, kind) = (env.cluster.store(), env.cluster.api().gates, place.kind);
     let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
     let selector = parameters.find(|(name, _)| *name == "labelSelector").map(|(_, value)| unescaped(value));
-    let selector = parse_selector(&selector.unwrap_or_default())?;
+    let selector = Selector::parse(&selector.unwrap_or_default()).map_err(ApiError::bad_request)?;
     let without_type = |object: &crate::api::Object| {
         let mut value = printer::served(object, gates);
         if let Some(fields) = value.as_object_mut() {

@@ -4,6 +4,7 @@ use super::table_options;
 use crate::api::{Kind, Object};
 use crate::apiserver::ApiServer;
 use crate::kubectl::args::Args;
+use crate::kubectl::builder::Builder;
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::{self, Printer, Sees, TablePrinter, is_table};
 use crate::kubectl::resources::ResourceArgs;
@@ -63,10 +64,16 @@ pub(super) fn start(
     let several = || CliError::plain("you may only specify a single resource type");
     let (kind, name, objects) = match &resources {
         ResourceArgs::None => {
-            return Err(CliError::plain(
-                "you must specify one or more resources by argument or filename.\nExample resource specifications \
-                 include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-            ));
+            let selection = Builder { must_exist: true, ..Builder::default() }.select(args, env, &[])?;
+            let infos = selection.all()?;
+            let [info] = infos.as_slice() else {
+                return Err(CliError::plain(
+                    "watch is only supported on individual resources and resource collections - more than 1 \
+                     resource was found",
+                ));
+            };
+            let object = env.cluster.api().get(info.kind, &info.key())?.clone();
+            (info.kind, Some(info.name.clone()), vec![object])
         }
         ResourceArgs::Kinds(kinds) => {
             let [kind] = kinds.as_slice() else { return Err(several()) };
