@@ -129,8 +129,9 @@ fn what_is_printed_whole_or_not_sent() {
     let mut bench = Bench::whole();
     bench.run_with("apply -f -", Some(&web(1)));
     bench.sleep(20);
+    bench.run("set image sts/web app=app:2.0");
+    bench.sleep(20);
     let lines = [
-        "set image sts/web app=app:2.0",
         "rollout history sts/web -o name",
         "rollout history sts/web -o jsonpath='{.spec.template.spec.containers[0].image}{\"\\n\"}'",
         "rollout history sts/web --revision=1 -o jsonpath='{.spec.template.spec.containers[0].image}{\"\\n\"}'",
@@ -151,12 +152,12 @@ fn what_is_printed_whole_or_not_sent() {
         "-o wide get sts",
     ];
     insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
-    $ set image sts/web app=app:2.0
-    statefulset.apps/web image updated
     $ rollout history sts/web -o name
+    statefulset.apps/web
     statefulset.apps/web
     $ rollout history sts/web -o jsonpath='{.spec.template.spec.containers[0].image}{"\n"}'
     app:1.0
+    app:2.0
     $ rollout history sts/web --revision=1 -o jsonpath='{.spec.template.spec.containers[0].image}{"\n"}'
     app:1.0
     $ rollout history sts/web --revision=9 -o json
@@ -203,7 +204,7 @@ fn what_is_printed_whole_or_not_sent() {
     exit 1
     $ -o wide get sts
     NAME   READY   AGE   CONTAINERS   IMAGES
-    web    1/1     20s   app          app:2.0
+    web    1/1     40s   app          app:2.0
     "#);
     let history = bench.run("rollout history sts/web --revision=1 -o json");
     let keys: Vec<&str> =
