@@ -47,8 +47,27 @@ pub fn token(claims: &Claims<'_>) -> String {
         "nbf": claims.issued_at,
         "sub": format!("system:serviceaccount:{}:{account}", claims.namespace),
     });
+    signed(&body)
+}
+
+/// The token that a Secret holds for as long as it is there.
+///
+/// Models pkg/serviceaccount: LegacyClaims.
+pub fn of_secret(namespace: &str, account: (&str, &str), secret: &str) -> String {
+    let (name, uid) = account;
+    signed(&json!({
+        "iss": "kubernetes/serviceaccount",
+        "kubernetes.io/serviceaccount/namespace": namespace,
+        "kubernetes.io/serviceaccount/secret.name": secret,
+        "kubernetes.io/serviceaccount/service-account.name": name,
+        "kubernetes.io/serviceaccount/service-account.uid": uid,
+        "sub": format!("system:serviceaccount:{namespace}:{name}"),
+    }))
+}
+
+fn signed(body: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", part(&json!({"alg": "RS256", "kid": "sts-sim"})), part(&body));
+    let signed = format!("{}.{}", part(&json!({"alg": "RS256", "kid": "sts-sim"})), part(body));
     let signature = URL_SAFE_NO_PAD.encode(noise(signed.as_bytes(), 256));
     format!("{signed}.{signature}")
 }

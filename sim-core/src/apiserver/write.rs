@@ -165,7 +165,7 @@ impl ApiServer {
         let namespace = meta::namespace(object.meta()).to_owned();
         let key = crate::api::ObjectKey::cluster(&namespace);
         let found = self.get(Kind::Namespace, &key)?;
-        if meta::is_terminating(found.meta()) && object.kind() != Kind::Event {
+        if meta::is_terminating(found.meta()) {
             let why = format!(
                 "unable to create new content in namespace {namespace} because it is being terminated"
             );

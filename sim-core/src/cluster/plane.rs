@@ -64,6 +64,8 @@ pub struct Plane {
     pub endpointslicemirroring: controllers::endpointslicemirroring::EndpointSliceMirroringController,
     /// clusterrole-aggregation-controller
     pub clusterroleaggregation: controllers::clusterroleaggregation::ClusterRoleAggregationController,
+    /// serviceaccount-token-controller
+    pub serviceaccounttokens: controllers::serviceaccounttokens::TokensController,
 }
 
 impl Plane {
@@ -75,7 +77,7 @@ impl Plane {
 
 impl ControlPlane for Plane {
     fn count(&self) -> u8 {
-        29
+        30
     }
 
     fn component(&mut self, id: ComponentId) -> &mut dyn Component {
@@ -108,7 +110,8 @@ impl ControlPlane for Plane {
             25 => &mut self.resourcequota,
             26 => &mut self.endpoints,
             27 => &mut self.endpointslicemirroring,
-            _ => &mut self.clusterroleaggregation,
+            28 => &mut self.clusterroleaggregation,
+            _ => &mut self.serviceaccounttokens,
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod replicaset;
 pub mod resourcequota;
 pub mod rootcacertpublisher;
 pub mod serviceaccount;
+pub mod serviceaccounttokens;
 pub mod statefulset;
 pub mod tainteviction;
 #[cfg(test)]

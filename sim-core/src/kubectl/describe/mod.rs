@@ -70,7 +70,7 @@ pub fn describe(
         Object::Namespace(namespace) => small::namespace(&mut text, namespace, &subject),
         Object::ResourceQuota(object) => quota::quota(&mut text, object),
         Object::LimitRange(object) => quota::limit_range(&mut text, object),
-        Object::ServiceAccount(account) => small::service_account(&mut text, account, gates),
+        Object::ServiceAccount(account) => small::service_account(&mut text, account, &subject, gates),
         Object::ConfigMap(map) => small::config_map(&mut text, map),
         Object::Secret(secret) => small::secret(&mut text, secret),
         Object::StorageClass(class) => small::storage_class(&mut text, class),

@@ -14,6 +14,7 @@ use crate::api::kinds::format::{UNSET, format_labels, format_selector};
 use crate::api::kinds::pod_disruption_budget::bound_text;
 use crate::api::kinds::storage_class::is_default;
 use crate::api::{Feature, FeatureGates, meta};
+use crate::controllers::serviceaccounttokens::tokens_of;
 
 /// Name, namespace, labels and annotations.
 pub(super) fn head(text: &mut Text, meta: &ObjectMeta) {
@@ -55,7 +56,12 @@ pub(super) fn namespace(text: &mut Text, namespace: &Namespace, subject: &Subjec
 }
 
 /// Models kubectl pkg/describe: describeServiceAccount.
-pub(super) fn service_account(text: &mut Text, account: &ServiceAccount, gates: FeatureGates) {
+pub(super) fn service_account(
+    text: &mut Text,
+    account: &ServiceAccount,
+    subject: &Subject<'_>,
+    gates: FeatureGates,
+) {
     head(text, &account.metadata);
     let names = |names: Vec<String>| if names.is_empty() { vec!["<none>".to_owned()] } else { names };
     let pulled = account.image_pull_secrets.iter().flatten().map(|secret| secret.name.clone()).collect();
@@ -63,7 +69,8 @@ pub(super) fn service_account(text: &mut Text, account: &ServiceAccount, gates: 
     if !gates.has(Feature::AccountsWithoutSecrets) {
         let mountable = account.secrets.iter().flatten().filter_map(|secret| secret.name.clone()).collect();
         lists.push(("Mountable secrets", names(mountable)));
-        lists.push(("Tokens", names(Vec::new())));
+        let tokens = tokens_of(account, subject.store);
+        lists.push(("Tokens", names(tokens.map(|secret| meta::name(&secret.metadata).to_owned()).collect())));
     }
     for (title, names) in lists {
         for (index, name) in names.iter().enumerate() {

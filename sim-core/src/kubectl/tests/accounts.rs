@@ -155,3 +155,56 @@ fn the_recordings_clusters_have_no_account_admission() {
     bench.run_with("apply -f -", Some(POD));
     assert_eq!(bench.run("get pod one -o jsonpath={.spec.serviceAccountName}{.spec.volumes}"), "");
 }
+
+#[test]
+fn a_secret_that_asks_for_a_token_gets_one_while_its_account_is_there() {
+    let mut bench = Bench::of_version(KubernetesVersion::V1_31);
+    let secret = |name: &str, account: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {{name: {name}, \
+             annotations: {{kubernetes.io/service-account.name: {account}}}}}}}"
+        )
+    };
+    bench.run("create sa build-robot");
+    bench.run_with("apply -f -", Some(&secret("build-robot-secret", "build-robot")));
+    bench.run_with("create -f -", Some(&secret("orphan", "nobody")));
+    bench.sleep(2);
+    let payload = "get secret build-robot-secret -o jsonpath='{.data.token}'";
+    let token = bench.run(payload);
+    insta::assert_snapshot!(bench.run("get secrets"), @"
+    NAME                 TYPE                                  DATA   AGE
+    build-robot-secret   kubernetes.io/service-account-token   3      2s
+    ");
+    let described = bench.run("describe secret build-robot-secret");
+    let tail = described.lines().filter(|line| !line.starts_with("token:"));
+    insta::assert_snapshot!(tail.collect::<Vec<_>>().join("\n"), @"
+    Name:         build-robot-secret
+    Namespace:    default
+    Labels:       <none>
+    Annotations:  kubernetes.io/service-account.name: build-robot
+                  kubernetes.io/service-account.uid: f34ae45a-0183-4b0d-ab17-f7bda654e108
+
+    Type:  kubernetes.io/service-account-token
+
+    Data
+    ====
+    ca.crt:     1107 bytes
+    namespace:  7 bytes
+    ");
+    insta::assert_snapshot!(bench.run("describe sa build-robot"), @"
+    Name:                build-robot
+    Namespace:           default
+    Labels:              <none>
+    Annotations:         <none>
+    Image pull secrets:  <none>
+    Mountable secrets:   <none>
+    Tokens:              build-robot-secret
+    Events:              <none>
+    ");
+    bench.run("patch secret build-robot-secret -p '{\"data\":{\"ca.crt\":null}}'");
+    bench.sleep(2);
+    assert_eq!(bench.run(payload), token);
+    bench.run("delete sa build-robot");
+    bench.sleep(2);
+    insta::assert_snapshot!(bench.run("get secrets"), @"! No resources found in default namespace.");
+}

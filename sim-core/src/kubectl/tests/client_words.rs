@@ -438,3 +438,21 @@ fn templates_may_be_nested_but_not_without_end() {
         format!("get ns default -o go-template='{{{{{}1{}}}}}'", "(".repeat(20_000), ")".repeat(20_000));
     assert!(bench.run(&parens).contains("max expression depth exceeded"));
 }
+
+#[test]
+fn a_namespace_that_goes_takes_in_nothing_new_not_even_events() {
+    let mut bench = Bench::whole();
+    bench.run("create ns team");
+    bench.run_with("apply -n team -f -", Some(&web(1)));
+    bench.sleep(20);
+    bench.run("delete ns team --wait=false");
+    bench.sleep(8);
+    let lines = ["get events -n team --field-selector reason=Killing", "create cm x -n team"];
+    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    $ get events -n team --field-selector reason=Killing
+    ! No resources found in team namespace.
+    $ create cm x -n team
+    ! error: failed to create configmap: configmaps "x" is forbidden: unable to create new content in namespace team because it is being terminated
+    exit 1
+    "#);
+}
