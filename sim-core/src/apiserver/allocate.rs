@@ -161,5 +161,6 @@ fn cluster_ips(service: &Service) -> impl Iterator<Item = &str> {
 
 fn node_ports(service: &Service) -> impl Iterator<Item = i32> {
     let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-    ports.filter_map(|port| port.node_port).filter(|port| *port > 0)
+    let health_check = service.spec.iter().filter_map(|spec| spec.health_check_node_port);
+    ports.filter_map(|port| port.node_port).chain(health_check).filter(|port| *port > 0)
 }

@@ -26,6 +26,9 @@ pub(super) fn allocate(service: &mut Service, allocator: &mut Allocator) -> ApiR
         let errors = allocate_node_ports(spec, &[], allocator);
         refuse(&name, errors)?;
     }
+    if needs_health_check(spec) {
+        allocate_health_check(spec, allocator)?;
+    }
     Ok(())
 }
 
@@ -54,6 +57,9 @@ pub(super) fn reallocate(service: &mut Service, old: &Service, allocator: &mut A
         let errors = allocate_node_ports(spec, &held, allocator);
         refuse(&name, errors)?;
     }
+    if needs_health_check(spec) && !needs_health_check(old_spec) {
+        allocate_health_check(spec, allocator)?;
+    }
     allocator.release_difference(old, service);
     Ok(())
 }
@@ -76,6 +82,13 @@ fn needs_node_port(spec: &ServiceSpec) -> bool {
         "LoadBalancer" => spec.allocate_load_balancer_node_ports.unwrap_or(true),
         _ => false,
     }
+}
+
+/// Whether a load balancer has to ask which nodes have pods of the Service.
+///
+/// Models pkg/api/service: NeedsHealthCheck.
+fn needs_health_check(spec: &ServiceSpec) -> bool {
+    service_type(spec) == "LoadBalancer" && spec.external_traffic_policy.as_deref() == Some("Local")
 }
 
 fn is_headless(spec: &ServiceSpec) -> bool {
@@ -187,6 +200,21 @@ fn allocate_node_ports(spec: &mut ServiceSpec, held: &[i32], allocator: &mut All
     errors
 }
 
+/// Models pkg/registry/core/service/storage: allocateHealthCheckNodePort.
+fn allocate_health_check(spec: &mut ServiceSpec, allocator: &mut Allocator) -> ApiResult<()> {
+    let wanted = spec.health_check_node_port.filter(|port| *port != 0);
+    let taken = match wanted {
+        Some(port) => allocator
+            .take_node_port(port)
+            .map(|()| port)
+            .map_err(|why| format!("requested HealthCheck NodePort {port}: {why}")),
+        None => allocator.node_port().ok_or_else(|| "a HealthCheck NodePort : range is full".to_owned()),
+    };
+    let failed = |why| ApiError::internal(format!("failed to allocate {why}"));
+    spec.health_check_node_port = Some(taken.map_err(failed)?);
+    Ok(())
+}
+
 /// A replacement that leaves out what the server had filled in means no change of it.
 ///
 /// Models patchAllocatedValues.
@@ -212,6 +240,9 @@ fn carry_over(new: &mut ServiceSpec, old: &ServiceSpec) {
             port.node_port = ports(old).find(same).and_then(|other| other.node_port);
         }
     }
+    if needs_health_check(old) && needs_health_check(new) && new.health_check_node_port.unwrap_or(0) == 0 {
+        new.health_check_node_port = old.health_check_node_port;
+    }
 }
 
 /// A change of type clears what only the old type had, unless the user changed it too.
@@ -233,6 +264,10 @@ fn drop_type_dependent(new: &mut ServiceSpec, old: &ServiceSpec) {
         if new.external_traffic_policy == old.external_traffic_policy {
             new.external_traffic_policy = None;
         }
+    }
+    let is_same_port = new.health_check_node_port == old.health_check_node_port;
+    if needs_health_check(old) && !needs_health_check(new) && is_same_port {
+        new.health_check_node_port = None;
     }
     if service_type(old) == "LoadBalancer" && service_type(new) != "LoadBalancer" {
         new.allocate_load_balancer_node_ports = None;

@@ -456,3 +456,27 @@ fn a_namespace_that_goes_takes_in_nothing_new_not_even_events() {
     exit 1
     "#);
 }
+
+#[test]
+fn a_load_balancer_that_keeps_traffic_on_its_node_has_a_health_check_port() {
+    let mut bench = Bench::whole();
+    let port = "get svc lb -o jsonpath='{.spec.healthCheckNodePort}'";
+    bench.run("create service loadbalancer lb --tcp=80:80");
+    assert_eq!(bench.run(port), "");
+    bench.run(r#"patch svc lb -p '{"spec":{"externalTrafficPolicy":"Local"}}'"#);
+    let given: i32 = bench.run(port).parse().expect("it is a number");
+    assert!((30_000..32_768).contains(&given));
+    bench.run("annotate svc lb a=b");
+    assert_eq!(bench.run(port), given.to_string());
+    let taken = format!(
+        "{{apiVersion: v1, kind: Service, metadata: {{name: other}}, spec: {{type: LoadBalancer, ports: [{{port: 80}}], \
+         externalTrafficPolicy: Local, healthCheckNodePort: {given}}}}}"
+    );
+    let said = bench.run_with("create -f -", Some(&taken)).replace(&given.to_string(), "PORT");
+    insta::assert_snapshot!(said, @r#"
+    ! Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed to allocate requested HealthCheck NodePort PORT: provided port is already allocated
+    exit 1
+    "#);
+    bench.run(r#"patch svc lb -p '{"spec":{"externalTrafficPolicy":"Cluster"}}'"#);
+    assert_eq!(bench.run(port), "");
+}
