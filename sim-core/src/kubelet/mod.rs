@@ -9,6 +9,7 @@ mod attach;
 mod backoff;
 mod dns;
 mod environment;
+mod extended;
 mod failure;
 mod faults;
 mod full;
@@ -106,7 +107,7 @@ impl Component for Kubelet {
             Object::VolumeAttachment(attachment) if change.change == ChangeType::Modified => {
                 attach::wake_users(attachment, view, wakes);
             }
-            Object::Node(node) if node_status::cordon_changed(change, node) => {
+            Object::Node(node) if node_status::cordon_changed(change, node) || extended::is_due(node) => {
                 wakes.at(change.reference.clone(), node_status::next_sync(change.at), Pace::Periodic);
             }
             Object::Node(node) if change.change == ChangeType::Added && node_status::is_starting(node) => {
@@ -135,6 +136,7 @@ impl Component for Kubelet {
                 context.wakes.at(key.clone(), node_status::next_sync(until), Pace::Periodic);
             }
             images::report(&key.key, &self.runtime, context)?;
+            extended::report(&key.key, context)?;
             return node_status::report(&key.key, until.is_some(), context);
         }
         match context.config.kubelet {

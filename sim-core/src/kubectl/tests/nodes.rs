@@ -381,3 +381,20 @@ fn a_node_tells_of_the_images_it_has() {
     "#);
     assert_snapshot!(Bench::new().run(NAMES), @"");
 }
+
+#[test]
+fn what_a_node_has_besides_can_be_asked_for_ten_seconds_later() {
+    let mut bench = Bench::whole();
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: user}, spec: {containers: [{name: app, image: busybox, \
+               command: [sleep, 1d], resources: {limits: {example.com/dongle: 3}}}]}}";
+    bench.run_with("apply -f -", Some(pod));
+    bench.sleep(2);
+    let status = "get pod user --no-headers -o custom-columns=P:.status.phase";
+    assert_eq!(bench.run(status).trim(), "Pending");
+    let patch = r#"[{"op":"add","path":"/status/capacity/example.com~1dongle","value":"4"}]"#;
+    bench.run(&format!("patch node minikube --subresource=status --type=json -p '{patch}'"));
+    bench.sleep(15);
+    let offered = "get node minikube -o jsonpath='{.status.allocatable.example\\.com/dongle}'";
+    assert_eq!(bench.run(offered), "4");
+    assert_eq!(bench.run(status).trim(), "Running");
+}
