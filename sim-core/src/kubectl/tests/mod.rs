@@ -5,6 +5,7 @@ mod accounts;
 mod autoscale;
 mod containers;
 mod daemons;
+mod debug;
 mod described;
 mod dump;
 mod endpoints;

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Verb;
 use super::attach;
+use super::debug_container::{apply_profile, change, new_container, profile};
 use crate::api::patch::Patch;
 use crate::api::{Feature, Kind, Object, ObjectKey};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
@@ -181,12 +182,6 @@ fn suffix(pod: &str, env: &Env<'_>) -> String {
     text
 }
 
-/// What a debugging container may do, as asked for or as the release has it by default.
-fn profile(args: &Args) -> &str {
-    let default = if args.gates.has(Feature::DebugProfileGeneral) { "general" } else { "legacy" };
-    args.text("profile").unwrap_or(default)
-}
-
 fn warn_of_legacy(args: &Args, env: &mut Env<'_>) {
     if profile(args) != "legacy" || !args.gates.has(Feature::DebugWarnsOfLegacy) {
         return;
@@ -209,85 +204,6 @@ fn container_name(args: &Args, env: &mut Env<'_>, pod: &str) -> String {
         env.out.line(format!("Defaulting debug container name to {name}."));
     }
     name
-}
-
-/// A debugging container that has nothing yet.
-fn new_container(name: &str) -> Value {
-    json!({"name": name, "terminationMessagePolicy": "File"})
-}
-
-/// Makes of a container what the flags say.
-fn change(args: &Args, container: &mut Value) {
-    let words = args.after_dashes.clone().unwrap_or_default();
-    let variables: Vec<Value> = args
-        .list("env")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect();
-    let Some(fields) = container.as_object_mut() else { return };
-    if !words.is_empty() {
-        if args.flag("arguments-only") {
-            fields.insert("args".to_owned(), json!(words));
-        } else {
-            fields.insert("command".to_owned(), json!(words));
-            fields.remove("args");
-        }
-    }
-    if !variables.is_empty() {
-        fields.insert("env".to_owned(), Value::from(variables));
-    }
-    for (flag, field) in [("image", "image"), ("image-pull-policy", "imagePullPolicy")] {
-        if let Some(value) = args.text(flag).filter(|value| !value.is_empty()) {
-            fields.insert(field.to_owned(), json!(value));
-        }
-    }
-    for field in ["stdin", "tty"] {
-        fields.remove(field);
-        if args.flag(field) {
-            fields.insert(field.to_owned(), json!(true));
-        }
-    }
-}
-
-/// Lets the container do what the profile says.
-///
-/// Models kubectl pkg/cmd/debug: ProfileApplier.
-fn apply_profile(args: &Args, container: &mut Value, is_node: bool) {
-    let profile = profile(args);
-    let Some(fields) = container.as_object_mut() else { return };
-    if matches!(profile, "baseline" | "restricted") || profile == "general" && is_node {
-        fields.remove("securityContext");
-    }
-    let adds: &[&str] = match profile {
-        "general" if !is_node => &["SYS_PTRACE"],
-        "netadmin" => &["NET_ADMIN", "NET_RAW"],
-        "sysadmin" => {
-            fields.entry("securityContext").or_insert_with(|| json!({}))["privileged"] = json!(true);
-            &[]
-        }
-        "restricted" => {
-            let context = json!({
-                "allowPrivilegeEscalation": false,
-                "capabilities": {"drop": ["ALL"]},
-                "runAsNonRoot": true,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            });
-            fields.insert("securityContext".to_owned(), context);
-            &[]
-        }
-        _ => &[],
-    };
-    if adds.is_empty() {
-        return;
-    }
-    let context = fields.entry("securityContext").or_insert_with(|| json!({}));
-    if !context["capabilities"]["add"].is_array() {
-        context["capabilities"]["add"] = json!([]);
-    }
-    if let Some(added) = context["capabilities"]["add"].as_array_mut() {
-        added.extend(adds.iter().map(|name| json!(name)));
-    }
 }
 
 fn add_container(args: &Args, env: &mut Env<'_>, pod: &Pod) -> Result<Flow, CliError> {
@@ -425,6 +341,7 @@ fn change_copy(
         None if !images.is_empty() => return Ok(None),
         None => return Err(CliError::plain("you must specify image when creating new container")),
     };
+    // The place is one that was found there.
     let container = &mut fields[list][index];
     change(args, container);
     apply_profile(args, container, false);

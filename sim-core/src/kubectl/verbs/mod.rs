@@ -30,6 +30,7 @@ mod create_secret;
 mod create_service;
 mod create_service_account;
 mod debug;
+mod debug_container;
 pub(super) mod delete;
 mod describe;
 mod diff;
