@@ -122,6 +122,37 @@ const BUILD: &[&str] = &[
     "platform",
 ];
 
+/// The fields of a kubeconfig, and of its clusters, users and contexts.
+///
+/// Models client-go tools/clientcmd/api/v1: types.go.
+const KUBE_CONFIG: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "clusters",
+    "users",
+    "contexts",
+    "current-context",
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority",
+    "certificate-authority-data",
+    "proxy-url",
+    "client-certificate",
+    "client-certificate-data",
+    "client-key",
+    "client-key-data",
+    "token",
+    "username",
+    "password",
+    "cluster",
+    "user",
+    "namespace",
+    "auth-provider",
+    "exec",
+    "extensions",
+];
+
 /// Fields whose keys are the user's own and stand in alphabetical order.
 const MAPS: &[&str] = &["annotations", "data", "hard", "labels", "limits", "matchLabels", "requests"];
 
@@ -134,6 +165,8 @@ pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &
         "metadata" if map.contains_key("uid") => Some(EVENT_META),
         _ if map.contains_key("involvedObject") => Some(EVENT),
         _ if map.contains_key("gitVersion") => Some(BUILD),
+        "cluster" | "user" | "context" => Some(KUBE_CONFIG),
+        _ if map.contains_key("current-context") => Some(KUBE_CONFIG),
         _ => None,
     };
     if let Some(order) = own {

@@ -12,6 +12,7 @@ mod autoscale;
 mod cluster_info;
 mod cluster_info_dump;
 mod config;
+mod config_set;
 mod cordon;
 mod cp;
 mod create;
@@ -114,12 +115,18 @@ pub static VERBS: &[&Verb] = &[
     &cluster_info_dump::VERB,
     &not_here::COMPLETION,
     &config::CURRENT,
+    &config_set::DELETE_CLUSTER,
     &config::DELETE_CONTEXT,
+    &config_set::DELETE_USER,
     &config::GET_CLUSTERS,
     &config::GET_CONTEXTS,
     &config::GET_USERS,
     &config::RENAME_CONTEXT,
+    &config_set::SET,
+    &config_set::SET_CLUSTER,
     &config::SET,
+    &config_set::SET_CREDENTIALS,
+    &config_set::UNSET,
     &config::USE,
     &config::VIEW,
     &cordon::CORDON,
@@ -271,7 +278,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
     env.cluster.impersonate(auth::impersonated(&args));
     check_globals(&args, env)?;
     let named = args.text("context").and_then(|name| env.workstation.config.context(name));
-    let of_context = named.map(|context| context.namespace.clone());
+    let of_context = named.map(|context| context.text("namespace").to_owned());
     let namespace =
         args.text("namespace").or(of_context.as_deref()).filter(|name| !name.is_empty()).map(str::to_owned);
     match namespace {
@@ -310,16 +317,15 @@ fn field_manager(verb: &Verb, args: &Args) -> String {
 fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
     let config = &env.workstation.config;
     let given = |flag: &str| args.text(flag).filter(|text| !text.is_empty());
+    if args.command().starts_with("config ") {
+        return Ok(());
+    }
     if let Some(name) = given("context").filter(|name| config.context(name).is_none()) {
         return Err(CliError::Verbatim(format!(
             "Error in configuration: context was not found for specified context: {name}"
         )));
     }
-    let is_config = args.command().starts_with("config ");
-    if is_config {
-        return Ok(());
-    }
-    if let Some(name) = given("cluster").filter(|name| config.clusters.iter().all(|(known, _)| known != name))
+    if let Some(name) = given("cluster").filter(|name| config.clusters.iter().all(|known| known.name != *name))
     {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }
@@ -328,7 +334,7 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
         .iter()
         .any(|verb| args.command().starts_with(verb));
     let user = given("user").filter(|_| !is_binding);
-    if let Some(name) = user.filter(|name| !config.users.iter().any(|known| known == name)) {
+    if let Some(name) = user.filter(|name| !config.users.iter().any(|known| known.name == *name)) {
         return Err(CliError::plain(format!("auth info \"{name}\" does not exist")));
     }
     let is_time = |text: &str| text.parse::<u64>().is_ok() || super::args::GoDuration::parse(text).is_some();
