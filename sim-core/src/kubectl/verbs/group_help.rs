@@ -16,6 +16,16 @@ Available Commands:
         "[flags] [options]",
     ),
     (
+        "certificate",
+        r#"Modify certificate resources.
+
+Available Commands:
+  approve       Approve a certificate signing request
+  deny          Deny a certificate signing request
+"#,
+        "SUBCOMMAND [options]",
+    ),
+    (
         "config",
         r#"Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".
 
@@ -73,6 +83,26 @@ Available Commands:
   externalname   Create an ExternalName service
   loadbalancer   Create a LoadBalancer service
   nodeport       Create a NodePort service
+"#,
+        "[flags] [options]",
+    ),
+    (
+        "plugin",
+        r#"Provides utilities for interacting with plugins.
+
+ Plugins provide extended functionality that is not part of the major command-line distribution. Please refer to the documentation and examples for more information about how write your own plugins.
+
+ The easiest way to discover and install plugins is via the kubernetes sub-project krew: [krew.sigs.k8s.io]. To install krew, visit https://krew.sigs.k8s.io/docs/user-guide/setup/install
+
+Examples:
+  # List all available plugins
+  kubectl plugin list
+  
+  # List only binary names of available plugins without paths
+  kubectl plugin list --name-only
+
+Available Commands:
+  list          List all visible plugin executables on a user's PATH
 "#,
         "[flags] [options]",
     ),

@@ -8,6 +8,7 @@ mod apply_set_last;
 mod apply_view;
 mod attach;
 mod auth;
+mod auth_reconcile;
 mod autoscale;
 mod cluster_info;
 mod cluster_info_dump;
@@ -100,6 +101,7 @@ pub struct Verb {
 
 /// Every verb, in the order in which help lists them.
 pub static VERBS: &[&Verb] = &[
+    &not_here::ALPHA,
     &annotate::VERB,
     &api_resources::VERB,
     &api_versions::VERB,
@@ -109,8 +111,12 @@ pub static VERBS: &[&Verb] = &[
     &apply_view::VERB,
     &attach::VERB,
     &auth::CAN_I,
+    &auth_reconcile::VERB,
     &auth::WHOAMI,
     &autoscale::VERB,
+    &not_here::CERTIFICATE,
+    &not_here::APPROVE,
+    &not_here::DENY,
     &cluster_info::VERB,
     &cluster_info_dump::VERB,
     &not_here::COMPLETION,
@@ -170,6 +176,7 @@ pub static VERBS: &[&Verb] = &[
     &logs::VERB,
     &options::VERB,
     &patch::VERB,
+    &not_here::PLUGIN_LIST,
     &port_forward::VERB,
     &not_here::PROXY,
     &replace::VERB,
@@ -196,10 +203,11 @@ pub static VERBS: &[&Verb] = &[
 ];
 
 /// Verbs that need a second word, `rollout`.
-pub static GROUPS: &[&str] = &["auth", "config", "rollout", "set", "top"];
+pub static GROUPS: &[&str] = &["auth", "config", "plugin", "rollout", "set", "top"];
 
 /// The first words that kubectl knows, for suggestions; the simulator does not serve all of them.
 static KUBECTL_WORDS: &[&str] = &[
+    "alpha",
     "annotate",
     "api-resources",
     "api-versions",
@@ -226,6 +234,7 @@ static KUBECTL_WORDS: &[&str] = &[
     "expose",
     "get",
     "help",
+    "kuberc",
     "kustomize",
     "label",
     "logs",
