@@ -76,7 +76,15 @@ pub struct Attached {
 impl Attached {
     /// A follower that has done nothing yet.
     pub fn new(what: Attachment) -> Attached {
-        Attached { what, stage: Stage::Starting, place: (0, 0), started: None, prompt: None, seen: None, only_logs: false }
+        Attached {
+            what,
+            stage: Stage::Starting,
+            place: (0, 0),
+            started: None,
+            prompt: None,
+            seen: None,
+            only_logs: false,
+        }
     }
 
     fn pod(&self, env: &Env<'_>) -> Result<Pod, CliError> {

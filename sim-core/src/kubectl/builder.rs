@@ -149,7 +149,7 @@ impl Builder {
     /// # Errors
     /// kubectl's complaint about a contradictory command line; single objects that are not there are
     /// in [`Selection::errors`].
-    pub fn select(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    pub fn select(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         if manifests::is_given(args) {
             return self.by_path(args, env, words);
         }
@@ -192,7 +192,7 @@ impl Builder {
     }
 
     /// [`Builder::select`] of words, of the right form, among which are kinds that have no objects.
-    fn with_absent(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    fn with_absent(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         let Some((first, names)) = words.split_first() else { return Ok(Selection::default()) };
         let version = env.cluster.api().gates.version();
         let named: Vec<(&str, &str)> = match first.contains('/') {
@@ -233,7 +233,7 @@ impl Builder {
         Ok(())
     }
 
-    fn by_path(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    fn by_path(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         let stand_in = absent::stand_in(words, env.cluster.api().gates.version());
         match ResourceArgs::parse(stand_in.as_deref().unwrap_or(words))? {
             ResourceArgs::None => {}
@@ -276,7 +276,7 @@ impl Builder {
     fn by_selector(
         &self,
         args: &Args,
-        env: &Env<'_>,
+        env: &mut Env<'_>,
         kinds: &[Kind],
         selector: Option<&str>,
         fields: Option<&str>,

@@ -45,7 +45,7 @@ pub struct Manifests {
     pub places: Vec<usize>,
     /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
     pub images: Vec<Value>,
-    /// What kustomize warns of.
+    /// What is warned of fields that the API does not know.
     pub warnings: Vec<String>,
 }
 
@@ -91,11 +91,11 @@ pub fn require(args: &Args) -> Result<(), CliError> {
     }
 }
 
-/// Reads every manifest that `args` name.
+/// Reads every manifest that `args` name. What kustomize warns of is printed at once.
 ///
 /// # Errors
 /// A path that is not there: then nothing at all is done, as kubectl does.
-pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
+pub fn read(args: &Args, env: &mut Env<'_>, validate: bool) -> Result<Manifests, CliError> {
     if let Some(level) = args.text("validate").filter(|level| !VALIDATION_LEVELS.contains(level)) {
         return Err(CliError::plain(format!(
             "invalid - validate option \"{level}\"; must be one of: strict (or true), warn, ignore (or false)"
@@ -103,11 +103,10 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     }
     let mut missing = Vec::new();
     let mut texts = Vec::new();
-    let mut warnings = Vec::new();
     if let Some(folder) = args.text("kustomize") {
         require(args)?;
         let (text, found) = super::kustomize::build(folder, env.files)?;
-        warnings = found;
+        found.iter().for_each(|warning| env.out.err_line(warning));
         texts.push((folder.to_owned(), text));
     }
     for path in args.list("filename").iter().filter(|path| !path.is_empty()) {
@@ -129,7 +128,7 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
         return Err(error);
     }
     let validate = validate && !matches!(args.text("validate"), Some("false" | "ignore"));
-    let mut manifests = Manifests { warnings, ..Manifests::default() };
+    let mut manifests = Manifests::default();
     let mut reader = Reader {
         namespace: env.namespace,
         enforce: args.has("namespace"),

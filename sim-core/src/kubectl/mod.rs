@@ -55,6 +55,7 @@ pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
 pub use resources::{ResourceArgs, Target, resolve_kind};
 pub use suggest::suggest;
+pub use verbs::refused_forward;
 pub use workstation::{Forward, Workstation};
 
 use crate::api::SimTime;

@@ -83,7 +83,8 @@ fn what_ended_already_shows_its_log() {
 #[test]
 fn a_pod_on_a_node_sees_its_disk() {
     let mut bench = Bench::whole();
-    let said = bench.run("debug node/minikube -it --image=busybox -q -- sh -c 'ls /host; cat /host/etc/hostname'");
+    let said =
+        bench.run("debug node/minikube -it --image=busybox -q -- sh -c 'ls /host; cat /host/etc/hostname'");
     assert_snapshot!(said, @r"
     bin    dev    home   lib64  mnt    proc   run    srv    tmp    var
     boot   etc    lib    media  opt    root   sbin   sys    usr

@@ -172,7 +172,12 @@ fn compared(existing: &Object, expected: &Object, is_role: bool, removes: bool) 
     Ok(Outcome { operation, object: apply::decoded(merged)?, protected, missing, extra })
 }
 
-fn reconcile_rules(old: &Value, new: &Value, merged: &mut Value, removes: bool) -> (Vec<String>, Vec<String>) {
+fn reconcile_rules(
+    old: &Value,
+    new: &Value,
+    merged: &mut Value,
+    removes: bool,
+) -> (Vec<String>, Vec<String>) {
     const AGGREGATION: &str = "aggregationRule";
     let (has, wanted) = (list::<PolicyRule>(old, "rules"), list::<PolicyRule>(new, "rules"));
     let missing = uncovered(&has, &wanted);
@@ -183,9 +188,8 @@ fn reconcile_rules(old: &Value, new: &Value, merged: &mut Value, removes: bool) 
     } else if !missing.is_empty() {
         merged["rules"] = json!(has.iter().chain(&missing).collect::<Vec<_>>());
     }
-    let selectors = |value: &Value| {
-        value[AGGREGATION]["clusterRoleSelectors"].as_array().cloned().unwrap_or_default()
-    };
+    let selectors =
+        |value: &Value| value[AGGREGATION]["clusterRoleSelectors"].as_array().cloned().unwrap_or_default();
     if new[AGGREGATION].is_null() {
         if let Some(fields) = merged.as_object_mut() {
             fields.remove(AGGREGATION);

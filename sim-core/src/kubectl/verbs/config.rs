@@ -194,10 +194,8 @@ fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
     };
     let missing: Vec<&String> = args.words.iter().filter(|name| config.context(name).is_none()).collect();
-    let shown = config
-        .contexts
-        .iter()
-        .filter(|context| args.words.is_empty() || args.words.contains(&context.name));
+    let shown =
+        config.contexts.iter().filter(|context| args.words.is_empty() || args.words.contains(&context.name));
     let mut table = TabWriter::for_tables();
     if !by_name && !args.flag("no-headers") {
         table.row(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]);

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::config::unexpected;
 use super::{Verb, help};
-use crate::kubectl::quote;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::config::{Entry, KubeConfig, PATH, entry};
 use crate::kubectl::error::CliError;
+use crate::kubectl::quote;
 use crate::kubectl::{Env, Flow};
 
 /// `config set-cluster`

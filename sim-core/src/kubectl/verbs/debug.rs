@@ -120,7 +120,9 @@ fn check(args: &Args) -> Result<(), CliError> {
         Some(other) => return Err(CliError::plain(format!("unknown profile: {other}"))),
     }
     if args.flag("attach") && !given("image") && !given("container") {
-        return refused("you must specify --container or create a new container using --image in order to attach.");
+        return refused(
+            "you must specify --container or create a new container using --image in order to attach.",
+        );
     }
     let words = args.after_dashes.as_ref().is_some_and(|words| !words.is_empty());
     if given("copy-to") {

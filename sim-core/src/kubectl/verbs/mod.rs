@@ -78,6 +78,7 @@ mod wait;
 pub use create::SAVE_CONFIG;
 pub use explain::place as explained_place;
 pub(super) use options::accepted;
+pub use port_forward::refused as refused_forward;
 
 use super::absent;
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
@@ -334,7 +335,8 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
             "Error in configuration: context was not found for specified context: {name}"
         )));
     }
-    if let Some(name) = given("cluster").filter(|name| config.clusters.iter().all(|known| known.name != *name))
+    if let Some(name) =
+        given("cluster").filter(|name| config.clusters.iter().all(|known| known.name != *name))
     {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }

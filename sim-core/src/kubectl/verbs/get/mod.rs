@@ -152,7 +152,7 @@ impl Found {
 /// Looks up what the command line names, or the manifests that it points at.
 pub(in crate::kubectl) fn look_up(
     args: &Args,
-    env: &Env<'_>,
+    env: &mut Env<'_>,
     resources: &ResourceArgs,
     selection: &Selection,
 ) -> Result<Found, CliError> {
@@ -168,7 +168,7 @@ pub(in crate::kubectl) fn look_up(
 
 fn look_up_stored(
     args: &Args,
-    env: &Env<'_>,
+    env: &mut Env<'_>,
     resources: &ResourceArgs,
     selection: &Selection,
 ) -> Result<Found, CliError> {
