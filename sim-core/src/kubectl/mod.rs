@@ -27,6 +27,7 @@ mod kustomize;
 mod kyaml;
 mod local;
 mod manifests;
+mod metrics_api;
 mod output;
 mod pace;
 mod pairs;

@@ -7,9 +7,9 @@ use crate::api::{Kind, KubernetesVersion};
 use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer;
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Env, Flow};
+use crate::kubectl::{metrics_api, printer};
 
 /// The verb.
 pub static VERB: Verb = Verb {
@@ -37,15 +37,24 @@ pub static VERB: Verb = Verb {
 pub const EVENTS: &str = "events.k8s.io";
 
 /// What discovery says of a resource.
-struct Resource {
-    name: &'static str,
-    short_names: &'static [&'static str],
-    group: &'static str,
-    version: String,
-    namespaced: bool,
-    kind: &'static str,
-    verbs: &'static [&'static str],
-    categories: &'static [&'static str],
+pub(super) struct Resource {
+    pub name: &'static str,
+    pub short_names: &'static [&'static str],
+    pub group: &'static str,
+    pub version: String,
+    pub namespaced: bool,
+    pub kind: &'static str,
+    pub verbs: &'static [&'static str],
+    pub categories: &'static [&'static str],
+}
+
+/// Every resource that the cluster serves, in the version that it prefers.
+pub(super) fn served(env: &Env<'_>) -> Vec<Resource> {
+    let mut every = all(env.cluster.api().gates.version());
+    if metrics_api::is_served(env) {
+        every.extend(metrics_api::ALL.map(of_metrics));
+    }
+    every
 }
 
 /// Every resource, those without objects too. Events are served by two groups.
@@ -78,6 +87,19 @@ fn of_kind(kind: Kind) -> Resource {
     }
 }
 
+fn of_metrics(resource: metrics_api::Resource) -> Resource {
+    Resource {
+        name: resource.plural(),
+        short_names: &[],
+        group: metrics_api::GROUP,
+        version: metrics_api::api_version(),
+        namespaced: resource == metrics_api::Resource::Pods,
+        kind: resource.kind(),
+        verbs: metrics_api::VERBS,
+        categories: &[],
+    }
+}
+
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !args.words.is_empty() {
         return Err(CliError::plain(format!(
@@ -96,8 +118,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !matches!(sort_by, "" | "name" | "kind") {
         return Err(CliError::plain("--sort-by accepts only name or kind"));
     }
-    let every = all(env.cluster.api().gates.version());
-    let mut shown: Vec<Resource> = every.into_iter().filter(|resource| is_wanted(resource, args)).collect();
+    let mut shown: Vec<Resource> =
+        served(env).into_iter().filter(|resource| is_wanted(resource, args)).collect();
     shown.sort_by_key(|resource| {
         let first = match sort_by {
             "name" => resource.name,

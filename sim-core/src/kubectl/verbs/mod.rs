@@ -71,7 +71,7 @@ mod set_selector;
 mod set_service_account;
 mod set_subject;
 mod taint;
-mod top;
+pub(super) mod top;
 mod version;
 mod wait;
 

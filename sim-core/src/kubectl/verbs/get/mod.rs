@@ -2,6 +2,8 @@
 //!
 //! Models kubectl pkg/cmd/get.
 
+mod discovery;
+mod health;
 mod raw;
 mod subresource;
 mod watch;
