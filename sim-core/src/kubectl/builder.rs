@@ -8,6 +8,7 @@ use super::args::{Args, Flag, Takes};
 use super::error::CliError;
 use super::field_selector::FieldSelector;
 use super::manifests::Unread;
+use super::other_version::OtherVersion;
 use super::resources::ResourceArgs;
 use super::{Env, absent, manifests};
 use crate::api::selector::Selector;
@@ -41,6 +42,8 @@ pub struct Info {
     pub source: Option<String>,
     /// What the file says.
     pub manifest: Option<Value>,
+    /// The version that the file asks for, when it is not the one that objects are kept in.
+    pub asked: Option<OtherVersion>,
 }
 
 impl Info {
@@ -52,6 +55,7 @@ impl Info {
             name: key.name.to_string(),
             source: None,
             manifest: None,
+            asked: None,
         }
     }
 

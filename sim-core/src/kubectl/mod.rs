@@ -28,6 +28,7 @@ mod kyaml;
 mod local;
 mod manifests;
 mod metrics_api;
+mod other_version;
 mod output;
 mod pace;
 mod pairs;

@@ -16,6 +16,7 @@ mod golden;
 mod job_ends;
 mod jobs;
 mod managed;
+mod metrics;
 mod mutate;
 mod networking;
 mod nodes;

@@ -297,6 +297,7 @@ mod tests {
             "export A=1",
             "cat <<EOF\na\nEOF",
             "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
+            "kubectl apply -f - <<EOF\nname: $NAME\nEOF",
         ] {
             assert!(is_for_shell(line), "{line}");
         }
@@ -317,7 +318,8 @@ mod tests {
             "exec web-0 -- sh -c 'echo $HOME; ls | wc > x'",
             "port-forward svc/web 8080:80 &",
             "curl http://localhost:8080/?a=1&b=2",
-            "apply -f - <<EOF\nkind: Pod\na: $x | > ;\nEOF",
+            "apply -f - <<EOF\nkind: Pod\na: x | > ;\nEOF",
+            "apply -f - <<'EOF'\nkind: Pod\na: $x | > ;\nEOF",
             "get pods # | wc",
             "cat web.yaml",
             "ls",
