@@ -561,10 +561,13 @@ fn a_here_document_of_kubectl_is_expanded_unless_its_marker_is_quoted() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {a: \"$NAME\", b: \"\\$x\", c: $(echo hi)}\nEOF";
     terminal.play("NAME=foo");
     let open = format!("kubectl apply -f - <<EOF\n{}", map.replace("name: NAME", "name: $NAME"));
-    insta::assert_snapshot!(terminal.play(&open), @"");
-    insta::assert_snapshot!(terminal.play("kubectl get cm foo -o jsonpath='{.data}'"), @"");
-    let quoted = format!("kubectl create -f - <<'EOF'\n{}", map.replace("name: NAME", "name: bar").replace("\\$", "$"));
-    insta::assert_snapshot!(terminal.play(&quoted), @"");
-    insta::assert_snapshot!(terminal.play("kubectl get cm bar -o jsonpath='{.data}'"), @"");
-    insta::assert_snapshot!(terminal.play("kubectl exec -i web-0 -- sh <<EOF\necho $NAME \\$HOSTNAME\nEOF"), @"");
+    insta::assert_snapshot!(terminal.play(&open), @"configmap/foo created");
+    insta::assert_snapshot!(terminal.play("kubectl get cm foo -o jsonpath='{.data}'"), @r#"{"a":"foo","b":"$x","c":"hi"}"#);
+    let quoted = format!(
+        "kubectl create -f - <<'EOF'\n{}",
+        map.replace("name: NAME", "name: bar").replace("\\$", "$")
+    );
+    insta::assert_snapshot!(terminal.play(&quoted), @"configmap/bar created");
+    insta::assert_snapshot!(terminal.play("kubectl get cm bar -o jsonpath='{.data}'"), @r#"{"a":"$NAME","b":"$x","c":"$(echo hi)"}"#);
+    insta::assert_snapshot!(terminal.play("kubectl exec -i web-0 -- sh <<EOF\necho $NAME \\$HOSTNAME\nEOF"), @"foo web-0");
 }

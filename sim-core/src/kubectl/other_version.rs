@@ -95,7 +95,7 @@ fn to_first_autoscaling(mut value: Value) -> Value {
     if !value["status"]["currentReplicas"].is_number() && value["status"].is_object() {
         value["status"]["currentReplicas"] = json!(0);
     }
-    let others = metrics.iter().filter(|metric| !(is_cpu(metric) && !percent(metric).is_null()));
+    let others = metrics.iter().filter(|metric| !is_cpu(metric) || percent(metric).is_null());
     let others: Vec<String> = others.map(metric_spec).collect();
     let mut notes: Vec<(&str, String)> = Vec::new();
     if !others.is_empty() {

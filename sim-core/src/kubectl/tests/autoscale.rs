@@ -314,7 +314,11 @@ spec:
     assert_snapshot!(bench.run("get hpa.v1.autoscaling first -o jsonpath='{.metadata.annotations}{.status}'"), @r#"{"autoscaling.alpha.kubernetes.io/conditions":"[{\"type\":\"AbleToScale\",\"status\":\"True\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"ScaleDownStabilized\",\"message\":\"recent recommendations were higher than current one, applying the highest recent recommendation\"},{\"type\":\"ScalingActive\",\"status\":\"True\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"ValidMetricFound\",\"message\":\"the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)\"},{\"type\":\"ScalingLimited\",\"status\":\"False\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"DesiredWithinRange\",\"message\":\"the desired count is within the acceptable range\"}]","autoscaling.alpha.kubernetes.io/current-metrics":"[{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"currentAverageUtilization\":0,\"currentAverageValue\":\"1m\"}}]"}{"currentCPUUtilizationPercentage":0,"currentReplicas":1,"desiredReplicas":1}"#);
     let messages = r#"-o jsonpath='{range .items[*]}{.message}{"\n"}{end}'"#;
     let events = bench.run(&format!("get events --field-selector involvedObject.name=second {messages}"));
-    assert_snapshot!(events, @"");
+    assert_snapshot!(events, @r"
+    unable to get metric packets: unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered
+    unable to get metric rps: Service on default s/unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered
+    unable to get external metric default/queue/&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}: unable to fetch metrics from external metrics API: no external metrics API (external.metrics.k8s.io) registered
+    ");
 }
 
 #[test]

@@ -349,7 +349,7 @@ fn change_copy(
     apply_profile(args, container, false);
     let name = container["name"].as_str().map(str::to_owned);
     let is_legacy = profile(args) == "legacy";
-    if !args.flag("keep-labels") && !(is_legacy && !makes_container) {
+    if !args.flag("keep-labels") && (!is_legacy || makes_container) {
         metadata.remove("labels");
     }
     if is_legacy {
