@@ -554,3 +554,20 @@ fn minikube_tells_what_of_its_cluster_runs() {
     error: of minikube there is only: minikube service NAME [--url], minikube status, minikube ip
     ");
 }
+
+#[test]
+fn a_here_document_of_kubectl_is_expanded_unless_its_marker_is_quoted() {
+    let mut terminal = Terminal::new();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {a: \"$NAME\", b: \"\\$x\", c: $(echo hi)}\nEOF";
+    terminal.play("NAME=foo");
+    let open = format!("kubectl apply -f - <<EOF\n{}", map.replace("name: NAME", "name: $NAME"));
+    insta::assert_snapshot!(terminal.play(&open), @"configmap/foo created");
+    insta::assert_snapshot!(terminal.play("kubectl get cm foo -o jsonpath='{.data}'"), @r#"{"a":"foo","b":"$x","c":"hi"}"#);
+    let quoted = format!(
+        "kubectl create -f - <<'EOF'\n{}",
+        map.replace("name: NAME", "name: bar").replace("\\$", "$")
+    );
+    insta::assert_snapshot!(terminal.play(&quoted), @"configmap/bar created");
+    insta::assert_snapshot!(terminal.play("kubectl get cm bar -o jsonpath='{.data}'"), @r#"{"a":"$NAME","b":"$x","c":"$(echo hi)"}"#);
+    insta::assert_snapshot!(terminal.play("kubectl exec -i web-0 -- sh <<EOF\necho $NAME \\$HOSTNAME\nEOF"), @"foo web-0");
+}

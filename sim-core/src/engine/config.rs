@@ -132,6 +132,14 @@ impl ClusterConfig {
         FeatureGates::of(self.kubernetes_version)
     }
 
+    /// The name of the machine that the control plane runs on: the first node, where it has none of its own.
+    pub fn control_plane(&self) -> &str {
+        match (self.profile.name.as_str(), self.nodes.first()) {
+            ("recorder" | "slow-cloud", _) | (_, None) => "control-plane",
+            (_, Some(node)) => &node.name,
+        }
+    }
+
     /// Replaces the nodes by `count` of them, as the profile's cluster names them.
     pub fn set_node_count(&mut self, count: u32) {
         let prefix = match self.profile.name.as_str() {

@@ -72,6 +72,8 @@ const SERIES_FINISH: Duration = Duration::from_secs(6 * 60);
 pub struct Recorder<'a> {
     /// The component's name, as the event's source.
     pub(super) source: Cow<'static, str>,
+    /// The name of the machine that the control plane runs on.
+    pub(super) machine: &'a str,
     pub(super) now: SimTime,
     pub(super) cache: &'a mut EventCache,
 }
@@ -211,7 +213,7 @@ impl Recorder<'_> {
         if new_style {
             event.action = Some(action(reason).to_owned());
             event.event_time = Some(self.now.to_micro_time());
-            event.reporting_instance = Some(format!("{}-control-plane", self.source));
+            event.reporting_instance = Some(format!("{}-{}", self.source, self.machine));
             event.source = Some(EventSource::default());
         } else {
             event.source =

@@ -271,7 +271,12 @@ impl Engine {
             random: &mut self.streams[usize::from(wake.component.0)],
             config: &self.config,
             wakes: &mut wakes,
-            events: Recorder { source: component.name().into(), now: self.now, cache: &mut self.event_cache },
+            events: Recorder {
+                source: component.name().into(),
+                machine: self.config.control_plane(),
+                now: self.now,
+                cache: &mut self.event_cache,
+            },
             api: &mut self.api,
         };
         let result = component.reconcile(&wake.key, &mut context);

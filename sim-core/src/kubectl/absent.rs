@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::printer::{Printer, is_table, list_of};
 use super::table::TabWriter;
 use super::verbs::Verb;
-use super::{Env, Flow, Progress, Task};
+use super::{Env, Flow, Progress, Task, metrics_api};
 use crate::api::kinds::STANDARD_VERBS;
 use crate::api::{ApiError, KubernetesVersion};
 
@@ -191,6 +191,9 @@ const SHOWING: [&str; 2] = ["describe", "get"];
 /// # Errors
 /// The verb's, and NotFound for each name of such a kind.
 pub fn run(verb: &Verb, args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
+    if let Some(answer) = metrics_api::answer(verb.name, args, env) {
+        return answer;
+    }
     if let Some(answer) = answer(verb.name, args, env) {
         return answer;
     }

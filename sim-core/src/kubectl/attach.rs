@@ -29,12 +29,25 @@ pub struct Attachment {
     pub quiet: bool,
     /// All of the input, when it is known from the start.
     pub given: Option<String>,
-    /// Until when the pod must run.
-    pub deadline: SimTime,
+    /// What it waits for, and from where on it prints.
+    pub begins: Begins,
+    /// Until when that must be so; `None` for a wait without end.
+    pub deadline: Option<SimTime>,
     /// Whether the pod's end gives the exit code: it is not restarted.
     pub ends_with_pod: bool,
     /// Whether the pod goes when the program ends.
     pub removes: bool,
+}
+
+/// When an attachment begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// `attach`: when the pod is ready, with what the program says from then on.
+    Now,
+    /// `run`: when the pod is ready, with all that the program said.
+    PodReady,
+    /// `debug`: when the container runs or ran, with all that its program said.
+    ContainerStarted,
 }
 
 enum Stage {
@@ -54,12 +67,24 @@ pub struct Attached {
     place: (u64, usize),
     started: Option<SimTime>,
     prompt: Option<String>,
+    /// The version of the pod that was warned of.
+    seen: Option<String>,
+    /// Whether the program had ended before, so that its log stands in for it.
+    only_logs: bool,
 }
 
 impl Attached {
     /// A follower that has done nothing yet.
     pub fn new(what: Attachment) -> Attached {
-        Attached { what, stage: Stage::Starting, place: (0, 0), started: None, prompt: None }
+        Attached {
+            what,
+            stage: Stage::Starting,
+            place: (0, 0),
+            started: None,
+            prompt: None,
+            seen: None,
+            only_logs: false,
+        }
     }
 
     fn pod(&self, env: &Env<'_>) -> Result<Pod, CliError> {
@@ -69,28 +94,30 @@ impl Attached {
     /// Models kubectl pkg/cmd/run and pkg/cmd/debug: handleAttachPod.
     fn start(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
         let pod = self.pod(env)?;
-        let over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
-        let is_up = match is_ephemeral(&pod, &self.what.container) {
-            true => has_started(&pod, &self.what.container),
-            false => pods::phase(&pod) == "Running" && pods::is_ready(&pod),
+        let is_over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
+        let is_up = match self.what.begins {
+            Begins::Now | Begins::PodReady => {
+                self.only_logs = is_over;
+                is_over || pods::phase(&pod) == "Running" && pods::is_ready(&pod)
+            }
+            Begins::ContainerStarted => self.container_is_up(&pod, env),
         };
-        if !(over || is_up) {
-            if env.cluster.now() >= self.what.deadline {
+        if !is_up {
+            if self.what.deadline.is_some_and(|deadline| env.cluster.now() >= deadline) {
                 return Err(CliError::plain("timed out waiting for the condition"));
             }
             return Ok(false);
         }
-        if !over && self.what.stdin && !self.what.quiet {
-            if self.what.tty && env.cluster.api().gates.has(Feature::AttachSaysRecorded) {
-                env.out.err_line(
-                    "All commands and output from this session will be recorded in container logs, including \
-                     credentials and sensitive information passed through the command prompt.",
-                );
-            }
-            env.out.err_line("If you don't see a command prompt, try pressing enter.");
+        if !self.only_logs {
+            self.greet(&pod, env);
         }
         self.stage = Stage::Attached;
         self.started = self.container_started(env);
+        if self.what.begins == Begins::Now {
+            let runtime = env.cluster.runtime();
+            self.place =
+                runtime.logs(&self.what.pod, &self.what.container, false).map_or((0, 0), |log| log.tail());
+        }
         if let Some(text) = self.what.given.take() {
             for line in text.lines() {
                 self.send(Some(line), env);
@@ -98,6 +125,46 @@ impl Attached {
             self.send(None, env);
         }
         Ok(true)
+    }
+
+    /// Whether `debug` has its container; tells of what holds it up, and whether its log is all that is left.
+    ///
+    /// Models kubectl pkg/cmd/debug: waitForContainer.
+    fn container_is_up(&mut self, pod: &Pod, env: &mut Env<'_>) -> bool {
+        let state = pods::container_state(pod, &self.what.container);
+        let Some(state) = state else { return false };
+        self.only_logs = state.terminated.is_some();
+        if self.only_logs || state.running.is_some() {
+            return true;
+        }
+        let why = state.waiting.as_ref().and_then(|waiting| waiting.message.as_deref()).unwrap_or_default();
+        if !self.what.quiet && !why.is_empty() && self.seen != pod.metadata.resource_version {
+            self.seen.clone_from(&pod.metadata.resource_version);
+            env.out.err_line(format!("Warning: container {}: {why}", self.what.container));
+        }
+        false
+    }
+
+    /// What is said before the program's own words. Models kubectl pkg/cmd/attach: AttachOptions.Run.
+    fn greet(&mut self, pod: &Pod, env: &mut Env<'_>) {
+        let container = &self.what.container;
+        if self.what.tty && !pods::has_terminal(pod, container) {
+            self.what.tty = false;
+            if !self.what.quiet {
+                let why = format!("error: Unable to use a TTY - container {container} did not allocate one");
+                env.out.err_line(why);
+            }
+        }
+        if self.what.quiet {
+            return;
+        }
+        if env.cluster.api().gates.has(Feature::AttachSaysRecorded) {
+            env.out.err_line(
+                "All commands and output from this session will be recorded in container logs, including \
+                 credentials and sensitive information passed through the command prompt.",
+            );
+        }
+        env.out.err_line("If you don't see a command prompt, try pressing enter.");
     }
 
     fn container_started(&self, env: &Env<'_>) -> Option<SimTime> {
@@ -132,9 +199,7 @@ impl Attached {
                 let to_err = line.stream == Stream::Err && !self.what.tty;
                 if to_err { env.out.err(text) } else { env.out.out(text) }
             }
-            let partial = log.lines().next_back().filter(|line| !line.ended);
-            self.place =
-                (log.end() - u64::from(partial.is_some()), partial.map_or(0, |line| line.text.len()));
+            self.place = log.tail();
         }
         let running = runtime
             .container(&self.what.pod, &self.what.container)
@@ -209,7 +274,7 @@ impl Attached {
                 return Ok(Progress::Waiting);
             }
             self.stage = Stage::Ending;
-            if self.what.tty && self.what.stdin && !self.what.ends_with_pod && !self.what.quiet {
+            if self.what.tty && self.what.stdin && !self.what.quiet && !self.only_logs {
                 let farewell = self.farewell(env);
                 env.out.line(farewell);
             }
@@ -223,15 +288,6 @@ fn is_ephemeral(pod: &Pod, container: &str) -> bool {
     spec.flat_map(|spec| spec.ephemeral_containers.iter().flatten()).any(|of| of.name == container)
 }
 
-/// Whether the ephemeral container runs, or ran. Models kubectl pkg/cmd/debug: waitForContainer.
-fn has_started(pod: &Pod, container: &str) -> bool {
-    let statuses = pod.status.iter().flat_map(|status| status.ephemeral_container_statuses.iter().flatten());
-    statuses
-        .filter(|status| status.name == container)
-        .filter_map(|status| status.state.as_ref())
-        .any(|state| state.running.is_some() || state.terminated.is_some())
-}
-
 impl Task for Attached {
     fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
         let step = self.step(env);
@@ -242,7 +298,7 @@ impl Task for Attached {
     }
 
     fn deadline(&self) -> Option<SimTime> {
-        matches!(self.stage, Stage::Starting).then_some(self.what.deadline)
+        self.what.deadline.filter(|_| matches!(self.stage, Stage::Starting))
     }
 
     fn prompt(&self) -> Option<String> {

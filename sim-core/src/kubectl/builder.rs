@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::args::{Args, Flag, Takes};
 use super::error::CliError;
 use super::manifests::Unread;
+use super::other_version::OtherVersion;
 use super::resources::ResourceArgs;
 use super::selection::{self, not_there};
 use super::{Env, absent, manifests, quote};
@@ -45,6 +46,8 @@ pub struct Info {
     pub source: Option<String>,
     /// What the file says.
     pub manifest: Option<Value>,
+    /// The version that the file asks for, when it is not the one that objects are kept in.
+    pub asked: Option<OtherVersion>,
 }
 
 impl Info {
@@ -56,6 +59,7 @@ impl Info {
             name: key.name.to_string(),
             source: None,
             manifest: None,
+            asked: None,
         }
     }
 
@@ -153,7 +157,7 @@ impl Builder {
     /// # Errors
     /// kubectl's complaint about a contradictory command line; single objects that are not there are
     /// in [`Selection::errors`].
-    pub fn select(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    pub fn select(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         if manifests::is_given(args) {
             return self.by_path(args, env, words);
         }
@@ -196,7 +200,7 @@ impl Builder {
     }
 
     /// [`Builder::select`] of words, of the right form, among which are kinds that have no objects.
-    fn with_absent(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    fn with_absent(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         let Some((first, names)) = words.split_first() else { return Ok(Selection::default()) };
         let version = env.cluster.api().gates.version();
         let named: Vec<(&str, &str)> = match first.contains('/') {
@@ -237,7 +241,7 @@ impl Builder {
         Ok(())
     }
 
-    fn by_path(&self, args: &Args, env: &Env<'_>, words: &[String]) -> Result<Selection, CliError> {
+    fn by_path(&self, args: &Args, env: &mut Env<'_>, words: &[String]) -> Result<Selection, CliError> {
         let stand_in = absent::stand_in(words, env.cluster.api().gates.version());
         match ResourceArgs::parse(stand_in.as_deref().unwrap_or(words))? {
             ResourceArgs::None => {}
@@ -277,7 +281,7 @@ impl Builder {
         selection
     }
 
-    fn by_selector(&self, args: &Args, env: &Env<'_>, kinds: &[Kind]) -> Result<Selection, CliError> {
+    fn by_selector(&self, args: &Args, env: &mut Env<'_>, kinds: &[Kind]) -> Result<Selection, CliError> {
         self.check_kinds(kinds)?;
         let chosen = selection::Selection::of(args, env.namespace);
         let chosen = if self.no_selector { chosen.of_any_labels() } else { chosen };

@@ -11,25 +11,53 @@ use crate::engine::{ClusterConfig, stream};
 /// Where the file lies; what messages call it.
 pub const PATH: &str = "/home/user/.kube/config";
 
-/// A way to the cluster.
+/// A named part of the file: a cluster, a user or a context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Context {
+pub struct Entry {
     /// Its name.
     pub name: String,
-    /// The cluster that it leads to; empty when none is named.
-    pub cluster: String,
-    /// The user that it logs in as; empty when none is named.
-    pub user: String,
-    /// The namespace of commands that name none; empty for `default`.
-    pub namespace: String,
+    /// Its fields, as the file has them.
+    pub fields: Map<String, Value>,
 }
 
-/// What `minikube start` writes of itself into the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Minikube {
-    /// When it last wrote there.
-    updated: String,
+impl Entry {
+    fn new(name: &str, fields: Value) -> Entry {
+        let fields = match fields {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        Entry { name: name.to_owned(), fields }
+    }
+
+    /// A field's text; empty when it has none.
+    pub fn text(&self, field: &str) -> &str {
+        self.fields.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Sets a field, or takes it away when it becomes empty.
+    pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        let value = value.into();
+        if value == "" || value == false {
+            self.fields.remove(field);
+        } else {
+            self.fields.insert(field.to_owned(), value);
+        }
+    }
 }
+
+/// The entry of that name, and whether it had to be made.
+pub fn entry<'a>(entries: &'a mut Vec<Entry>, name: &str) -> (&'a mut Entry, bool) {
+    let known = entries.iter().position(|entry| entry.name == name);
+    let at = known.unwrap_or_else(|| {
+        let at = entries.partition_point(|entry| entry.name.as_str() < name);
+        entries.insert(at, Entry { name: name.to_owned(), ..Entry::default() });
+        at
+    });
+    (&mut entries[at], known.is_none())
+}
+
+/// What stands in the place of certificates and keys.
+const OMITTED: &str = "DATA+OMITTED";
 
 /// The release of minikube.
 const MINIKUBE_VERSION: &str = "v1.38.1";
@@ -37,16 +65,16 @@ const MINIKUBE_VERSION: &str = "v1.38.1";
 /// What `kubectl config` shows and changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeConfig {
-    /// The clusters, name and server.
-    pub clusters: Vec<(String, String)>,
-    /// The users.
-    pub users: Vec<String>,
-    /// The contexts.
-    pub contexts: Vec<Context>,
+    /// The clusters, by name.
+    pub clusters: Vec<Entry>,
+    /// The users, by name.
+    pub users: Vec<Entry>,
+    /// The contexts, by name.
+    pub contexts: Vec<Entry>,
     /// The name of the context in use.
     pub current: String,
-    /// Whether minikube made the file: it names the certificates' files, and says so.
-    pub minikube: Option<Minikube>,
+    /// Whether minikube made the file.
+    pub is_minikubes: bool,
 }
 
 impl Default for KubeConfig {
@@ -70,121 +98,134 @@ impl KubeConfig {
                 let age = std::time::Duration::from_secs(config.installed_seconds_ago);
                 let made = SimTime::ZERO.timestamp().checked_sub(age).unwrap_or(SimTime::ZERO.timestamp());
                 let updated = made.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string();
-                KubeConfig { minikube: Some(Minikube { updated }), ..KubeConfig::default() }
+                KubeConfig::default().of_minikube(&updated)
             }
         }
     }
 
     /// A file with one cluster, user and context of that name.
     pub fn new(name: &str, server: &str, namespace: &str) -> KubeConfig {
-        let context = Context {
-            name: name.to_owned(),
-            cluster: name.to_owned(),
-            user: name.to_owned(),
-            namespace: namespace.to_owned(),
-        };
+        let cluster = json!({"certificate-authority-data": OMITTED, "server": server});
+        let user = json!({"client-certificate-data": OMITTED, "client-key-data": OMITTED});
+        let mut context = Entry::new(name, json!({"cluster": name, "user": name}));
+        context.set("namespace", namespace);
         KubeConfig {
-            minikube: None,
-            clusters: vec![(name.to_owned(), server.to_owned())],
-            users: vec![name.to_owned()],
+            clusters: vec![Entry::new(name, cluster)],
+            users: vec![Entry::new(name, user)],
             contexts: vec![context],
             current: name.to_owned(),
+            is_minikubes: false,
         }
     }
 
+    /// The file as minikube writes it: it names the certificates' files, and says when it was there.
+    fn of_minikube(mut self, updated: &str) -> KubeConfig {
+        let home = "/home/user/.minikube";
+        let extensions = |name: &str| {
+            let extension = json!({
+                "last-update": updated,
+                "provider": "minikube.sigs.k8s.io",
+                "version": MINIKUBE_VERSION,
+            });
+            json!([{"extension": extension, "name": name}])
+        };
+        for cluster in &mut self.clusters {
+            cluster.fields.remove("certificate-authority-data");
+            cluster.set("certificate-authority", format!("{home}/ca.crt"));
+            cluster.set("extensions", extensions("cluster_info"));
+        }
+        for user in &mut self.users {
+            user.fields.clear();
+            user.set("client-certificate", format!("{home}/profiles/minikube/client.crt"));
+            user.set("client-key", format!("{home}/profiles/minikube/client.key"));
+        }
+        for context in &mut self.contexts {
+            context.set("extensions", extensions("context_info"));
+        }
+        KubeConfig { is_minikubes: true, ..self }
+    }
+
     /// The context of that name.
-    pub fn context(&self, name: &str) -> Option<&Context> {
+    pub fn context(&self, name: &str) -> Option<&Entry> {
         self.contexts.iter().find(|context| context.name == name)
     }
 
     /// Where the cluster of the context in use is; `None` when none is.
     pub fn server(&self) -> Option<&str> {
-        let cluster = &self.context(&self.current)?.cluster;
-        self.clusters.iter().find(|(name, _)| name == cluster).map(|(_, server)| server.as_str())
+        let cluster = self.context(&self.current)?.text("cluster");
+        self.clusters.iter().find(|known| known.name == cluster).map(|cluster| cluster.text("server"))
     }
 
     /// The namespace of commands that name none.
     pub fn namespace(&self) -> &str {
-        let namespace = self.context(&self.current).map(|context| context.namespace.as_str());
+        let namespace = self.context(&self.current).map(|context| context.text("namespace"));
         namespace.filter(|namespace| !namespace.is_empty()).unwrap_or("default")
     }
 
     /// The file without what does not belong to the context in use.
-    pub fn minified(&self) -> KubeConfig {
-        let contexts: Vec<Context> =
-            self.contexts.iter().filter(|context| context.name == self.current).cloned().collect();
-        let cluster = contexts.first().map_or("", |context| context.cluster.as_str());
-        let user = contexts.first().map_or("", |context| context.user.as_str());
-        KubeConfig {
-            clusters: self.clusters.iter().filter(|(name, _)| name == cluster).cloned().collect(),
-            users: self.users.iter().filter(|name| *name == user).cloned().collect(),
-            current: self.current.clone(),
-            contexts,
-            minikube: self.minikube.clone(),
+    ///
+    /// Models client-go tools/clientcmd/api: MinifyConfig.
+    ///
+    /// # Errors
+    /// What the file lacks.
+    pub fn minified(&self) -> Result<KubeConfig, String> {
+        if self.current.is_empty() {
+            return Err("current-context must exist in order to minify".to_owned());
         }
-    }
-
-    /// The file as an object.
-    pub fn to_value(&self) -> Value {
-        let home = "/home/user/.minikube";
-        let clusters = self.clusters.iter().map(|(name, server)| {
-            let cluster = match &self.minikube {
-                None => json!({"certificate-authority-data": "DATA+OMITTED", "server": server}),
-                Some(minikube) => json!({
-                    "certificate-authority": format!("{home}/ca.crt"),
-                    "extensions": extensions(minikube, "cluster_info"),
-                    "server": server,
-                }),
-            };
-            json!({"name": name, "cluster": cluster})
-        });
-        let certificates = match &self.minikube {
-            None => json!({"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}),
-            Some(_) => json!({
-                "client-certificate": format!("{home}/profiles/minikube/client.crt"),
-                "client-key": format!("{home}/profiles/minikube/client.key"),
-            }),
+        let Some(context) = self.context(&self.current) else {
+            return Err(format!("cannot locate context {}", self.current));
         };
-        let users = self.users.iter().map(|name| json!({"name": name, "user": certificates}));
-        let contexts = self.sorted();
-        let contexts =
-            contexts.iter().map(|context| json!({"name": context.name, "context": self.body(context)}));
-        json!({
-            "apiVersion": "v1",
-            "clusters": clusters.collect::<Vec<_>>(),
-            "contexts": contexts.collect::<Vec<_>>(),
-            "current-context": self.current,
-            "kind": "Config",
-            "users": users.collect::<Vec<_>>(),
+        let only = |entries: &[Entry], what: &str| -> Result<Vec<Entry>, String> {
+            let name = context.text(what);
+            let found: Vec<Entry> = entries.iter().filter(|entry| entry.name == name).cloned().collect();
+            if found.is_empty() && !name.is_empty() {
+                return Err(format!("cannot locate {what} {name}"));
+            }
+            Ok(found)
+        };
+        Ok(KubeConfig {
+            clusters: only(&self.clusters, "cluster")?,
+            users: only(&self.users, "user")?,
+            contexts: vec![context.clone()],
+            current: self.current.clone(),
+            is_minikubes: self.is_minikubes,
         })
     }
 
-    /// The contexts by name, as the file keeps them.
-    pub fn sorted(&self) -> Vec<&Context> {
-        let mut contexts: Vec<&Context> = self.contexts.iter().collect();
-        contexts.sort_by(|a, b| a.name.cmp(&b.name));
-        contexts
+    /// The file as an object, with its secrets when it is `raw`.
+    ///
+    /// Models client-go tools/clientcmd/api: ShortenConfig and redactSensitiveFields.
+    pub fn to_value(&self, raw: bool) -> Value {
+        let list = |entries: &[Entry], what: &str| {
+            let shown = entries.iter().map(|entry| {
+                let mut fields = entry.fields.clone();
+                let needed: &[&str] = match what {
+                    "cluster" => &["server"],
+                    "context" => &["cluster", "user"],
+                    _ => &[],
+                };
+                for field in needed {
+                    fields.entry(*field).or_insert_with(|| json!(""));
+                }
+                for (field, value) in fields.iter_mut().filter(|_| !raw) {
+                    match field.as_str() {
+                        "token" | "password" => *value = json!("REDACTED"),
+                        field if field.ends_with("-data") => *value = json!(OMITTED),
+                        _ => {}
+                    }
+                }
+                json!({"name": entry.name, what: fields})
+            });
+            let shown: Vec<Value> = shown.collect();
+            if shown.is_empty() { Value::Null } else { Value::from(shown) }
+        };
+        json!({
+            "apiVersion": "v1",
+            "clusters": list(&self.clusters, "cluster"),
+            "contexts": list(&self.contexts, "context"),
+            "current-context": self.current,
+            "kind": "Config",
+            "users": list(&self.users, "user"),
+        })
     }
-
-    fn body(&self, context: &Context) -> Value {
-        let mut body = Map::new();
-        body.insert("cluster".to_owned(), Value::from(context.cluster.as_str()));
-        if let Some(minikube) = self.minikube.as_ref().filter(|_| context.name == "minikube") {
-            body.insert("extensions".to_owned(), extensions(minikube, "context_info"));
-        }
-        if !context.namespace.is_empty() {
-            body.insert("namespace".to_owned(), Value::from(context.namespace.as_str()));
-        }
-        body.insert("user".to_owned(), Value::from(context.user.as_str()));
-        Value::Object(body)
-    }
-}
-
-fn extensions(minikube: &Minikube, name: &str) -> Value {
-    let extension = json!({
-        "last-update": minikube.updated,
-        "provider": "minikube.sigs.k8s.io",
-        "version": MINIKUBE_VERSION,
-    });
-    json!([{"extension": extension, "name": name}])
 }

@@ -59,7 +59,7 @@ const OBJECT: &[(&str, &str)] =
 
 /// Keys that the type does not declare stand behind those that it does, by the alphabet.
 fn decoded<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value, &'a str)> {
-    if let Some(listed) = name.strip_suffix("List") {
+    if let Some(listed) = name.strip_suffix("List").filter(|_| !FIELDS.contains_key(name)) {
         let listed = FIELDS.get_key_value(listed).map_or("", |(known, _)| *known);
         let order = [("kind", ""), ("apiVersion", ""), ("metadata", ""), ("items", listed)];
         return sorted(&order, map);

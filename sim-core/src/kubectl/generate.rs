@@ -74,7 +74,7 @@ pub fn create_with(
     if notes && !notes_early {
         note(&mut manifest);
     }
-    let info = Info { kind, namespace, name, source: None, manifest: None };
+    let info = Info { kind, namespace, name, source: None, manifest: None, asked: None };
     if dry == DryRun::Client {
         wire::say_null_creation(&mut manifest, args.gates);
         return results.print_manifest(operation, &info, &manifest, true, env.out);

@@ -32,7 +32,7 @@ pub fn check_dry_run(args: &Args) -> Result<(), CliError> {
 ///
 /// # Errors
 /// What cannot be read.
-pub fn select(args: &Args, env: &Env<'_>) -> Result<Vec<Info>, CliError> {
+pub fn select(args: &Args, env: &mut Env<'_>) -> Result<Vec<Info>, CliError> {
     let found = manifests::read(args, env, false)?;
     match CliError::aggregate(found.errors) {
         Some(error) => Err(error),

@@ -5,11 +5,12 @@
 use std::collections::VecDeque;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
+use super::other_version::{FIRST_AUTOSCALING, OtherVersion, to_second_autoscaling};
 use super::{Env, FileError};
 use crate::api::decode::typed;
 use crate::api::{Kind, Object, decode, patch};
@@ -31,9 +32,6 @@ const VALIDATION_LEVELS: &[&str] = &["strict", "warn", "ignore", "true", "false"
 /// The apiVersion of manifests that are the simulator's own.
 pub const OWN_API_VERSION: &str = "sts-sim/v1";
 
-/// The version of autoscaling that manifests may still be written in.
-const FIRST_AUTOSCALING: &str = "autoscaling/v1";
-
 /// What manifests hold.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
@@ -45,7 +43,7 @@ pub struct Manifests {
     pub places: Vec<usize>,
     /// Simulated images, which are no API objects: the `kind: Image` documents, in order.
     pub images: Vec<Value>,
-    /// What kustomize warns of.
+    /// What is warned of fields that the API does not know.
     pub warnings: Vec<String>,
 }
 
@@ -91,11 +89,11 @@ pub fn require(args: &Args) -> Result<(), CliError> {
     }
 }
 
-/// Reads every manifest that `args` name.
+/// Reads every manifest that `args` name. What kustomize warns of is printed at once.
 ///
 /// # Errors
 /// A path that is not there: then nothing at all is done, as kubectl does.
-pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, CliError> {
+pub fn read(args: &Args, env: &mut Env<'_>, validate: bool) -> Result<Manifests, CliError> {
     if let Some(level) = args.text("validate").filter(|level| !VALIDATION_LEVELS.contains(level)) {
         return Err(CliError::plain(format!(
             "invalid - validate option \"{level}\"; must be one of: strict (or true), warn, ignore (or false)"
@@ -103,11 +101,10 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     }
     let mut missing = Vec::new();
     let mut texts = Vec::new();
-    let mut warnings = Vec::new();
     if let Some(folder) = args.text("kustomize") {
         require(args)?;
         let (text, found) = super::kustomize::build(folder, env.files)?;
-        warnings = found;
+        found.iter().for_each(|warning| env.out.err_line(warning));
         texts.push((folder.to_owned(), text));
     }
     for path in args.list("filename").iter().filter(|path| !path.is_empty()) {
@@ -129,7 +126,7 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
         return Err(error);
     }
     let validate = validate && !matches!(args.text("validate"), Some("false" | "ignore"));
-    let mut manifests = Manifests { warnings, ..Manifests::default() };
+    let mut manifests = Manifests::default();
     let mut reader = Reader {
         namespace: env.namespace,
         enforce: args.has("namespace"),
@@ -240,7 +237,8 @@ impl Reader<'_> {
             }
             return;
         }
-        let api_version = if kind == "HorizontalPodAutoscaler" && api_version == FIRST_AUTOSCALING {
+        let is_first = kind == "HorizontalPodAutoscaler" && api_version == FIRST_AUTOSCALING;
+        let api_version = if is_first {
             to_second_autoscaling(&mut value);
             Kind::HorizontalPodAutoscaler.info().api_version()
         } else {
@@ -265,6 +263,7 @@ impl Reader<'_> {
                 name,
                 source: Some(source.to_owned()),
                 manifest: Some(value),
+                asked: is_first.then_some(OtherVersion::FirstAutoscaling),
             }),
             Err(error) => self.manifests.complain(error),
         }
@@ -323,19 +322,6 @@ pub fn drop_unknown(kind: Kind, value: &mut Value) -> Vec<String> {
         }
     }
     unknown
-}
-
-/// Says in `autoscaling/v2` what a manifest says in `autoscaling/v1`. The API server converts the same way.
-///
-/// Models pkg/apis/autoscaling/v1: Convert_v1_HorizontalPodAutoscalerSpec_To_autoscaling_HorizontalPodAutoscalerSpec.
-fn to_second_autoscaling(value: &mut Value) {
-    value["apiVersion"] = Value::from(Kind::HorizontalPodAutoscaler.info().api_version());
-    let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    if let Some(percentage) = spec.remove("targetCPUUtilizationPercentage") {
-        let target = json!({"type": "Utilization", "averageUtilization": percentage});
-        let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
-        spec.insert("metrics".to_owned(), json!([metric]));
-    }
 }
 
 /// The documents before the first that cannot be parsed, and the complaint about that one.

@@ -28,6 +28,8 @@ mod kyaml;
 mod label_selector;
 mod local;
 mod manifests;
+mod metrics_api;
+mod other_version;
 mod output;
 mod pace;
 mod pairs;
@@ -56,6 +58,7 @@ pub use error::CliError;
 pub use output::{Chunk, Output, Stream};
 pub use resources::{ResourceArgs, Target, resolve_kind};
 pub use suggest::suggest;
+pub use verbs::refused_forward;
 pub use workstation::{Forward, Workstation};
 
 use crate::api::SimTime;

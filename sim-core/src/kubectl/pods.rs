@@ -1,6 +1,6 @@
 //! Which pod and container `exec`, `logs` and `run -i` mean.
 
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::api::core::v1::{ContainerState, Pod, PodSpec};
 
 use super::Env;
 use super::absent;
@@ -125,6 +125,24 @@ pub fn is_ready(pod: &Pod) -> bool {
 /// The pod's phase, empty when it has none.
 pub fn phase(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+/// What the pod's status says of a container of whatever kind.
+pub fn container_state<'a>(pod: &'a Pod, container: &str) -> Option<&'a ContainerState> {
+    let status = pod.status.as_ref()?;
+    let lists =
+        [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
+    let mut statuses = lists.into_iter().flatten().flatten();
+    statuses.find(|status| status.name == container)?.state.as_ref()
+}
+
+/// Whether the container was made with a terminal.
+pub fn has_terminal(pod: &Pod, container: &str) -> bool {
+    let spec = || pod.spec.iter();
+    let plain = spec().flat_map(|spec| spec.containers.iter().chain(spec.init_containers.iter().flatten()));
+    let ephemeral = spec().flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+    let mut all = plain.map(|of| (&of.name, of.tty)).chain(ephemeral.map(|of| (&of.name, of.tty)));
+    all.any(|(name, tty)| name == container && tty == Some(true))
 }
 
 /// There is no such container.

@@ -31,7 +31,7 @@ pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 ///
 /// # Errors
 /// `required resource not specified`, or what [`Builder::select`] finds.
-pub fn select(args: &Args, env: &Env<'_>) -> Result<Selection, CliError> {
+pub fn select(args: &Args, env: &mut Env<'_>) -> Result<Selection, CliError> {
     if args.words.is_empty() && !args.has("filename") && !args.has("kustomize") {
         return Err(CliError::plain("required resource not specified"));
     }

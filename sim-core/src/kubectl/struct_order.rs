@@ -121,6 +121,8 @@ const META: &[&str] = &[
 /// The types of which only some fields are in an order of their own, by a field that no other type has.
 const TYPES: &[(&str, &[&str])] = &[
     ("blockOwnerDeletion", OWNER),
+    ("groupVersion", API_RESOURCE_LIST),
+    ("singularName", API_RESOURCE),
     ("serviceName", STATEFUL_SET_SPEC),
     ("containers", POD_SPEC),
     ("imagePullPolicy", CONTAINER),
@@ -136,6 +138,13 @@ const TYPES: &[(&str, &[&str])] = &[
 
 /// An owner reference.
 const OWNER: &[&str] = &["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+
+/// What discovery says of a group's resources.
+const API_RESOURCE_LIST: &[&str] = &["kind", "apiVersion", "groupVersion", "resources"];
+
+/// What discovery says of a resource.
+const API_RESOURCE: &[&str] =
+    &["name", "singularName", "namespaced", "group", "version", "kind", "verbs", "shortNames", "categories"];
 
 /// A StatefulSet's spec.
 const STATEFUL_SET_SPEC: &[&str] = &[
@@ -311,6 +320,37 @@ const BUILD: &[&str] = &[
     "platform",
 ];
 
+/// The fields of a kubeconfig, and of its clusters, users and contexts.
+///
+/// Models client-go tools/clientcmd/api/v1: types.go.
+const KUBE_CONFIG: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "clusters",
+    "users",
+    "contexts",
+    "current-context",
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority",
+    "certificate-authority-data",
+    "proxy-url",
+    "client-certificate",
+    "client-certificate-data",
+    "client-key",
+    "client-key-data",
+    "token",
+    "username",
+    "password",
+    "cluster",
+    "user",
+    "namespace",
+    "auth-provider",
+    "exec",
+    "extensions",
+];
+
 /// Fields whose keys are the user's own and stand in alphabetical order.
 const MAPS: &[&str] =
     &["annotations", "data", "hard", "labels", "limits", "matchLabels", "nodeSelector", "requests"];
@@ -324,6 +364,8 @@ pub fn fields<'a>(name: &str, map: &'a Map<String, Value>) -> Vec<(&'a String, &
         "metadata" if map.contains_key("uid") => Some(META),
         _ if map.contains_key("involvedObject") => Some(EVENT),
         _ if map.contains_key("gitVersion") => Some(BUILD),
+        "cluster" | "user" | "context" => Some(KUBE_CONFIG),
+        _ if map.contains_key("current-context") => Some(KUBE_CONFIG),
         _ => TYPES.iter().find(|(field, _)| map.contains_key(*field)).map(|(_, order)| *order),
     };
     if let Some(order) = own {

@@ -23,6 +23,8 @@ pub struct Forward {
     pub pod: ObjectKey,
     /// The pod's port.
     pub remote: u16,
+    /// Whether the connection to the pod is lost: nothing listened there when it was used.
+    pub is_lost: bool,
 }
 
 impl Workstation {

@@ -365,5 +365,6 @@ fn dial_error(host: &str, port: u16, error: NetError) -> String {
         NetError::Refused => format!("dial tcp {host}:{port}: connect: connection refused"),
         NetError::NoRoute => format!("dial tcp {host}:{port}: connect: no route to host"),
         NetError::TimedOut => format!("dial tcp {host}:{port}: i/o timeout"),
+        NetError::Closed => "EOF".to_owned(),
     }
 }

@@ -204,8 +204,12 @@ impl Worker {
 
     /// Takes up ephemeral containers that were added to the pod.
     pub(super) fn add_ephemeral(&mut self, spec: &PodSpec) {
-        let added = spec.ephemeral_containers.iter().flatten().skip(self.ephemeral.len());
-        for container in added.map(pod::as_container).collect::<Vec<_>>() {
+        for added in spec.ephemeral_containers.iter().flatten() {
+            // A patch may put one before the others.
+            if self.ephemeral.iter().any(|known| known.name == added.name) {
+                continue;
+            }
+            let container = pod::as_container(added);
             self.slots.push(Slot::new(&container, Role::Ephemeral, spec));
             self.ephemeral.push(container);
         }

@@ -50,4 +50,7 @@ pub enum NetError {
     /// No answer came in time.
     #[error("Operation timed out")]
     TimedOut,
+    /// The connection was closed before an answer came.
+    #[error("Connection reset by peer")]
+    Closed,
 }

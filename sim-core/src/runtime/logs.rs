@@ -65,6 +65,12 @@ impl Log {
         self.dropped + self.lines.len() as u64
     }
 
+    /// The place behind all that was printed: a line, and how much of it.
+    pub fn tail(&self) -> (u64, usize) {
+        let partial = self.lines.back().filter(|line| !line.ended);
+        (self.end() - u64::from(partial.is_some()), partial.map_or(0, |line| line.text.len()))
+    }
+
     /// The lines from a place on.
     pub fn since(&self, place: u64) -> impl Iterator<Item = &LogLine> {
         let skip = usize::try_from(place.saturating_sub(self.dropped)).unwrap_or(usize::MAX);

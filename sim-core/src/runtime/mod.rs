@@ -13,6 +13,7 @@ mod images;
 mod logs;
 mod mounts;
 mod net;
+mod node_root;
 pub mod packages;
 mod program;
 mod registry;
@@ -260,7 +261,10 @@ impl Runtime {
     fn volume_tree(&self, pod: &ObjectKey, volume: &VolumeRef) -> FileTree {
         let tree = match volume {
             VolumeRef::Persistent(name) => self.volumes.get(&Name::from(name.as_str())),
-            VolumeRef::Host(node, path) => self.host_paths.get(&(node.clone(), path.clone())),
+            VolumeRef::Host(node, path) => match self.host_paths.get(&(node.clone(), path.clone())) {
+                None if path.is_empty() => return node_root::files(node),
+                written => written,
+            },
             VolumeRef::Pod(name) => self.sandboxes.get(pod).and_then(|sandbox| sandbox.volumes.get(name)),
         };
         tree.cloned().unwrap_or_default()

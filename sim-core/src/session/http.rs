@@ -39,13 +39,15 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
         tunnels,
         forwards,
         handled: Vec::new(),
+        refused: Vec::new(),
         files: FileTree::new(),
     };
     let state = process.run(&mut machine);
-    let handled = machine.handled;
+    let (handled, refused) = (machine.handled, machine.refused);
     for port in handled {
         session.say(format!("Handling connection for {port}"));
     }
+    session.lose_forwards(&refused);
     for (stream, text) in process.take_output() {
         match stream {
             Stream::Out => session.out.out(text),
@@ -68,6 +70,8 @@ struct Machine<'a> {
     forwards: Vec<Forward>,
     /// The forwarded ports that were asked for something.
     handled: Vec<u16>,
+    /// Those of them whose pods do not listen.
+    refused: Vec<u16>,
     files: FileTree,
 }
 
@@ -151,11 +155,22 @@ impl Host for Machine<'_> {
     }
 
     fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {
-        let (ip, port) = self.forwarded(ip, port).unwrap_or_else(|| self.target(ip, port));
+        let local = port;
+        let forwarded = self.forwarded(ip, port);
+        let is_forwarded = forwarded.is_some();
+        let (ip, port) = forwarded.unwrap_or_else(|| self.target(ip, port));
         if ip.starts_with("127.") {
             return Err(NetError::Refused);
         }
-        self.runtime.http_from_user(self.store, &ip, port, request, self.now).map(|(response, _)| response)
+        let answer = self.runtime.http_from_user(self.store, &ip, port, request, self.now);
+        match answer {
+            // kubectl took the connection; it is the pod that does not.
+            Err(NetError::Refused) if is_forwarded => {
+                self.refused.push(local);
+                Err(NetError::Closed)
+            }
+            answer => answer.map(|(response, _)| response),
+        }
     }
 
     fn connect(&mut self, ip: &str, port: u16) -> Result<(), NetError> {

@@ -37,6 +37,27 @@ impl Session {
         self.exit = 0;
     }
 
+    /// Ends the commands that forward these ports of the machine: their pods do not listen. They say so on the
+    /// terminal, wherever the running command's own output goes.
+    pub(super) fn lose_forwards(&mut self, ports: &[u16]) {
+        if ports.is_empty() {
+            return;
+        }
+        let own = self.terminal.take().map(|terminal| std::mem::replace(&mut self.out, terminal));
+        for port in ports {
+            let forwards = &mut self.workstation.forwards;
+            let Some(forward) = forwards.iter_mut().find(|forward| forward.local == *port) else { continue };
+            forward.is_lost = true;
+            let forward = forward.clone();
+            let why = kubectl::refused_forward(&forward, &self.env(&NoFiles, None));
+            self.out.err_line(why);
+        }
+        self.followed();
+        if let Some(own) = own {
+            self.terminal = Some(std::mem::replace(&mut self.out, own));
+        }
+    }
+
     /// Lets the commands in the background look at the cluster, and the timeline too.
     pub(super) fn followed(&mut self) {
         self.timeline.follow(&self.cluster);

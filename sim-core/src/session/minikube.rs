@@ -14,7 +14,7 @@ const KUBELET_STOPPED: u8 = 2;
 
 /// Runs `minikube service NAME [--url] [-n NAMESPACE]`, `minikube status` or `minikube ip`.
 pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
-    if session.workstation.config.minikube.is_none() {
+    if !session.workstation.config.is_minikubes {
         session.out.err_line(
             "* Profile \"minikube\" not found. Run \"minikube profile list\" to view all profiles.\n  To start a \
              cluster, run: \"minikube start\"",

@@ -170,7 +170,8 @@ impl Kind {
             let named = info.plural == resource || info.singular == resource || is_short;
             // A short name goes by the group alone; kubectl lets the version be.
             let short = is_short && rest.split_once('.').is_some_and(|(_, group)| group == info.group);
-            let has_two_groups = *kind == Kind::Event && "events.k8s.io".starts_with(rest);
+            let has_two_groups =
+                *kind == Kind::Event && ("events.k8s.io".starts_with(rest) || rest == "v1.events.k8s.io");
             if short || has_two_groups || (rest == "v1.autoscaling" && info.group == "autoscaling") {
                 return named;
             }

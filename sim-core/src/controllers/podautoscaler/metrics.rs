@@ -7,6 +7,7 @@ use k8s_openapi::api::autoscaling::v2::{
     MetricStatus, MetricTarget, MetricValueStatus, ResourceMetricStatus,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::calculate::{Question, Target, Tolerance};
 use super::sync::Sync;
@@ -91,7 +92,7 @@ impl Sync<'_, '_> {
                 let container = source.container.as_str();
                 (source.name.as_str(), container, &source.target, "FailedGetContainerResourceMetric", what)
             }
-            _ => return Err(unserved(spec)),
+            _ => return Err(unserved(spec, meta::namespace(&self.scaler.metadata))),
         };
         let utilization = target.average_value.is_none();
         let fail = |why: String| {
@@ -129,31 +130,62 @@ impl Sync<'_, '_> {
     }
 }
 
-/// There are neither custom nor external metrics.
-fn unserved(spec: &MetricSpec) -> Invalid {
-    let selector = "custom metrics API: the server could not find the metric";
-    let (reason, what, name) = match (&spec.pods, &spec.object, &spec.external) {
-        (Some(source), _, _) => {
-            ("FailedGetPodsMetric", "failed to get pods metric value".to_owned(), &source.metric.name)
-        }
+/// There are neither custom nor external metrics: without an adapter, nobody serves either API.
+///
+/// Models pkg/controller/podautoscaler: replica_calculator.go, and k8s.io/metrics: AvailableAPIsGetter.
+fn unserved(spec: &MetricSpec, namespace: &str) -> Invalid {
+    let custom = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) \
+                  registered";
+    match (&spec.pods, &spec.object, &spec.external) {
+        (Some(source), _, _) => Invalid {
+            reason: "FailedGetPodsMetric",
+            why: format!("unable to get metric {}: {custom}", source.metric.name),
+            what: "failed to get pods metric value".to_owned(),
+        },
         (_, Some(source), _) => {
-            ("FailedGetObjectMetric", "failed to get object metric value".to_owned(), &source.metric.name)
+            let (name, about) = (&source.metric.name, &source.described_object);
+            Invalid {
+                reason: "FailedGetObjectMetric",
+                why: format!(
+                    "unable to get metric {name}: {} on {namespace} {}/{custom}",
+                    about.kind, about.name
+                ),
+                what: "failed to get object metric value".to_owned(),
+            }
         }
         (_, _, Some(source)) => {
-            let name = &source.metric.name;
-            let why = format!(
-                "unable to get external metric {name}: unable to fetch metrics from external metrics API: the server could not find the requested resource"
-            );
-            let what = format!("failed to get {name} external metric value");
-            return Invalid { reason: "FailedGetExternalMetric", why, what };
+            let (name, selector) = (&source.metric.name, go_selector(source.metric.selector.as_ref()));
+            Invalid {
+                reason: "FailedGetExternalMetric",
+                why: format!(
+                    "unable to get external metric {namespace}/{name}/{selector}: unable to fetch metrics from \
+                     external metrics API: no external metrics API (external.metrics.k8s.io) registered"
+                ),
+                what: format!("failed to get {name} external metric value"),
+            }
         }
         _ => {
             let why = format!("unknown metric source type \"{}\"", spec.type_);
-            return Invalid { reason: "InvalidMetricSourceType", why: why.clone(), what: why };
+            Invalid { reason: "InvalidMetricSourceType", why: why.clone(), what: why }
         }
-    };
-    let why = format!("unable to get metric {name}: unable to fetch metrics from {selector} {name} for pods");
-    Invalid { reason, why, what }
+    }
+}
+
+/// A selector as the text that Go's type has.
+///
+/// Models apimachinery pkg/apis/meta/v1: LabelSelector.String.
+fn go_selector(selector: Option<&LabelSelector>) -> String {
+    let Some(selector) = selector else { return "nil".to_owned() };
+    let labels = selector.match_labels.iter().flatten().map(|(name, value)| format!("{name}: {value},"));
+    let rules = selector.match_expressions.iter().flatten().map(|rule| {
+        let values = rule.values.as_deref().unwrap_or_default().join(" ");
+        format!("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{values}],}},", rule.key, rule.operator)
+    });
+    format!(
+        "&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}",
+        labels.collect::<String>(),
+        rules.collect::<String>()
+    )
 }
 
 fn target_of(target: &MetricTarget) -> Option<Target> {

@@ -279,3 +279,57 @@ spec:
     assert_snapshot!(bench.run("get hpa web -o jsonpath={.spec.metrics}"), @r#"[{"resource":{"name":"cpu","target":{"averageUtilization":50,"type":"Utilization"}},"type":"Resource"}]"#);
     assert_snapshot!(bench.run_with("apply -f -", Some(manifest)), @"horizontalpodautoscaler.autoscaling/web unchanged");
 }
+
+#[test]
+fn the_first_version_is_served_to_those_who_ask_for_it() {
+    let mut bench = bench();
+    let first = "apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: first}
+spec:
+  maxReplicas: 3
+  targetCPUUtilizationPercentage: 50
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+";
+    let second = "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: second}
+spec:
+  maxReplicas: 3
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  behavior: {scaleDown: {stabilizationWindowSeconds: 60}}
+  metrics:
+  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Gi}}}
+  - {type: Pods, pods: {metric: {name: packets}, target: {type: AverageValue, averageValue: 1k}}}
+  - {type: Object, object: {metric: {name: rps}, describedObject: {apiVersion: v1, kind: Service, name: s}, target: {type: Value, value: 10k}}}
+  - {type: External, external: {metric: {name: queue, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 30}}}
+";
+    bench.run_with("create -f -", Some(first));
+    bench.run_with("create -f -", Some(second));
+    assert_snapshot!(bench.run("get hpa.v1.autoscaling first -o jsonpath='{.apiVersion} {.spec}'"), @r#"autoscaling/v1 {"maxReplicas":3,"minReplicas":1,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},"targetCPUUtilizationPercentage":50}"#);
+    assert_snapshot!(bench.run_with("get -f - -o jsonpath='{.apiVersion}'", Some(first)), @"autoscaling/v1");
+    assert_snapshot!(bench.run("get hpa first -o jsonpath='{.apiVersion}'"), @"autoscaling/v2");
+    assert_snapshot!(bench.run("get hpa.v1.autoscaling second -o jsonpath='{.metadata.annotations}'"), @r#"{"autoscaling.alpha.kubernetes.io/behavior":"{\"ScaleUp\":{\"StabilizationWindowSeconds\":0,\"SelectPolicy\":\"Max\",\"Policies\":[{\"Type\":\"Pods\",\"Value\":4,\"PeriodSeconds\":15},{\"Type\":\"Percent\",\"Value\":100,\"PeriodSeconds\":15}],\"Tolerance\":null},\"ScaleDown\":{\"StabilizationWindowSeconds\":60,\"SelectPolicy\":\"Max\",\"Policies\":[{\"Type\":\"Percent\",\"Value\":100,\"PeriodSeconds\":15}],\"Tolerance\":null}}","autoscaling.alpha.kubernetes.io/metrics":"[{\"type\":\"Resource\",\"resource\":{\"name\":\"memory\",\"targetAverageValue\":\"1Gi\"}},{\"type\":\"Pods\",\"pods\":{\"metricName\":\"packets\",\"targetAverageValue\":\"1k\"}},{\"type\":\"Object\",\"object\":{\"target\":{\"kind\":\"Service\",\"name\":\"s\",\"apiVersion\":\"v1\"},\"metricName\":\"rps\",\"targetValue\":\"10k\"}},{\"type\":\"External\",\"external\":{\"metricName\":\"queue\",\"metricSelector\":{\"matchLabels\":{\"a\":\"b\"}},\"targetAverageValue\":\"30\"}}]"}"#);
+    bench.sleep(60);
+    assert_snapshot!(bench.run("get hpa.v1.autoscaling first -o jsonpath='{.metadata.annotations}{.status}'"), @r#"{"autoscaling.alpha.kubernetes.io/conditions":"[{\"type\":\"AbleToScale\",\"status\":\"True\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"ScaleDownStabilized\",\"message\":\"recent recommendations were higher than current one, applying the highest recent recommendation\"},{\"type\":\"ScalingActive\",\"status\":\"True\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"ValidMetricFound\",\"message\":\"the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)\"},{\"type\":\"ScalingLimited\",\"status\":\"False\",\"lastTransitionTime\":\"2026-11-23T12:00:15Z\",\"reason\":\"DesiredWithinRange\",\"message\":\"the desired count is within the acceptable range\"}]","autoscaling.alpha.kubernetes.io/current-metrics":"[{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"currentAverageUtilization\":0,\"currentAverageValue\":\"1m\"}}]"}{"currentCPUUtilizationPercentage":0,"currentReplicas":1,"desiredReplicas":1}"#);
+    let messages = r#"-o jsonpath='{range .items[*]}{.message}{"\n"}{end}'"#;
+    let events = bench.run(&format!("get events --field-selector involvedObject.name=second {messages}"));
+    assert_snapshot!(events, @r"
+    unable to get metric packets: unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered
+    unable to get metric rps: Service on default s/unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered
+    unable to get external metric default/queue/&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}: unable to fetch metrics from external metrics API: no external metrics API (external.metrics.k8s.io) registered
+    ");
+}
+
+#[test]
+fn events_are_served_by_two_groups() {
+    let mut bench = Bench::whole();
+    bench.run("run w --image=nginx");
+    bench.sleep(1);
+    let first = "get events.v1.events.k8s.io --field-selector reason=Scheduled -o jsonpath='{.items[0].apiVersion} {.items[0].note} {.items[0].regarding.name} {.items[0].deprecatedCount}'";
+    assert_snapshot!(bench.run(first), @"events.k8s.io/v1 Successfully assigned default/w to minikube w");
+    assert_snapshot!(bench.run("get events --field-selector reason=Scheduled -o wide"), @r"
+    LAST SEEN   TYPE     REASON      OBJECT   SUBOBJECT   SOURCE                                          MESSAGE                                       FIRST SEEN   COUNT   NAME
+    1s          Normal   Scheduled   pod/w                default-scheduler, default-scheduler-minikube   Successfully assigned default/w to minikube   1s           1       w.18eaaacd413b8000
+    ");
+}

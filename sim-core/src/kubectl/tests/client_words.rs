@@ -480,3 +480,62 @@ fn a_load_balancer_that_keeps_traffic_on_its_node_has_a_health_check_port() {
     bench.run(r#"patch svc lb -p '{"spec":{"externalTrafficPolicy":"Cluster"}}'"#);
     assert_eq!(bench.run(port), "");
 }
+
+#[test]
+fn discovery_is_printed_whole() {
+    let mut bench = Bench::whole();
+    let lines = ["api-resources -o json --api-group=policy", "api-resources -o YAML --api-group=policy"];
+    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    $ api-resources -o json --api-group=policy
+    {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": "",
+        "resources": [
+            {
+                "name": "poddisruptionbudgets",
+                "singularName": "poddisruptionbudget",
+                "namespaced": true,
+                "group": "policy",
+                "version": "v1",
+                "kind": "PodDisruptionBudget",
+                "verbs": [
+                    "create",
+                    "delete",
+                    "deletecollection",
+                    "get",
+                    "list",
+                    "patch",
+                    "update",
+                    "watch"
+                ],
+                "shortNames": [
+                    "pdb"
+                ]
+            }
+        ]
+    }
+    $ api-resources -o YAML --api-group=policy
+    apiVersion: v1
+    groupVersion: ""
+    kind: APIResourceList
+    resources:
+    - group: policy
+      kind: PodDisruptionBudget
+      name: poddisruptionbudgets
+      namespaced: true
+      shortNames:
+      - pdb
+      singularName: poddisruptionbudget
+      verbs:
+      - create
+      - delete
+      - deletecollection
+      - get
+      - list
+      - patch
+      - update
+      - watch
+      version: v1
+    "#);
+}

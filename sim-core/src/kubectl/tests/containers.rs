@@ -119,6 +119,7 @@ fn a_pod_is_run_for_one_command() {
     assert_snapshot!(bench.run("run -i --rm once --image=busybox --restart=Never -- sh -c 'sleep 1; echo done; exit 2'"), @r#"
     done
     pod "once" deleted from default namespace
+    ! All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.
     ! If you don't see a command prompt, try pressing enter.
     ! pod default/once terminated (Error)
     exit 2

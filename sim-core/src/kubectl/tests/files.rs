@@ -232,3 +232,85 @@ fn a_trial_has_no_version_of_its_own() {
     let tried = bench.run("label configmap a a=b --dry-run=server -o jsonpath={.metadata.resourceVersion}");
     assert_eq!(tried, stored);
 }
+
+#[test]
+fn old_kustomizations_are_warned_of_by_every_verb() {
+    let mut bench = Bench::new();
+    bench.files.put("k/kustomization.yaml", "commonLabels: {a: b}\nresources: [cm.yaml]\n");
+    bench.files.put("k/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n");
+    let mut said = String::new();
+    for line in ["apply -k k", "get -k k -o name", "describe -k k", "diff -k k", "delete -k k"] {
+        let warned =
+            bench.run(line).lines().filter(|line| line.contains("'commonLabels' is deprecated")).count();
+        said.push_str(&format!("{line}: {warned}\n"));
+    }
+    assert_snapshot!(said, @r"
+    apply -k k: 1
+    get -k k -o name: 1
+    describe -k k: 1
+    diff -k k: 1
+    delete -k k: 1
+    ");
+}
+
+#[test]
+fn variables_of_a_file_are_listed_without_a_cluster() {
+    let mut bench = Bench::new();
+    let pod = "apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: c, image: x, env: [{name: A, value: b}]}, {name: d, image: x}]}
+";
+    assert_snapshot!(bench.run_with("set env -f - --list --local", Some(pod)), @r"
+    # Pod p, container c
+    A=b
+    # Pod p, container d
+    ");
+    assert_snapshot!(bench.run_with("set env -f - --list --local C=d", Some(pod)), @r"
+    # Pod p, container c
+    A=b
+    C=d
+    # Pod p, container d
+    C=d
+    ");
+}
+
+#[test]
+fn commands_without_anything_to_do_here_say_so_as_kubectl_does() {
+    let mut bench = Bench::new();
+    let mut said = String::new();
+    for line in [
+        "certificate approve x y",
+        "certificate deny",
+        "certificate approve -f nope.yaml",
+        "plugin list",
+        "alpha",
+    ] {
+        said.push_str(&bench.run(line));
+    }
+    assert_snapshot!(said, @r#"
+    ! Error from server (NotFound): certificatesigningrequests.certificates.k8s.io "x" not found
+    ! Error from server (NotFound): certificatesigningrequests.certificates.k8s.io "y" not found
+    exit 1
+    ! error: one or more CSRs must be specified as <name> or -f <filename>
+    exit 1
+    ! error: the path "nope.yaml" does not exist
+    exit 1
+    ! error: unable to find any kubectl plugins in your PATH
+    exit 1
+    No alpha commands are available in this version of kubectl
+    "#);
+    assert_snapshot!(bench.run("certificate"), @r#"
+    Modify certificate resources.
+
+    Available Commands:
+      approve       Approve a certificate signing request
+      deny          Deny a certificate signing request
+
+    Usage:
+      kubectl certificate SUBCOMMAND [options]
+
+    Use "kubectl certificate <command> --help" for more information about a given command.
+    Use "kubectl options" for a list of global command-line options (applies to all commands).
+    "#);
+}

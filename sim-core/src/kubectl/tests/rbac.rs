@@ -230,3 +230,92 @@ subjects:
     exit 1
     "#);
 }
+
+const WANTED: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: new}
+rules:
+- {apiGroups: ['', apps], resources: [pods], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects:
+- {kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}
+- {kind: ServiceAccount, name: s, namespace: default}
+";
+
+#[test]
+fn roles_and_bindings_get_what_they_lack() {
+    let mut bench = Bench::new();
+    let reconcile = "auth reconcile -f -";
+    insta::assert_snapshot!(bench.run_with("auth reconcile -f - --dry-run=client", Some(WANTED)), @r"
+    role.rbac.authorization.k8s.io/r reconciled (dry run)
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled (dry run)
+    ! 	reconciliation required create
+    ! 	missing rules added:
+    ! 		{Verbs:[get list] APIGroups:[ apps] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 	reconciliation required create
+    ! 	missing subjects added:
+    ! 		{Kind:User APIGroup:rbac.authorization.k8s.io Name:jane Namespace:}
+    ! 		{Kind:ServiceAccount APIGroup: Name:s Namespace:default}
+    ");
+    bench.run_with(reconcile, Some(WANTED));
+    insta::assert_snapshot!(bench.run_with(reconcile, Some(WANTED)), @r"
+    role.rbac.authorization.k8s.io/r reconciled
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled
+    ");
+    insta::assert_snapshot!(bench.run("get role,clusterrolebinding -n new r b -o name --ignore-not-found"), @r"
+    role.rbac.authorization.k8s.io/r
+    clusterrolebinding.rbac.authorization.k8s.io/b
+    ");
+    let other = WANTED.replace("[get, list]", "[get, watch]").replace("jane", "joe");
+    insta::assert_snapshot!(bench.run_with(reconcile, Some(&other)), @r"
+    role.rbac.authorization.k8s.io/r reconciled
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled
+    ! 	reconciliation required update
+    ! 	missing rules added:
+    ! 		{Verbs:[watch] APIGroups:[] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 		{Verbs:[watch] APIGroups:[apps] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 	reconciliation required update
+    ! 	missing subjects added:
+    ! 		{Kind:User APIGroup:rbac.authorization.k8s.io Name:joe Namespace:}
+    ");
+    let stricter = format!("{reconcile} --remove-extra-permissions --remove-extra-subjects");
+    insta::assert_snapshot!(bench.run_with(&stricter, Some(&other)), @r"
+    role.rbac.authorization.k8s.io/r reconciled
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled
+    ! 	reconciliation required update
+    ! 	extra rules removed:
+    ! 		{Verbs:[list] APIGroups:[] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 		{Verbs:[list] APIGroups:[apps] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 	reconciliation required update
+    ! 	extra subjects removed:
+    ! 		{Kind:User APIGroup:rbac.authorization.k8s.io Name:jane Namespace:}
+    ");
+    let moved = other.replace("name: view", "name: edit");
+    insta::assert_snapshot!(bench.run_with(reconcile, Some(&moved)), @r"
+    role.rbac.authorization.k8s.io/r reconciled
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled
+    ! 	reconciliation required recreate
+    ");
+    bench.run("annotate clusterrolebinding b rbac.authorization.kubernetes.io/autoupdate=false");
+    insta::assert_snapshot!(bench.run_with(reconcile, Some(WANTED)), @r"
+    role.rbac.authorization.k8s.io/r reconciled
+    clusterrolebinding.rbac.authorization.k8s.io/b reconciled
+    ! 	reconciliation required update
+    ! 	missing rules added:
+    ! 		{Verbs:[list] APIGroups:[] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 		{Verbs:[list] APIGroups:[apps] Resources:[pods] ResourceNames:[] NonResourceURLs:[]}
+    ! 	reconciliation required recreate, but object opted out (rbac.authorization.kubernetes.io/autoupdate: false)
+    ");
+    insta::assert_snapshot!(bench.run("auth reconcile"), @r"
+    ! error: must specify one of -f and -k
+    exit 1
+    ");
+    insta::assert_snapshot!(bench.run_with("auth reconcile -f - --dry-run=server", Some(WANTED)), @r"
+    ! error: --dry-run=server for command reconcile is not supported yet
+    exit 1
+    ");
+}

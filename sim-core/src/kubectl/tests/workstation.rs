@@ -263,6 +263,23 @@ fn a_forwarded_port_reaches_the_pod_until_it_goes() {
 }
 
 #[test]
+fn a_forwarded_port_is_lost_when_nothing_listens_behind_it() {
+    let mut session = session();
+    let none = MemoryFiles::default();
+    said(&mut session, "port-forward pod/web-0 8080:81 &", &none);
+    assert_snapshot!(said(&mut session, "curl localhost:8080", &none), @r#"
+    Handling connection for 8080
+    E1123 12:00:00.000000       1 portforward.go:424] "Unhandled Error" err=<
+    	an error occurred forwarding 8080 -> 81: error forwarding port 81 to pod 0c12f87ec9054d348d2d4691c144cf89813fbeef084182bd99403f108a4a1cbd, uid : exit status 1: 2026/11/23 12:00:00 socat[5001] E connect(5, AF=2 127.0.0.1:81, 16): Connection refused
+     >
+    error: lost connection to pod
+    curl: (52) Empty reply from server
+    "#);
+    assert_snapshot!(said(&mut session, "jobs", &none), @"");
+    assert_snapshot!(said(&mut session, "curl localhost:8080", &none), @"curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server");
+}
+
+#[test]
 fn the_namespace_in_use_is_kept() {
     let mut session = session();
     let none = MemoryFiles::default();
@@ -280,7 +297,7 @@ fn a_pod_is_debugged() {
     assert_snapshot!(said(&mut session, "debug web-0 --image=busybox -c dbg --target=nginx -- sleep 1d", &none), @"Targeting container \"nginx\". If you don't see processes from this container it may be because the container runtime doesn't support this feature.");
     said(&mut session, "settle", &none);
     assert_snapshot!(said(&mut session, "get pod web-0 -o jsonpath={.status.ephemeralContainerStatuses[*].name}", &none), @"dbg");
-    said(&mut session, "debug web-0 --copy-to=copy --set-image=*=busybox -- sleep 1d", &none);
+    said(&mut session, "debug web-0 --copy-to=copy -c nginx --set-image=*=busybox -- sleep 1d", &none);
     assert_snapshot!(said(&mut session, "get pod copy -o jsonpath={.spec.containers[*].image}{.metadata.labels}", &none), @"busybox");
 }
 

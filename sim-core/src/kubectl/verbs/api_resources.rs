@@ -2,14 +2,16 @@
 //!
 //! Models kubectl pkg/cmd/apiresources.
 
+use serde_json::{Value, json};
+
 use super::Verb;
 use crate::api::{Kind, KubernetesVersion};
 use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer;
+use crate::kubectl::printer::{self, Printer};
 use crate::kubectl::table::TabWriter;
-use crate::kubectl::{Env, Flow};
+use crate::kubectl::{Env, Flow, metrics_api};
 
 /// The verb.
 pub static VERB: Verb = Verb {
@@ -17,7 +19,7 @@ pub static VERB: Verb = Verb {
     about: "Print the supported API resources on the server",
     usage: "api-resources [flags]",
     flags: &[
-        Flag::short("output", 'o', Takes::Text, "wide or name"),
+        Flag::short("output", 'o', Takes::Text, "wide, name, json, yaml"),
         Flag::new("api-group", Takes::Text, "Only resources of this group"),
         Flag::new(
             "namespaced",
@@ -37,15 +39,24 @@ pub static VERB: Verb = Verb {
 pub const EVENTS: &str = "events.k8s.io";
 
 /// What discovery says of a resource.
-struct Resource {
-    name: &'static str,
-    short_names: &'static [&'static str],
-    group: &'static str,
-    version: String,
-    namespaced: bool,
-    kind: &'static str,
-    verbs: &'static [&'static str],
-    categories: &'static [&'static str],
+pub(super) struct Resource {
+    pub name: &'static str,
+    pub short_names: &'static [&'static str],
+    pub group: &'static str,
+    pub version: String,
+    pub namespaced: bool,
+    pub kind: &'static str,
+    pub verbs: &'static [&'static str],
+    pub categories: &'static [&'static str],
+}
+
+/// Every resource that the cluster serves, in the version that it prefers.
+pub(super) fn served(env: &Env<'_>) -> Vec<Resource> {
+    let mut every = all(env.cluster.api().gates.version());
+    if metrics_api::is_served(env) {
+        every.extend(metrics_api::ALL.map(of_metrics));
+    }
+    every
 }
 
 /// Every resource, those without objects too. Events are served by two groups.
@@ -78,6 +89,19 @@ fn of_kind(kind: Kind) -> Resource {
     }
 }
 
+fn of_metrics(resource: metrics_api::Resource) -> Resource {
+    Resource {
+        name: resource.plural(),
+        short_names: &[],
+        group: metrics_api::GROUP,
+        version: metrics_api::api_version(),
+        namespaced: resource == metrics_api::Resource::Pods,
+        kind: resource.kind(),
+        verbs: metrics_api::VERBS,
+        categories: &[],
+    }
+}
+
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !args.words.is_empty() {
         return Err(CliError::plain(format!(
@@ -86,7 +110,10 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         )));
     }
     let output = args.text("output").unwrap_or_default();
-    if !matches!(output, "" | "name" | "wide") {
+    let lower = output.to_ascii_lowercase();
+    let is_whole = matches!(lower.as_str(), "json" | "yaml" | "kyaml");
+    let whole = if is_whole { Printer::new(&lower, args, env.files).ok() } else { None };
+    if whole.is_none() && !matches!(output, "" | "name" | "wide") {
         let allowed = printer::known_formats("json,kyaml,name,wide,yaml", args.gates);
         return Err(CliError::plain(format!(
             "unable to match a printer suitable for the output format \"{output}\", allowed formats are: {allowed}"
@@ -96,8 +123,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if !matches!(sort_by, "" | "name" | "kind") {
         return Err(CliError::plain("--sort-by accepts only name or kind"));
     }
-    let every = all(env.cluster.api().gates.version());
-    let mut shown: Vec<Resource> = every.into_iter().filter(|resource| is_wanted(resource, args)).collect();
+    let mut shown: Vec<Resource> =
+        served(env).into_iter().filter(|resource| is_wanted(resource, args)).collect();
     shown.sort_by_key(|resource| {
         let first = match sort_by {
             "name" => resource.name,
@@ -106,6 +133,16 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         };
         (first, resource.name)
     });
+    if let Some(mut printer) = whole {
+        let list = json!({
+            "kind": "APIResourceList",
+            "apiVersion": "v1",
+            "groupVersion": "",
+            "resources": shown.iter().map(described).collect::<Vec<Value>>(),
+        });
+        env.out.out(printer.print_typed(&list)?);
+        return Ok(Flow::OK);
+    }
     let mut writer = TabWriter::for_tables();
     if output != "name" && !args.flag("no-headers") {
         let mut headers = vec!["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
@@ -138,6 +175,27 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     env.out.out(writer.flush());
     Ok(Flow::OK)
+}
+
+/// What discovery says of the resource, in full.
+fn described(resource: &Resource) -> Value {
+    let mut value = json!({
+        "name": resource.name,
+        "singularName": resource.kind.to_lowercase(),
+        "namespaced": resource.namespaced,
+        "version": resource.version.rsplit('/').next(),
+        "kind": resource.kind,
+        "verbs": resource.verbs,
+    });
+    for (field, words) in [("shortNames", resource.short_names), ("categories", resource.categories)] {
+        if !words.is_empty() {
+            value[field] = json!(words);
+        }
+    }
+    if !resource.group.is_empty() {
+        value["group"] = json!(resource.group);
+    }
+    value
 }
 
 fn is_wanted(resource: &Resource, args: &Args) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Verb;
 use crate::api::{Kind, ObjectKey};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::attach::{Attached, Attachment};
+use crate::kubectl::attach::{Attached, Attachment, Begins};
 use crate::kubectl::error::CliError;
 use crate::kubectl::pods::{self, NoContainer};
 use crate::kubectl::{Env, Flow, Progress, Task};
@@ -73,7 +73,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             tty: stdin && args.flag("tty"),
             quiet,
             given: None,
-            deadline: env.cluster.now() + STARTS_WITHIN,
+            begins: Begins::Now,
+            deadline: Some(env.cluster.now() + STARTS_WITHIN),
             ends_with_pod: false,
             removes: false,
         },
@@ -86,7 +87,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 /// What went wrong at once.
 pub fn start(args: &Args, env: &mut Env<'_>, mut what: Attachment) -> Result<Flow, CliError> {
     if let Some(timeout) = args.duration("pod-running-timeout") {
-        what.deadline = env.cluster.now() + timeout.length;
+        what.deadline = Some(env.cluster.now() + timeout.length);
     }
     what.given = env.stdin.filter(|_| what.stdin).map(str::to_owned);
     if what.tty && what.given.is_some() {

@@ -142,6 +142,7 @@ fn write_down_first_version(
         name: manifest["metadata"]["name"].as_str().unwrap_or_default().to_owned(),
         source: None,
         manifest: None,
+        asked: None,
     };
     results.print_manifest("autoscaled", &made, &manifest, true, env.out)
 }

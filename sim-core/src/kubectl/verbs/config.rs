@@ -2,9 +2,9 @@
 //!
 //! Models kubectl pkg/cmd/config.
 
-use super::Verb;
+use super::{Verb, help};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::config::{Context, PATH};
+use crate::kubectl::config::{self, PATH};
 use crate::kubectl::error::CliError;
 use crate::kubectl::printer::Printer;
 use crate::kubectl::result::{OUTPUT, Results};
@@ -112,11 +112,27 @@ fn view(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     // Complains as verbs that print whole objects do.
     Results::parse(args, env.files)?;
     let output = args.text("output").filter(|output| !output.is_empty()).unwrap_or("yaml");
-    let config = &env.workstation.config;
-    let value = if args.flag("minify") { config.minified().to_value() } else { config.to_value() };
-    let text = Printer::new(output, args, env.files)?.print(&value)?;
+    let mut config = env.workstation.config.clone();
+    if let Some(context) = args.text("context").filter(|name| !name.is_empty()) {
+        context.clone_into(&mut config.current);
+    }
+    if args.flag("minify") {
+        config = config.minified().map_err(CliError::plain)?;
+    }
+    let value = config.to_value(args.flag("raw"));
+    let text = Printer::new(output, args, env.files)?.print_typed(&value)?;
     env.out.out(text);
     Ok(Flow::OK)
+}
+
+/// A wrong number of words: the help of the verb, and what is wrong.
+///
+/// Models kubectl pkg/cmd/config, where each command checks its words by itself.
+pub(super) fn unexpected(verb: &Verb, args: &Args) -> CliError {
+    CliError::Explained {
+        explanation: format!("{}\n", help::of_verb(verb)),
+        message: format!("Unexpected args: [{}]", args.words.join(" ")),
+    }
 }
 
 fn current(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
@@ -129,7 +145,7 @@ fn current(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 
 fn use_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let [name] = args.words.as_slice() else {
-        return Err(CliError::plain(format!("Unexpected args: [{}]", args.words.join(" "))));
+        return Err(unexpected(&USE, args));
     };
     let config = &mut env.workstation.config;
     if config.context(name).is_none() {
@@ -147,28 +163,20 @@ fn set_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             return Err(CliError::plain("you cannot specify both a context name and --current"));
         }
         [name] => name.clone(),
+        [] if args.flag("current") && config.current.is_empty() => {
+            return Err(CliError::plain("no current context is set"));
+        }
         [] if args.flag("current") => config.current.clone(),
         [] => return Err(CliError::plain("you must specify a non-empty context name or --current")),
-        words => return Err(CliError::plain(format!("Unexpected args: [{}]", words.join(" ")))),
+        _ => return Err(unexpected(&SET, args)),
     };
-    let known = config.contexts.iter_mut().find(|context| context.name == name);
-    let (context, done) = match known {
-        Some(context) => (context, "modified"),
-        None => {
-            config.contexts.push(Context { name: name.clone(), ..Context::default() });
-            // One was just put there.
-            (config.contexts.last_mut().ok_or(CliError::Exit(1))?, "created")
-        }
-    };
-    for (flag, field) in [
-        ("cluster", &mut context.cluster),
-        ("user", &mut context.user),
-        ("namespace", &mut context.namespace),
-    ] {
-        if let Some(value) = args.text(flag) {
-            value.clone_into(field);
+    let (context, is_new) = config::entry(&mut config.contexts, &name);
+    for field in ["cluster", "user", "namespace"] {
+        if let Some(value) = args.text(field) {
+            context.set(field, value);
         }
     }
+    let done = if is_new { "created" } else { "modified" };
     env.out.line(format!("Context \"{name}\" {done}."));
     Ok(Flow::OK)
 }
@@ -186,10 +194,8 @@ fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         }
     };
     let missing: Vec<&String> = args.words.iter().filter(|name| config.context(name).is_none()).collect();
-    let shown = config
-        .sorted()
-        .into_iter()
-        .filter(|context| args.words.is_empty() || args.words.contains(&context.name));
+    let shown =
+        config.contexts.iter().filter(|context| args.words.is_empty() || args.words.contains(&context.name));
     let mut table = TabWriter::for_tables();
     if !by_name && !args.flag("no-headers") {
         table.row(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]);
@@ -200,7 +206,8 @@ fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             continue;
         }
         let mark = if context.name == config.current { "*" } else { "" };
-        table.row([mark, &context.name, &context.cluster, &context.user, &context.namespace]);
+        let [cluster, user, namespace] = ["cluster", "user", "namespace"].map(|field| context.text(field));
+        table.row([mark, &context.name, cluster, user, namespace]);
     }
     env.out.out(table.flush());
     let errors = missing.into_iter().map(|name| CliError::plain(format!("context {name} not found")));
@@ -209,23 +216,24 @@ fn get_contexts(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 
 fn get_clusters(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     env.out.line("NAME");
-    for (name, _) in &env.workstation.config.clusters {
-        env.out.line(name);
+    for cluster in &env.workstation.config.clusters {
+        env.out.line(&cluster.name);
     }
     Ok(Flow::OK)
 }
 
 fn get_users(_args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     env.out.line("NAME");
-    for name in &env.workstation.config.users {
-        env.out.line(name);
+    for user in &env.workstation.config.users {
+        env.out.line(&user.name);
     }
     Ok(Flow::OK)
 }
 
 fn delete_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let [name] = args.words.as_slice() else {
-        return Err(CliError::plain("wrong number of arguments: exactly one context name is needed"));
+        env.out.line(help::of_verb(&DELETE_CONTEXT));
+        return Ok(Flow::OK);
     };
     let config = &mut env.workstation.config;
     if config.context(name).is_none() {
@@ -243,7 +251,7 @@ fn delete_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 
 fn rename_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let [old, new] = args.words.as_slice() else {
-        return Err(CliError::plain("wrong number of arguments: the old and the new name are needed"));
+        return Err(unexpected(&RENAME_CONTEXT, args));
     };
     let config = &mut env.workstation.config;
     if config.context(old).is_none() {
@@ -257,6 +265,7 @@ fn rename_context(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     for context in config.contexts.iter_mut().filter(|context| context.name == *old) {
         context.name.clone_from(new);
     }
+    config.contexts.sort_by(|a, b| a.name.cmp(&b.name));
     if config.current == *old {
         config.current.clone_from(new);
     }

@@ -8,11 +8,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Verb;
 use super::attach;
+use super::debug_container::{apply_profile, change, new_container, profile};
 use crate::api::patch::Patch;
 use crate::api::{Feature, Kind, Object, ObjectKey};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::attach::Attachment;
+use crate::kubectl::attach::{Attachment, Begins};
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::{Env, Flow, absent, apply};
@@ -98,38 +99,51 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
 }
 
-/// Models kubectl pkg/cmd/debug: DebugOptions.Validate.
+/// Models kubectl pkg/cmd/debug: DebugOptions.Complete and Validate.
 fn check(args: &Args) -> Result<(), CliError> {
+    let refused = |why: &str| Err(CliError::plain(why));
     let given = |flag: &str| args.text(flag).is_some_and(|text| !text.is_empty());
-    let copies = given("copy-to");
+    let mut images = vec![];
     for pair in args.list("set-image") {
-        if !pair.contains('=') {
+        let Some((name, image)) = pair.split_once('=') else {
             return Err(CliError::Usage {
                 verb: "debug".to_owned(),
                 message: format!(
                     "invalid argument \"{pair}\" for \"--set-image\" flag: {pair} must be formatted as key=value"
                 ),
             });
-        }
+        };
+        images.push((name, image));
+    }
+    match args.text("profile") {
+        None | Some("general" | "baseline" | "restricted" | "netadmin" | "sysadmin" | "legacy") => {}
+        Some(other) => return Err(CliError::plain(format!("unknown profile: {other}"))),
+    }
+    if args.flag("attach") && !given("image") && !given("container") {
+        return refused(
+            "you must specify --container or create a new container using --image in order to attach.",
+        );
     }
     let words = args.after_dashes.as_ref().is_some_and(|words| !words.is_empty());
-    if copies {
-        if !given("image") && !args.has("set-image") && !words {
-            return Err(CliError::plain("you must specify --image, --set-image or command arguments."));
+    if given("copy-to") {
+        if !given("image") && images.is_empty() && !words {
+            return refused("you must specify --image, --set-image or command arguments.");
         }
-        if given("target") {
-            return Err(CliError::plain(
-                "--target is incompatible with --copy-to. Use --share-processes instead.",
-            ));
+        if words && !given("container") && !given("image") {
+            return refused("you must specify an existing container or a new image when specifying args.");
         }
     } else {
-        for flag in ["set-image", "replace", "same-node"] {
-            if args.has(flag) && (flag == "set-image" || args.flag(flag)) {
+        for (flag, is_given) in [
+            ("replace", args.flag("replace")),
+            ("same-node", args.flag("same-node")),
+            ("set-image", !images.is_empty()),
+        ] {
+            if is_given {
                 return Err(CliError::plain(format!("--{flag} may only be used with --copy-to.")));
             }
         }
         if !given("image") {
-            return Err(CliError::plain("you must specify --image when not using --copy-to."));
+            return refused("you must specify --image when not using --copy-to.");
         }
     }
     let image = args.text("image").unwrap_or_default();
@@ -137,17 +151,25 @@ fn check(args: &Args) -> Result<(), CliError> {
         let why = format!("invalid image name \"{image}\": invalid reference format");
         return Err(CliError::plain(why));
     }
+    if args.words.is_empty() && args.list("filename").is_empty() {
+        return refused("NAME or filename is required for debug");
+    }
     match args.text("image-pull-policy") {
         None | Some("" | "Always" | "IfNotPresent" | "Never") => {}
         Some(other) => return Err(CliError::plain(format!("invalid image pull policy: {other}"))),
     }
+    if let Some((name, image)) = images.iter().find(|(_, image)| !super::run::is_reference(image)) {
+        return Err(CliError::plain(format!(
+            "invalid image name \"{image}\" for container \"{name}\": invalid reference format"
+        )));
+    }
+    if given("target") && given("copy-to") {
+        return refused("--target is incompatible with --copy-to. Use --share-processes instead.");
+    }
     if args.flag("tty") && !args.flag("stdin") {
-        return Err(CliError::plain("-i/--stdin is required for containers with -t/--tty=true"));
+        return refused("-i/--stdin is required for containers with -t/--tty=true");
     }
-    match args.text("profile") {
-        None | Some("general" | "baseline" | "restricted" | "netadmin" | "sysadmin" | "legacy") => Ok(()),
-        Some(other) => Err(CliError::plain(format!("unknown profile: {other}"))),
-    }
+    Ok(())
 }
 
 /// Five letters for a name, from what the pod is and the moment.
@@ -160,12 +182,6 @@ fn suffix(pod: &str, env: &Env<'_>) -> String {
         bits /= 27;
     }
     text
-}
-
-/// What a debugging container may do, as asked for or as the release has it by default.
-fn profile(args: &Args) -> &str {
-    let default = if args.gates.has(Feature::DebugProfileGeneral) { "general" } else { "legacy" };
-    args.text("profile").unwrap_or(default)
 }
 
 fn warn_of_legacy(args: &Args, env: &mut Env<'_>) {
@@ -192,54 +208,6 @@ fn container_name(args: &Args, env: &mut Env<'_>, pod: &str) -> String {
     name
 }
 
-/// What all debugging containers have, with what the profile adds.
-fn container(args: &Args, name: &str) -> Value {
-    let mut made = json!({
-        "name": name,
-        "image": args.text("image").unwrap_or_default(),
-        "resources": {},
-        "terminationMessagePolicy": "File",
-    });
-    if let Some(policy) = args.text("image-pull-policy").filter(|policy| !policy.is_empty()) {
-        made["imagePullPolicy"] = json!(policy);
-    }
-    if args.flag("stdin") {
-        made["stdin"] = json!(true);
-    }
-    if args.flag("tty") {
-        made["tty"] = json!(true);
-    }
-    let words = args.after_dashes.clone().unwrap_or_default();
-    if !words.is_empty() {
-        made[if args.flag("arguments-only") { "args" } else { "command" }] = json!(words);
-    }
-    let variables: Vec<Value> = args
-        .list("env")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect();
-    if !variables.is_empty() {
-        made["env"] = Value::from(variables);
-    }
-    let context = match profile(args) {
-        "general" => json!({"capabilities": {"add": ["SYS_PTRACE"]}}),
-        "netadmin" => json!({"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}}),
-        "sysadmin" => json!({"privileged": true}),
-        "restricted" => json!({
-            "allowPrivilegeEscalation": false,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": true,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        }),
-        _ => Value::Null,
-    };
-    if !context.is_null() {
-        made["securityContext"] = context;
-    }
-    made
-}
-
 fn add_container(args: &Args, env: &mut Env<'_>, pod: &Pod) -> Result<Flow, CliError> {
     let key = ObjectKey::of(&pod.metadata);
     let target = args.text("target").filter(|name| !name.is_empty());
@@ -253,11 +221,21 @@ fn add_container(args: &Args, env: &mut Env<'_>, pod: &Pod) -> Result<Flow, CliE
     }
     warn_of_legacy(args, env);
     let name = container_name(args, env, &key.name);
-    let mut made = container(args, &name);
+    let mut made = new_container(&name);
+    change(args, &mut made);
+    apply_profile(args, &mut made, false);
     if let Some(target) = target {
         made["targetContainerName"] = json!(target);
     }
-    let patch = Patch::Strategic(json!({"spec": {"ephemeralContainers": [made]}}));
+    // Without this order, the patch would put the new one first.
+    let known = pod.spec.iter().flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+    let mut order: Vec<Value> = known.map(|known| json!({"name": known.name})).collect();
+    if order.iter().all(|known| known["name"] != name) {
+        order.push(json!({"name": name}));
+    }
+    let patch = Patch::Strategic(json!({
+        "spec": {"$setElementOrder/ephemeralContainers": order, "ephemeralContainers": [made]},
+    }));
     let subresource = Subresource::EphemeralContainers;
     let options = WriteOptions { dry_run: false };
     env.cluster.act(args.command(), |api| api.patch(Kind::Pod, &key, &patch, subresource, options))?;
@@ -271,7 +249,6 @@ fn follow(args: &Args, env: &mut Env<'_>, pod: ObjectKey, container: String) -> 
     if !attaches {
         return Ok(Flow::OK);
     }
-    let deadline = env.cluster.now() + attach::STARTS_WITHIN;
     let what = Attachment {
         command: args.command().to_owned(),
         pod,
@@ -280,53 +257,38 @@ fn follow(args: &Args, env: &mut Env<'_>, pod: ObjectKey, container: String) -> 
         tty: args.flag("tty"),
         quiet: args.flag("quiet"),
         given: None,
-        deadline,
+        begins: Begins::ContainerStarted,
+        deadline: None,
         ends_with_pod: false,
         removes: false,
     };
     attach::start(args, env, what)
 }
 
-/// Models kubectl pkg/cmd/debug: generatePodCopyWithDebugContainer.
+/// Models kubectl pkg/cmd/debug: debugByCopy.
 fn copy(args: &Args, env: &mut Env<'_>, pod: Pod) -> Result<Flow, CliError> {
     let key = ObjectKey::of(&pod.metadata);
     warn_of_legacy(args, env);
-    let is_legacy = profile(args) == "legacy";
-    let makes_container = args.text("image").is_some_and(|image| !image.is_empty());
     let mut value = Object::from(pod).to_value();
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), json!(args.text("copy-to").unwrap_or_default()));
     metadata.insert("namespace".to_owned(), json!(&*key.namespace));
-    for (flag, field) in [("keep-annotations", "annotations"), ("keep-labels", "labels")] {
-        let stays = is_legacy && (field == "annotations" || !makes_container);
-        if stays || args.flag(flag) {
-            metadata.insert(field.to_owned(), value["metadata"][field].take());
-        }
+    for field in ["annotations", "labels"] {
+        metadata.insert(field.to_owned(), value["metadata"][field].take());
     }
     let mut spec = value["spec"].take();
-    if let Some(fields) = spec.as_object_mut() {
-        fields.remove("ephemeralContainers");
-        if !args.flag("same-node") {
-            fields.remove("nodeName");
-        }
-        if !is_legacy && args.has("keep-init-containers") && !args.flag("keep-init-containers") {
-            fields.remove("initContainers");
-        }
-        let shares = args.has("share-processes").then(|| args.flag("share-processes"));
-        if let Some(shares) = shares.or((!is_legacy).then_some(true)) {
-            fields.insert("shareProcessNamespace".to_owned(), json!(shares));
-        }
-    }
-    let name = change_containers(args, env, &key.name, &mut spec);
+    let name = change_copy(args, env, &key.name, &mut metadata, &mut spec)?;
+    metadata.retain(|_, value| !value.is_null());
     let manifest = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
     let object = apply::decoded(manifest)?;
     let replaces = args.flag("replace");
     let made = env.cluster.act(args.command(), |api| {
+        let made = api.create(object)?;
         if replaces {
             let at_once = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
             api.delete(Kind::Pod, &key, &at_once)?;
         }
-        api.create(object)
+        Ok::<_, CliError>(made)
     })?;
     match name {
         Some(name) => follow(args, env, made.key(), name),
@@ -334,50 +296,87 @@ fn copy(args: &Args, env: &mut Env<'_>, pod: Pod) -> Result<Flow, CliError> {
     }
 }
 
-/// Changes a copy's containers and returns the name of the one that is to be looked at.
-fn change_containers(args: &Args, env: &mut Env<'_>, pod: &str, spec: &mut Value) -> Option<String> {
-    let containers = spec.get_mut("containers").and_then(Value::as_array_mut)?;
-    for container in containers.iter_mut().filter_map(Value::as_object_mut) {
+/// Changes a copy and returns the name of the container that is to be looked at.
+///
+/// Models kubectl pkg/cmd/debug: generatePodCopyWithDebugContainer.
+fn change_copy(
+    args: &Args,
+    env: &mut Env<'_>,
+    pod: &str,
+    metadata: &mut Map<String, Value>,
+    spec: &mut Value,
+) -> Result<Option<String>, CliError> {
+    let Some(fields) = spec.as_object_mut() else { return Ok(None) };
+    fields.remove("ephemeralContainers");
+    if args.has("share-processes") {
+        fields.insert("shareProcessNamespace".to_owned(), json!(args.flag("share-processes")));
+    }
+    if !args.flag("same-node") {
+        fields.remove("nodeName");
+    }
+    let images: Vec<(&str, &str)> =
+        args.list("set-image").iter().filter_map(|pair| pair.split_once('=')).collect();
+    let named = |name: &str| images.iter().rev().find(|(wanted, _)| *wanted == name).map(|(_, image)| *image);
+    for container in fields.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten() {
+        let own = container["name"].as_str().and_then(named);
+        if let Some(image) = own.or_else(|| named("*")).filter(|image| !image.is_empty()) {
+            container["image"] = json!(image);
+        }
+    }
+    let makes_container = args.text("image").is_some_and(|image| !image.is_empty());
+    let wanted = args.text("container").unwrap_or_default();
+    let is_wanted = |container: &Value| !wanted.is_empty() && container["name"] == wanted;
+    let place = ["containers", "initContainers"].into_iter().find_map(|list| {
+        let index = fields.get(list)?.as_array()?.iter().position(is_wanted)?;
+        Some((list, index))
+    });
+    let (list, index) = match place {
+        Some(place) => place,
+        None if makes_container => {
+            let name = container_name(args, env, pod);
+            let containers = fields.get_mut("containers").and_then(Value::as_array_mut);
+            let Some(containers) = containers else { return Ok(None) };
+            containers.push(new_container(&name));
+            ("containers", containers.len() - 1)
+        }
+        // Only the images change: the copy keeps all else, and there is nothing to look at.
+        None if !images.is_empty() => return Ok(None),
+        None => return Err(CliError::plain("you must specify image when creating new container")),
+    };
+    // The place is one that was found there.
+    let container = &mut fields[list][index];
+    change(args, container);
+    apply_profile(args, container, false);
+    let name = container["name"].as_str().map(str::to_owned);
+    let is_legacy = profile(args) == "legacy";
+    if !args.flag("keep-labels") && (!is_legacy || makes_container) {
+        metadata.remove("labels");
+    }
+    if is_legacy {
+        return Ok(name);
+    }
+    if !args.flag("keep-annotations") {
+        metadata.remove("annotations");
+    }
+    for container in fields.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(container) = container.as_object_mut() else { continue };
         for (flag, field) in [
             ("keep-liveness", "livenessProbe"),
             ("keep-readiness", "readinessProbe"),
             ("keep-startup", "startupProbe"),
         ] {
-            if profile(args) != "legacy" && !args.flag(flag) {
+            if !args.flag(flag) {
                 container.remove(field);
             }
         }
-        for pair in args.list("set-image") {
-            let (wanted, image) = pair.split_once('=').unwrap_or_default();
-            if wanted == "*" || container.get("name").and_then(Value::as_str) == Some(wanted) {
-                container.insert("image".to_owned(), json!(image));
-            }
-        }
     }
-    let words = args.after_dashes.as_ref().is_some_and(|words| !words.is_empty());
-    if args.text("image").is_none() && !words {
-        let name = args.text("container").map(str::to_owned);
-        return name.or_else(|| containers.first()?["name"].as_str().map(str::to_owned));
+    if args.has("keep-init-containers") && !args.flag("keep-init-containers") {
+        fields.remove("initContainers");
     }
-    let named = args.text("container").filter(|name| !name.is_empty()).map(str::to_owned);
-    // Without an image, the words are a command for the first container.
-    let named = match args.text("image") {
-        None => named.or_else(|| containers.first()?["name"].as_str().map(str::to_owned)),
-        Some(_) => named,
-    };
-    let name = named.unwrap_or_else(|| container_name(args, env, pod));
-    let made = container(args, &name);
-    match containers.iter_mut().find(|container| container["name"] == name) {
-        Some(container) => {
-            for (field, value) in made.as_object().into_iter().flatten() {
-                if !(field == "image" && value == "") && field != "resources" {
-                    container[field] = value.clone();
-                }
-            }
-        }
-        None => containers.push(made),
+    if fields.get("shareProcessNamespace").is_none_or(Value::is_null) {
+        fields.insert("shareProcessNamespace".to_owned(), json!(true));
     }
-    Some(name)
+    Ok(name)
 }
 
 /// Models kubectl pkg/cmd/debug: generateNodeDebugPod.
@@ -390,12 +389,9 @@ fn on_node(args: &Args, env: &mut Env<'_>, target: &Target) -> Result<Flow, CliE
     if !args.flag("quiet") {
         env.out.line(format!("Creating debugging pod {pod} with container {name} on node {node}."));
     }
-    let mut made = container(args, &name);
-    if let Some(made) = made.as_object_mut()
-        && !matches!(profile(args), "netadmin" | "sysadmin" | "restricted")
-    {
-        made.remove("securityContext");
-    }
+    let mut made = new_container(&name);
+    change(args, &mut made);
+    apply_profile(args, &mut made, true);
     let mut spec = json!({
         "containers": [made],
         "nodeName": node,

@@ -131,7 +131,7 @@ pub fn before_create(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
 }
 
-fn select(args: &Args, env: &Env<'_>) -> Result<Vec<Info>, CliError> {
+fn select(args: &Args, env: &mut Env<'_>) -> Result<Vec<Info>, CliError> {
     let builder = Builder { must_exist: true, empty_selector: true, ..Builder::default() };
     builder.select(args, env, &args.words)?.all()
 }

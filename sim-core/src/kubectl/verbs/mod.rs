@@ -8,10 +8,12 @@ mod apply_set_last;
 mod apply_view;
 mod attach;
 mod auth;
+mod auth_reconcile;
 mod autoscale;
 mod cluster_info;
 mod cluster_info_dump;
 mod config;
+mod config_set;
 mod cordon;
 mod cp;
 mod create;
@@ -30,6 +32,7 @@ mod create_secret;
 mod create_service;
 mod create_service_account;
 mod debug;
+mod debug_container;
 pub(super) mod delete;
 mod describe;
 mod diff;
@@ -68,13 +71,14 @@ mod set_selector;
 mod set_service_account;
 mod set_subject;
 mod taint;
-mod top;
+pub(super) mod top;
 mod version;
 mod wait;
 
 pub use create::SAVE_CONFIG;
 pub use explain::place as explained_place;
 pub(super) use options::accepted;
+pub use port_forward::refused as refused_forward;
 
 use super::absent;
 use super::args::{Args, Flag, GLOBAL_FLAGS, Takes};
@@ -98,6 +102,7 @@ pub struct Verb {
 
 /// Every verb, in the order in which help lists them.
 pub static VERBS: &[&Verb] = &[
+    &not_here::ALPHA,
     &annotate::VERB,
     &api_resources::VERB,
     &api_versions::VERB,
@@ -107,18 +112,28 @@ pub static VERBS: &[&Verb] = &[
     &apply_view::VERB,
     &attach::VERB,
     &auth::CAN_I,
+    &auth_reconcile::VERB,
     &auth::WHOAMI,
     &autoscale::VERB,
+    &not_here::CERTIFICATE,
+    &not_here::APPROVE,
+    &not_here::DENY,
     &cluster_info::VERB,
     &cluster_info_dump::VERB,
     &not_here::COMPLETION,
     &config::CURRENT,
+    &config_set::DELETE_CLUSTER,
     &config::DELETE_CONTEXT,
+    &config_set::DELETE_USER,
     &config::GET_CLUSTERS,
     &config::GET_CONTEXTS,
     &config::GET_USERS,
     &config::RENAME_CONTEXT,
+    &config_set::SET,
+    &config_set::SET_CLUSTER,
     &config::SET,
+    &config_set::SET_CREDENTIALS,
+    &config_set::UNSET,
     &config::USE,
     &config::VIEW,
     &cordon::CORDON,
@@ -162,6 +177,7 @@ pub static VERBS: &[&Verb] = &[
     &logs::VERB,
     &options::VERB,
     &patch::VERB,
+    &not_here::PLUGIN_LIST,
     &port_forward::VERB,
     &not_here::PROXY,
     &replace::VERB,
@@ -188,10 +204,11 @@ pub static VERBS: &[&Verb] = &[
 ];
 
 /// Verbs that need a second word, `rollout`.
-pub static GROUPS: &[&str] = &["auth", "config", "rollout", "set", "top"];
+pub static GROUPS: &[&str] = &["auth", "config", "plugin", "rollout", "set", "top"];
 
 /// The first words that kubectl knows, for suggestions; the simulator does not serve all of them.
 static KUBECTL_WORDS: &[&str] = &[
+    "alpha",
     "annotate",
     "api-resources",
     "api-versions",
@@ -218,6 +235,7 @@ static KUBECTL_WORDS: &[&str] = &[
     "expose",
     "get",
     "help",
+    "kuberc",
     "kustomize",
     "label",
     "logs",
@@ -271,7 +289,7 @@ pub fn dispatch(words: &[String], env: &mut Env<'_>) -> Result<Flow, CliError> {
     check_globals(&args, env)?;
     crate::kubectl::resources::warn_of_ambiguity(verb.name, &args, env.out);
     let named = args.text("context").and_then(|name| env.workstation.config.context(name));
-    let of_context = named.map(|context| context.namespace.clone());
+    let of_context = named.map(|context| context.text("namespace").to_owned());
     let namespace =
         args.text("namespace").or(of_context.as_deref()).filter(|name| !name.is_empty()).map(str::to_owned);
     match namespace {
@@ -310,16 +328,16 @@ fn field_manager(verb: &Verb, args: &Args) -> String {
 fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
     let config = &env.workstation.config;
     let given = |flag: &str| args.text(flag).filter(|text| !text.is_empty());
+    if args.command().starts_with("config ") {
+        return Ok(());
+    }
     if let Some(name) = given("context").filter(|name| config.context(name).is_none()) {
         return Err(CliError::Verbatim(format!(
             "Error in configuration: context was not found for specified context: {name}"
         )));
     }
-    let is_config = args.command().starts_with("config ");
-    if is_config {
-        return Ok(());
-    }
-    if let Some(name) = given("cluster").filter(|name| config.clusters.iter().all(|(known, _)| known != name))
+    if let Some(name) =
+        given("cluster").filter(|name| config.clusters.iter().all(|known| known.name != *name))
     {
         return Err(CliError::plain(format!("no server found for cluster \"{name}\"")));
     }
@@ -328,7 +346,7 @@ fn check_globals(args: &Args, env: &Env<'_>) -> Result<(), CliError> {
         .iter()
         .any(|verb| args.command().starts_with(verb));
     let user = given("user").filter(|_| !is_binding);
-    if let Some(name) = user.filter(|name| !config.users.iter().any(|known| known == name)) {
+    if let Some(name) = user.filter(|name| !config.users.iter().any(|known| known.name == *name)) {
         return Err(CliError::plain(format!("auth info \"{name}\" does not exist")));
     }
     let is_time = |text: &str| text.parse::<u64>().is_ok() || super::args::GoDuration::parse(text).is_some();

@@ -2,15 +2,17 @@
 //!
 //! Models kubectl pkg/cmd/portforward. While it runs, requests of the user's own machine reach the pod.
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Verb;
-use crate::api::{Kind, Object, ObjectKey, SimTime, meta};
+use crate::api::{Kind, KubernetesVersion, Object, ObjectKey, SimTime, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::resolve_kind;
-use crate::kubectl::{Env, Flow, Forward, Progress, Task, pods};
+use crate::kubectl::{Env, Flow, Forward, Progress, Task, pods, quote};
 
 /// The first port that is taken when none is named, as systems do for those that ask for any.
 const FIRST_FREE_PORT: u16 = 40_000;
@@ -60,7 +62,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 "unable to listen on any of the requested ports: [{{{local} {remote}}}]"
             )));
         }
-        let forward = Forward { local, pod: key.clone(), remote };
+        let forward = Forward { local, pod: key.clone(), remote, is_lost: false };
         env.workstation.forwards.push(forward.clone());
         forwards.push(forward);
     }
@@ -182,7 +184,57 @@ fn free_port(env: &Env<'_>) -> u16 {
     (FIRST_FREE_PORT..).find(|port| env.workstation.forward(*port).is_none()).unwrap_or(0)
 }
 
-/// Keeps the ports open until it is interrupted or the pod goes.
+/// What is logged when nothing in the pod listens at the port, in the words of the node's runtime.
+///
+/// Models client-go tools/portforward: handleConnection; cri-dockerd and containerd: portForward.
+pub fn refused(forward: &Forward, env: &Env<'_>) -> String {
+    let Forward { local, remote, pod, .. } = forward;
+    let now = env.cluster.now().timestamp();
+    let head = now.strftime("E%m%d %H:%M:%S.%6f").to_string();
+    let [one, two] = ["sandbox", "network"].map(|of| xxh3_64(format!("{of} of {pod}").as_bytes()));
+    let sandbox = format!("{one:016x}{two:016x}{:016x}{:016x}", one ^ two, one.wrapping_add(two));
+    let what = format!(
+        "an error occurred forwarding {local} -> {remote}: error forwarding port {remote} to pod {sandbox}, uid : "
+    );
+    let nodes = &mut env.cluster.store().all::<Node>();
+    let runtime = nodes
+        .next()
+        .and_then(|node| Some(&node.status.as_ref()?.node_info.as_ref()?.container_runtime_version));
+    let is_docker = runtime.is_some_and(|runtime| runtime.starts_with("docker:"));
+    let tells_unhandled = env.cluster.api().gates.version() >= KubernetesVersion::V1_31;
+    let why = if is_docker {
+        let at = now.strftime("%Y/%m/%d %H:%M:%S");
+        let process = 2_000 + two % 30_000;
+        format!(
+            "exit status 1: {at} socat[{process}] E connect(5, AF=2 127.0.0.1:{remote}, 16): Connection refused"
+        )
+    } else {
+        let network = format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            one >> 32,
+            (one >> 16) & 0xffff,
+            one & 0xffff,
+            two >> 48,
+            two & 0xffff_ffff_ffff
+        );
+        format!(
+            "failed to execute portforward in network namespace \"/var/run/netns/cni-{network}\": failed to connect \
+             to localhost:{remote} inside namespace \"{sandbox}\", IPv4: dial tcp4 127.0.0.1:{remote}: connect: \
+             connection refused IPv6 dial tcp6 [::1]:{remote}: connect: connection refused "
+        )
+    };
+    match (is_docker, tells_unhandled) {
+        (_, false) => format!("{head}       1 portforward.go:409] {what}{why}"),
+        (true, true) => {
+            format!("{head}       1 portforward.go:424] \"Unhandled Error\" err=<\n\t{what}{why}\n >")
+        }
+        (false, true) => {
+            format!("{head}       1 portforward.go:424] \"Unhandled Error\" err={}", quote(&(what + &why)))
+        }
+    }
+}
+
+/// Keeps the ports open until it is interrupted, or the pod goes or does not answer.
 struct Forwarding {
     forwards: Vec<Forward>,
     pod: ObjectKey,
@@ -191,14 +243,17 @@ struct Forwarding {
 
 impl Forwarding {
     fn close(&self, env: &mut Env<'_>) {
-        env.workstation.forwards.retain(|known| !self.forwards.contains(known));
+        let is_ours = |port: u16| self.forwards.iter().any(|forward| forward.local == port);
+        env.workstation.forwards.retain(|known| !is_ours(known.local));
     }
 }
 
 impl Task for Forwarding {
     fn poll(&mut self, env: &mut Env<'_>) -> Result<Progress, CliError> {
         let pod = env.cluster.store().typed::<Pod>(&self.pod);
-        if pod.is_some_and(|pod| pod.metadata.uid.as_deref() == Some(self.uid.as_str())) {
+        let is_lost = |port: u16| env.workstation.forward(port).is_some_and(|forward| forward.is_lost);
+        let is_connected = !self.forwards.iter().any(|forward| is_lost(forward.local));
+        if is_connected && pod.is_some_and(|pod| pod.metadata.uid.as_deref() == Some(self.uid.as_str())) {
             return Ok(Progress::Waiting);
         }
         self.close(env);

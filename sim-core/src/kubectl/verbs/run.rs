@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{SAVE_CONFIG, Verb, attach, delete};
 use crate::api::Kind;
 use crate::kubectl::args::{Args, Flag, Takes};
-use crate::kubectl::attach::Attachment;
+use crate::kubectl::attach::{Attachment, Begins};
 use crate::kubectl::error::CliError;
 use crate::kubectl::generate::{OVERRIDE_TYPE, OVERRIDES};
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
@@ -111,7 +111,8 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 tty: args.flag("tty"),
                 quiet: args.flag("quiet"),
                 given: None,
-                deadline: env.cluster.now() + attach::STARTS_WITHIN,
+                begins: Begins::PodReady,
+                deadline: Some(env.cluster.now() + attach::STARTS_WITHIN),
                 ends_with_pod: restart != "Always" && !args.flag("leave-stdin-open"),
                 removes: args.flag("rm"),
             },

@@ -27,7 +27,7 @@ pub const LOCAL_NEEDS_FILES: &str = "you must specify resources by --filename wh
 ///
 /// # Errors
 /// Any object that is not there, or a contradictory command line.
-pub fn select(args: &Args, env: &Env<'_>, resources: &[String]) -> Result<Vec<Info>, CliError> {
+pub fn select(args: &Args, env: &mut Env<'_>, resources: &[String]) -> Result<Vec<Info>, CliError> {
     if local::is_asked(args) {
         if !resources.is_empty() || !manifests::is_given(args) {
             return Err(CliError::plain(LOCAL_NEEDS_FILES));

@@ -14,7 +14,7 @@ use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::output::Output;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
-use crate::kubectl::{Env, Flow, template};
+use crate::kubectl::{Env, Flow, apply, local, template};
 use crate::store::Store;
 
 /// `set env`
@@ -83,7 +83,9 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     if args.flag("list") {
         for info in &infos {
             let store = env.cluster.store();
-            if let Some(object) = store.get(info.kind, &info.key()) {
+            let of_file = info.manifest.clone().filter(|_| local::is_asked(args));
+            let object = of_file.map(apply::decoded).transpose()?;
+            if let Some(object) = object.as_ref().or_else(|| store.get(info.kind, &info.key())) {
                 list(object, (&set, &remove), args, store, env.out);
             }
         }

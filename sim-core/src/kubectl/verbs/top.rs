@@ -71,9 +71,9 @@ pub static NODE: Verb = Verb {
 
 /// CPU in thousandths of a core and memory in bytes.
 #[derive(Clone, Copy, Default)]
-struct Amounts {
-    cpu: i64,
-    memory: i64,
+pub(in crate::kubectl) struct Amounts {
+    pub cpu: i64,
+    pub memory: i64,
 }
 
 impl Amounts {
@@ -241,7 +241,6 @@ fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     is_served(env)?;
     let selector = Selector::parse(args.text("selector").unwrap_or_default()).map_err(CliError::plain)?;
     let store = env.cluster.store();
-    let now = env.cluster.now();
     let mut rows: Vec<(&Node, Amounts)> = Vec::new();
     for node in store.all::<Node>() {
         let name = meta::name(&node.metadata);
@@ -249,13 +248,7 @@ fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if !named || !selector.matches(meta::labels(&node.metadata)) {
             continue;
         }
-        let usage = env.cluster.plane().podautoscaler.usage.of(store.pods_on(name), store, now);
-        let amounts = usage.values().map(|containers| Amounts::of(containers));
-        let at_rest = match env.cluster.engine().config().has_system_pods() {
-            true => Amounts { cpu: NODE_CPU_MILLI, memory: NODE_MEMORY_BYTES },
-            false => Amounts { cpu: SYSTEM_CPU_MILLI, memory: SYSTEM_MEMORY_BYTES },
-        };
-        rows.push((node, amounts.fold(at_rest, |sum, one| sum.plus(one.cpu, one.memory))));
+        rows.push((node, of_node(env, name)));
     }
     if rows.is_empty() {
         let why = match args.words.first() {
@@ -283,6 +276,18 @@ fn nodes(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     }
     env.out.out(writer.flush());
     Ok(Flow::OK)
+}
+
+/// What runs on a node uses.
+pub(in crate::kubectl) fn of_node(env: &Env<'_>, node: &str) -> Amounts {
+    let (store, now) = (env.cluster.store(), env.cluster.now());
+    let usage = env.cluster.plane().podautoscaler.usage.of(store.pods_on(node), store, now);
+    let amounts = usage.values().map(|containers| Amounts::of(containers));
+    let at_rest = match env.cluster.engine().config().has_system_pods() {
+        true => Amounts { cpu: NODE_CPU_MILLI, memory: NODE_MEMORY_BYTES },
+        false => Amounts { cpu: SYSTEM_CPU_MILLI, memory: SYSTEM_MEMORY_BYTES },
+    };
+    amounts.fold(at_rest, |sum, one| sum.plus(one.cpu, one.memory))
 }
 
 /// CPU of a node's kubelet and container runtime, in thousandths of a core.

@@ -192,7 +192,7 @@ impl Waiting {
     /// Finds the objects; false while `--for=create` waits for them.
     fn find(&mut self, env: &mut Env<'_>) -> Result<bool, CliError> {
         let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
-        let looker = Env {
+        let mut looker = Env {
             cluster: env.cluster,
             namespace: &self.namespace,
             files: env.files,
@@ -201,7 +201,7 @@ impl Waiting {
             out: env.out,
         };
         let Selection { infos, mut errors, places, .. } =
-            builder.select(&self.args, &looker, &self.args.words)?;
+            builder.select(&self.args, &mut looker, &self.args.words)?;
         let missing = |error: &CliError| matches!(error, CliError::Api { error, .. } if error.is_not_found());
         let creates = self.conditions.iter().any(|condition| matches!(condition, Condition::Create));
         let deletes = self.conditions.iter().any(|condition| matches!(condition, Condition::Delete));

@@ -11,12 +11,23 @@ const KEYWORDS: &[&str] = &["for", "while", "until", "if", "case", "{", "(", "!"
 /// Whether `line`, which may have a prompt before it, is more than one plain command.
 ///
 /// Quotes hide operators, and so does a filter of JSONPath (`[?(@.a>1)]`); double quotes do not hide `$NAME`, unless
-/// they hold a Go template. A here-document alone asks for no shell, nor do patterns and `&` at the end.
+/// they hold a Go template. A here-document alone asks for no shell unless it has something to expand, nor do patterns
+/// and `&` at the end.
 pub(in crate::session) fn is_for_shell(line: &str) -> bool {
     let line = without_prompt(line);
     let mut scan = Scan::new(line);
     let has_operator = scan.by_ref().any(|found| found.asks());
-    has_operator || begins_for_shell(line, scan.here)
+    has_operator || begins_for_shell(line, scan.here) || scan.here && has_open_document(line)
+}
+
+/// Whether a here-document follows the first line that the shell expands: its marker has no quotes, and its text has
+/// something that quotes would keep.
+fn has_open_document(line: &str) -> bool {
+    let Some((first, text)) = line.split_once('\n') else { return false };
+    let Some((_, marker)) = first.split_once("<<") else { return false };
+    let marker = marker.trim_start_matches('-').trim_start();
+    let marker = marker.split_whitespace().next().unwrap_or_default();
+    !marker.contains(['\'', '"', '\\']) && text.contains(['$', '`', '\\'])
 }
 
 /// Whether `text` needs further lines to be a shell's.
@@ -286,6 +297,7 @@ mod tests {
             "export A=1",
             "cat <<EOF\na\nEOF",
             "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
+            "kubectl apply -f - <<EOF\nname: $NAME\nEOF",
         ] {
             assert!(is_for_shell(line), "{line}");
         }
@@ -306,7 +318,8 @@ mod tests {
             "exec web-0 -- sh -c 'echo $HOME; ls | wc > x'",
             "port-forward svc/web 8080:80 &",
             "curl http://localhost:8080/?a=1&b=2",
-            "apply -f - <<EOF\nkind: Pod\na: $x | > ;\nEOF",
+            "apply -f - <<EOF\nkind: Pod\na: x | > ;\nEOF",
+            "apply -f - <<'EOF'\nkind: Pod\na: $x | > ;\nEOF",
             "get pods # | wc",
             "cat web.yaml",
             "ls",

@@ -2,6 +2,8 @@
 //!
 //! Models kubectl pkg/cmd/get.
 
+mod discovery;
+mod health;
 mod raw;
 mod subresource;
 mod watch;
@@ -12,6 +14,7 @@ use crate::api::{FeatureGates, Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{MISSING_RESOURCE, SELECTOR_AND_NAME};
 use crate::kubectl::error::CliError;
+use crate::kubectl::other_version::OtherVersion;
 use crate::kubectl::printer::{self, Printer, Sees, TableOptions, TablePrinter, is_table, list_of};
 use crate::kubectl::resources::{ResourceArgs, Target};
 use crate::kubectl::selection::Selection;
@@ -139,6 +142,8 @@ pub(in crate::kubectl) struct Found {
     pub errors: Vec<CliError>,
     /// Whether a single object was named.
     pub single: bool,
+    /// The version that they are asked for in, when it is not the one that they are kept in.
+    pub asked: Option<OtherVersion>,
 }
 
 impl Found {
@@ -159,7 +164,7 @@ impl Found {
 /// Looks up what the command line names, or the manifests that it points at.
 pub(in crate::kubectl) fn look_up(
     args: &Args,
-    env: &Env<'_>,
+    env: &mut Env<'_>,
     resources: &ResourceArgs,
     selection: &Selection,
 ) -> Result<Found, CliError> {
@@ -175,13 +180,14 @@ pub(in crate::kubectl) fn look_up(
 
 fn look_up_stored(
     args: &Args,
-    env: &Env<'_>,
+    env: &mut Env<'_>,
     resources: &ResourceArgs,
     selection: &Selection,
 ) -> Result<Found, CliError> {
     let ignore_not_found = args.flag("ignore-not-found");
     if !manifests::is_given(args) {
-        return Ok(find(env, resources, selection, ignore_not_found));
+        let asked = args.words.first().and_then(|word| OtherVersion::of_word(word));
+        return Ok(Found { asked, ..find(env, resources, selection, ignore_not_found) });
     }
     let mut read = manifests::read(args, env, false)?;
     match resources {
@@ -197,7 +203,8 @@ fn look_up_stored(
         }
     }
     let single = read.infos.len() == 1;
-    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single };
+    let asked = read.infos.first().and_then(|info| info.asked);
+    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single, asked };
     let mut unread = read.unread();
     for (place, info) in read.infos.into_iter().enumerate() {
         found.errors.extend(unread.until(place));
@@ -214,7 +221,7 @@ fn look_up_stored(
 /// Looks up everything that the command line names.
 fn find(env: &Env<'_>, resources: &ResourceArgs, selection: &Selection, ignore_not_found: bool) -> Found {
     let engine = env.cluster.engine();
-    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single: false };
+    let mut found = Found { answers: Vec::new(), errors: Vec::new(), single: false, asked: None };
     match resources {
         ResourceArgs::None => {}
         ResourceArgs::Kinds(kinds) => {
@@ -343,7 +350,15 @@ fn documents(args: &Args, env: &mut Env<'_>, output: &str, mut found: Found) -> 
     let api = env.cluster.api();
     let together = |with_managers: bool| {
         let shown = |object: &Object| {
-            if with_managers { printer::managed(api, object) } else { printer::served(object, api.gates) }
+            let value = if with_managers {
+                printer::managed(api, object)
+            } else {
+                printer::served(object, api.gates)
+            };
+            match found.asked {
+                Some(version) => version.convert(value),
+                None => value,
+            }
         };
         let mut values: Vec<Value> = objects.iter().map(shown).collect();
         if found.single && values.len() == 1 { values.remove(0) } else { list_of(values) }

@@ -1,18 +1,17 @@
 //! `get --raw`: what the API server answers at a path.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::subresource::scale_value;
+use super::{discovery, health};
 use crate::api::selector::Selector;
-use crate::api::{ApiError, Kind, meta};
+use crate::api::{ApiError, meta};
 use crate::kubectl::args::Args;
 use crate::kubectl::error::CliError;
-use crate::kubectl::printer;
 use crate::kubectl::verbs::raw::{Place, check_path, line};
 use crate::kubectl::verbs::version;
 use crate::kubectl::{Env, Flow};
+use crate::kubectl::{metrics_api, printer};
 
 /// Answers paths of objects and lists, of discovery and of health.
 pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, CliError> {
@@ -30,7 +29,7 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
     check_path(path)?;
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let text = match path {
-        "/healthz" | "/livez" | "/readyz" => "ok".to_owned(),
+        path if health::is_asked(path) => health::answer(env, path, query)?,
         "/version" => {
             let told = version::server(env.cluster.api().gates.version());
             crate::kubectl::json::indented_by_struct(&told, 2)
@@ -44,16 +43,11 @@ pub(super) fn get(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, Cl
 fn answer(env: &Env<'_>, path: &str, query: &str) -> Result<Value, CliError> {
     let missing = || CliError::from(ApiError::no_such_resource());
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let (group, version, rest) = match parts.as_slice() {
-        ["api"] => return Ok(json!({"kind": "APIVersions", "versions": ["v1"]})),
-        ["apis"] => return Ok(groups()),
-        ["api", version, rest @ ..] => ("", *version, rest),
-        ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return Err(missing()),
-    };
-    if rest.is_empty() {
-        let served = |kind: &Kind| kind.info().group == group && kind.info().version == version;
-        return if Kind::ALL.iter().any(served) { Ok(resources(group, version)) } else { Err(missing()) };
+    if let Some(answer) = discovery::answer(env, &parts) {
+        return answer.ok_or_else(missing);
+    }
+    if let ["apis", metrics_api::GROUP, metrics_api::VERSION, rest @ ..] = parts.as_slice() {
+        return metrics_api::raw(env, rest);
     }
     let place = Place::parse(path).ok_or_else(missing)?;
     match (place.name.is_empty(), place.subresource.as_str()) {
@@ -109,45 +103,4 @@ fn unescaped(text: &str) -> String {
         }
     }
     plain
-}
-
-/// The groups in order of the alphabet; the core group is not among them.
-fn groups() -> Value {
-    let served: BTreeSet<(&str, &str)> =
-        Kind::ALL.iter().map(|kind| (kind.info().group, kind.info().version)).collect();
-    let listed: Vec<Value> = served
-        .into_iter()
-        .filter(|(group, _)| !group.is_empty())
-        .map(|(group, version)| {
-            let version = json!({"groupVersion": format!("{group}/{version}"), "version": version});
-            json!({"name": group, "versions": [version], "preferredVersion": version})
-        })
-        .collect();
-    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": listed})
-}
-
-fn resources(group: &str, version: &str) -> Value {
-    let served = Kind::ALL
-        .iter()
-        .map(|kind| kind.info())
-        .filter(|info| info.group == group && info.version == version);
-    let listed: Vec<Value> = served
-        .map(|info| {
-            let mut told = json!({
-                "name": info.plural,
-                "singularName": info.singular,
-                "namespaced": info.namespaced,
-                "kind": info.kind.name(),
-                "verbs": info.verbs,
-            });
-            for (name, words) in [("shortNames", info.short_names), ("categories", info.categories)] {
-                if !words.is_empty() {
-                    told[name] = json!(words);
-                }
-            }
-            told
-        })
-        .collect();
-    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": listed})
 }

@@ -60,7 +60,6 @@ pub(super) fn start(
             "warning: --watch-only requested, --sort-by will be ignored"
         });
     }
-    let engine = env.cluster.engine();
     let several = || CliError::plain("you may only specify a single resource type");
     let (kind, name, objects) = match &resources {
         ResourceArgs::None => {
@@ -77,7 +76,7 @@ pub(super) fn start(
         }
         ResourceArgs::Kinds(kinds) => {
             let [kind] = kinds.as_slice() else { return Err(several()) };
-            (*kind, None, selection.list(engine, *kind)?)
+            (*kind, None, selection.list(env.cluster.engine(), *kind)?)
         }
         ResourceArgs::Named { targets, .. } => {
             if targets.iter().any(|target| target.kind != targets[0].kind) {
@@ -86,7 +85,7 @@ pub(super) fn start(
             let [target] = targets.as_slice() else {
                 return several_names(args, env, &resources, &selection);
             };
-            (target.kind, Some(target.name.clone()), vec![selection.get(engine, target)?])
+            (target.kind, Some(target.name.clone()), vec![selection.get(env.cluster.engine(), target)?])
         }
     };
     let output = args.output();
@@ -101,7 +100,7 @@ pub(super) fn start(
         kind,
         name,
         filter: selection.filter(kind)?,
-        revision: engine.api().store().revision(),
+        revision: env.cluster.api().store().revision(),
         shows_events: args.flag("output-watch-events"),
         printer,
     };

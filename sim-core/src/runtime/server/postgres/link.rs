@@ -116,6 +116,7 @@ pub(in crate::runtime) fn connection_error(host: &str, ip: &str, port: u16, erro
         NetError::Refused => "Connection refused",
         NetError::NoRoute => "No route to host",
         NetError::TimedOut => "Connection timed out",
+        NetError::Closed => "server closed the connection unexpectedly",
     };
     format!(
         "connection to server at {place}, port {port} failed: {text}\n\tIs the server running on that host and accepting TCP/IP connections?"

@@ -319,6 +319,7 @@ fn exchange(
             io.wait_until(io.started + limit)?;
             Ok(Err((28, format!("Connection timed out after {} milliseconds", limit.as_millis()))))
         }
+        Err(NetError::Closed) => Ok(Err((52, "Empty reply from server".to_owned()))),
         Err(error) => {
             let why = match error {
                 NetError::NoRoute => "No route to host",
