@@ -34,6 +34,16 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Nothing yet, on a machine where earlier lines made `folders`.
+    pub fn with_folders(folders: BTreeSet<String>) -> Written {
+        Written { folders, ..Written::default() }
+    }
+
+    /// The folders that lines made so far.
+    pub fn take_folders(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.folders)
+    }
+
     /// The files that the front end must keep, path and text.
     pub fn into_changed(self) -> impl Iterator<Item = (String, String)> {
         let files = self.files;
@@ -92,6 +102,15 @@ impl<'a> Home<'a> {
             self.written.seen.borrow_mut().insert(outside, found.clone());
             found
         })
+    }
+
+    /// Whether a file can be made there. The root is one that has no name outside.
+    fn is_folder(&self, folder: &str) -> bool {
+        folder.is_empty()
+            || folder.split('/').all(|part| part == "..")
+            || self.written.folders.contains(folder)
+            || self.written.files.is_folder(folder)
+            || self.files.is_folder(folder)
     }
 
     fn paths(&self) -> Vec<String> {
@@ -156,6 +175,9 @@ impl FileSystem for Home<'_> {
         let outside = outside(path);
         if outside == "." || outside.is_empty() || self.written.folders.contains(&outside) {
             return Err(FsError::IsDirectory);
+        }
+        if outside.rsplit_once('/').is_some_and(|(folder, _)| !self.is_folder(folder)) {
+            return Err(FsError::NotFound);
         }
         self.written.files.put(&outside, &String::from_utf8_lossy(bytes));
         self.written.changed.insert(outside);
