@@ -88,6 +88,11 @@ static OVERVIEW: &[(&str, &str)] = &[
     ("help [TOPIC], quit", "Say more; leave"),
 ];
 
+/// What `help` has a page about besides words and verbs.
+pub(super) fn topics() -> Vec<&'static str> {
+    TOPICS.iter().map(|(name, _)| *name).chain(["versions"]).collect()
+}
+
 /// The screen that `help` prints: at most 24 lines of 80 columns.
 pub fn overview() -> String {
     let mut text =
