@@ -12,7 +12,7 @@ use crate::api::SimTime;
 use crate::kubectl::Progress;
 
 /// Events that happen before a line is given back to the front end.
-pub(super) const AT_ONCE: usize = 20_000;
+pub(super) const AT_ONCE: usize = 5_000;
 
 /// Events that happen in a tick.
 pub(super) const IN_A_TICK: usize = 2_000;
