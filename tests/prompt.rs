@@ -485,6 +485,7 @@ fn hints_say_one_sensible_thing() {
         "kubectl git pods",
         "exec web-0 -- \"cat /etc/hostname\"",
         "apply -f *.yaml",
+        "apply -f lab/s*.yaml",
     ]);
     insta::assert_snapshot!(shown, @r#"
     $ kubectl advance 5s
@@ -513,5 +514,8 @@ fn hints_say_one_sensible_thing() {
     $ apply -f *.yaml
     service/web unchanged
     statefulset.apps/web configured
+    $ apply -f lab/s*.yaml
+    statefulset.apps/python-app created
     "#);
+    prompt.replays();
 }

@@ -225,9 +225,10 @@ impl Repl {
                 return Ok(false);
             }
             if self.interrupted.swap(false, Ordering::Relaxed) {
-                // The terminal has shown `^C`.
-                println!();
-                telling.is_shown = false;
+                // The terminal has shown `^C`, in the line that tells how far it is or behind it.
+                let shown = if telling.is_shown { "^C" } else { "" };
+                telling.clear();
+                println!("{shown}");
                 self.line_is_open = false;
                 self.pasted.clear();
                 live.session.interrupt();

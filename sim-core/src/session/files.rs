@@ -73,6 +73,14 @@ impl Files for RecordingFiles<'_> {
         paths
     }
 
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let names = self.inner.entries(folder);
+        if self.is_thorough.get() {
+            self.push(entries_path(folder), names.iter().map(|name| (name.clone(), String::new())).collect());
+        }
+        names
+    }
+
     fn schema(&self) -> Option<&str> {
         self.inner.schema()
     }
@@ -103,6 +111,11 @@ fn missing_path(path: &str) -> String {
 /// The name under which the journal keeps that a folder was there.
 fn folder_path(path: &str) -> String {
     format!("folder:{path}")
+}
+
+/// The name under which the journal keeps what was in a folder.
+fn entries_path(folder: &str) -> String {
+    format!("entries:{folder}")
 }
 
 /// The name under which the journal keeps the paths at hand.
@@ -142,6 +155,11 @@ impl Files for ReplayedFiles {
     fn at_hand(&self) -> Vec<String> {
         let read = self.next(AT_HAND);
         read.into_iter().flat_map(|read| &read.files).map(|(path, _)| path.clone()).collect()
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let read = self.next(&entries_path(folder));
+        read.into_iter().flat_map(|read| &read.files).map(|(name, _)| name.clone()).collect()
     }
 
     fn is_folder(&self, path: &str) -> bool {

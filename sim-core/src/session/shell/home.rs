@@ -29,8 +29,8 @@ pub(super) struct Written {
     folders: BTreeSet<String>,
     /// What it found at a path when it first looked.
     seen: RefCell<BTreeMap<String, Looked>>,
-    /// The paths at hand when it first looked for some.
-    at_hand: RefCell<Option<Vec<String>>>,
+    /// What it found in a folder when it first looked.
+    entries: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl Written {
@@ -113,11 +113,10 @@ impl<'a> Home<'a> {
             || self.files.is_folder(folder)
     }
 
-    fn paths(&self) -> Vec<String> {
-        let mut at_hand = self.written.at_hand.borrow_mut();
-        let mut paths = at_hand.get_or_insert_with(|| self.files.at_hand()).clone();
-        paths.extend(self.written.files.paths().map(str::to_owned));
-        paths
+    /// What the front end has in a folder, as it was when the line first looked.
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let mut known = self.written.entries.borrow_mut();
+        known.entry(folder.to_owned()).or_insert_with(|| self.files.entries(folder)).clone()
     }
 }
 
@@ -153,7 +152,9 @@ impl FileSystem for Home<'_> {
         let folder = outside(path);
         let prefix = if folder == "." { String::new() } else { format!("{folder}/") };
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
-        for path in self.paths() {
+        let entries = self.entries(if folder == "." { "" } else { &folder });
+        let entries = entries.into_iter().map(|name| format!("{prefix}{name}"));
+        for path in entries.chain(self.written.files.paths().map(str::to_owned)) {
             let Some(rest) = path.strip_prefix(&prefix).filter(|rest| !rest.is_empty()) else { continue };
             let (name, is_folder) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
             *names.entry(name.to_owned()).or_default() |= is_folder;
@@ -241,6 +242,14 @@ impl Files for LineFiles<'_> {
 
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
         self.with_written(path, |files| files.read_tree(path))
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let mut names = self.files.entries(folder);
+        names.extend(self.written.entries(folder));
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn is_folder(&self, path: &str) -> bool {
