@@ -425,6 +425,9 @@ fn lines_that_come_at_once_are_commands_of_their_own() {
     prompt.session.submit("kubectl delete pod web-0\nkubectl get nodes -o name", None, &prompt.files);
     prompt.session.finish();
     assert_eq!(prompt.waits(), "pod \"web-0\" deleted from default namespace\nnode/minikube\n");
+    let pasted = "0s default> kubectl get nodes -o name\n";
+    prompt.session.submit(pasted, None, &prompt.files);
+    assert_eq!(prompt.waits(), "node/minikube\n");
     assert_eq!(commands("cat <<< word\nget pods"), ["cat <<< word", "get pods"]);
     assert_eq!(commands("echo 'a << b'\nget pods"), ["echo 'a << b'", "get pods"]);
 }

@@ -77,10 +77,21 @@ pub(in crate::session) fn quiet_background(text: &str) -> Option<String> {
     Some(words.join(" ")).filter(|line| !is_for_shell(line))
 }
 
-/// The line without the `$ ` that people copy along.
+/// The line without the `$ ` or the prompt of ours that people copy along.
 pub(in crate::session) fn without_prompt(text: &str) -> &str {
     let text = text.trim_start();
-    text.strip_prefix("$ ").unwrap_or(text)
+    text.strip_prefix("$ ").or_else(|| without_own_prompt(text)).unwrap_or(text)
+}
+
+/// What follows `1m20s default> `.
+fn without_own_prompt(text: &str) -> Option<&str> {
+    let (time, rest) = text.split_once(' ')?;
+    let (namespace, line) = rest.split_once("> ")?;
+    let is_time = time.ends_with('s')
+        && time.starts_with(|c: char| c.is_ascii_digit())
+        && time.chars().all(|c| c.is_ascii_digit() || "hms".contains(c));
+    let is_name = !namespace.is_empty() && namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (is_time && is_name).then_some(line)
 }
 
 fn begins_for_shell(line: &str, here: bool) -> bool {
@@ -330,6 +341,8 @@ mod tests {
     fn plain_commands_stay_plain() {
         for line in [
             "get pods",
+            "0s default> kubectl get pods",
+            "1h02m03s kube-system> get pods",
             "get pods -o jsonpath={.items[*].metadata.name}",
             "get nodes -o jsonpath={.items[0].status.conditions[?(@.type==\"Ready\")].status}",
             "get pods -o jsonpath={.items[?(@.spec.x>1)]}",
