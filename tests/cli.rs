@@ -228,3 +228,48 @@ fn every_word_follows_the_profile() {
     let nodes = run(&["--profile", "kind", "--nodes", "1", "-c", "get nodes -o name"], "");
     assert_eq!(out(&nodes), "node/kind-control-plane\n");
 }
+
+#[test]
+fn each_line_of_an_argument_is_a_command() {
+    let output = run(&["-c", "get ns kube-system -o name\nget nodes -o name"], "");
+    assert_eq!(out(&output), "namespace/kube-system\nnode/minikube\n");
+    assert_eq!(err(&output), "");
+}
+
+#[test]
+fn a_script_may_begin_with_a_byte_order_mark() {
+    let output = run(&["run", "-"], "\u{feff}# a comment\nget nodes -o name\n");
+    assert_eq!(out(&output), "$ get nodes -o name\nnode/minikube\n\n");
+    assert_eq!(err(&output), "");
+}
+
+#[test]
+fn saving_leaves_neighbours_alone_and_what_cannot_be_read_says_why() {
+    let folder = std::env::temp_dir().join(format!("sts-sim-neighbours-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let neighbour = folder.join("lab.part");
+    std::fs::write(&neighbour, "mine").expect("a file");
+    let session = folder.join("lab.session");
+    let output = run(&["-c", &format!("save {}", session.display())], "");
+    assert_eq!(err(&output), "");
+    assert_eq!(std::fs::read_to_string(&neighbour).expect("it is there"), "mine");
+    let mut names: Vec<_> = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["lab.part", "lab.session"]);
+    std::fs::remove_dir_all(&folder).expect("removed");
+
+    let output = run(&["-c", "load nope.session"], "");
+    assert_eq!(err(&output), "error: cannot read nope.session: No such file or directory (os error 2)\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_redirection_to_no_folder_makes_none() {
+    let output = run(&["-c", "get pods > no-such-folder/dir/out.txt"], "");
+    assert!(err(&output).contains("no-such-folder/dir/out.txt"), "{}", err(&output));
+    assert!(!std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../no-such-folder")).exists());
+}

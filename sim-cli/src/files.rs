@@ -1,6 +1,6 @@
 //! Files as the command line has them: the disk's, and the lab's manifests built in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sim_core::kubectl::{FileError, Files};
 use sim_core::session::MemoryFiles;
@@ -20,6 +20,15 @@ static LAB: &[(&str, &str)] = &[
 /// The table of the API's descriptions, which `explain` reads.
 pub(crate) static SCHEMA: &str = include_str!("../../sim-core/data/api-v1.36.txt");
 
+/// How much of a folder is looked at for names to offer.
+const MOST_ENTRIES: usize = 10_000;
+
+/// The path on the disk that `path` means: a shell would have put the home folder in place of `~`.
+pub(crate) fn on_disk(path: &str) -> PathBuf {
+    let below_home = path.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+    below_home.unwrap_or_else(|| PathBuf::from(path))
+}
+
 /// The disk first, then what is built in.
 #[derive(Debug)]
 pub struct DiskFiles {
@@ -34,12 +43,12 @@ impl Default for DiskFiles {
 
 impl Files for DiskFiles {
     fn read(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, FileError> {
-        let on_disk = Path::new(path);
+        let on_disk = on_disk(path);
         if !on_disk.exists() {
             return self.built_in.read(path, recursive);
         }
         let mut found = Vec::new();
-        read_into(on_disk, recursive, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
+        read_into(&on_disk, recursive, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
         Ok(found)
     }
 
@@ -53,17 +62,32 @@ impl Files for DiskFiles {
     }
 
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
-        let on_disk = Path::new(path);
+        let on_disk = on_disk(path);
         if !on_disk.exists() {
             return self.built_in.read_tree(path);
         }
         let mut found = Vec::new();
-        read_below(on_disk, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
+        read_below(&on_disk, &mut found).map_err(|error| FileError::Other(error.to_string()))?;
         Ok(found)
     }
 
     fn is_folder(&self, path: &str) -> bool {
-        Path::new(path).is_dir()
+        on_disk(path).is_dir()
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let place = if folder.is_empty() { PathBuf::from(".") } else { on_disk(folder) };
+        let found = std::fs::read_dir(place).into_iter().flatten().flatten().take(MOST_ENTRIES);
+        let mut names: Vec<String> = found
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                Some(if entry.path().is_dir() { name + "/" } else { name })
+            })
+            .collect();
+        names.extend(self.built_in.entries(folder));
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn schema(&self) -> Option<&str> {

@@ -3,7 +3,9 @@
 pub mod cli;
 mod editor;
 mod files;
+mod pasted;
 mod print;
+mod prompting;
 mod repl;
 pub mod replay;
 mod saved;
@@ -73,7 +75,8 @@ fn prompt_or_lines(cli: &Cli, printer: Printer) -> anyhow::Result<u8> {
         return Ok(code);
     }
     if !cli.lines.is_empty() {
-        return Ok(script::play(&mut session, &cli.lines, &files, printer, false)?);
+        let lines: Vec<String> = cli.lines.iter().flat_map(|line| commands(line)).collect();
+        return Ok(script::play(&mut session, &lines, &files, printer, false)?);
     }
     if !std::io::stdin().is_terminal() {
         let text = read_script("-")?;

@@ -9,6 +9,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BUSY: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const HINT: Style = AnsiColor::Cyan.on_default();
+const PROMPT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Words of tables that say how something is.
 static STATES: &[(Style, &[&str])] = &[
@@ -47,6 +48,11 @@ impl Printer {
     /// Whether colour is wanted.
     pub fn colour(self) -> bool {
         self.colour
+    }
+
+    /// The prompt in its colour.
+    pub fn prompt(self, prompt: &str) -> String {
+        if self.colour { format!("{PROMPT}{prompt}{PROMPT:#}") } else { prompt.to_owned() }
     }
 
     /// Prints what a command printed.

@@ -1,5 +1,7 @@
 //! Session files: writing them whole, opening them again.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -7,15 +9,18 @@ use anyhow::Context;
 use sim_core::engine::Journal;
 use sim_core::session::{Effect, Session};
 
+use crate::files::on_disk;
+
 /// Does what the session asks of the disk.
 ///
 /// # Errors
 /// The file cannot be written or read, or is no session; the session is as it was.
 pub fn carry_out(session: &mut Session, effect: &Effect) -> anyhow::Result<()> {
     match effect {
-        Effect::Save { path, text } => save(Path::new(path), text),
+        Effect::Save { path, text } => save(&on_disk(path), text),
         Effect::Load { path } => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+            let text =
+                std::fs::read_to_string(on_disk(path)).with_context(|| format!("cannot read {path}"))?;
             let (journal, damage) = Journal::sound_part(&text)?;
             let files = session.lent();
             *session = open(path, &journal);
@@ -64,9 +69,17 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Writes beside the file first, so that a full disk does not cost the session that was there.
+/// Writes beside the file first, so that a full disk does not cost the session that was there. The name beside it is
+/// one that nobody has.
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, text).with_context(|| format!("cannot write {}", beside.display()))?;
-    std::fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
+    let refused = || format!("cannot write {}", path.display());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let written = File::create_new(&beside).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = written.and_then(|()| std::fs::rename(&beside, path));
+    if written.as_ref().is_err_and(|error| error.kind() != ErrorKind::AlreadyExists) {
+        // It may never have been there.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(refused)
 }

@@ -1,28 +1,13 @@
 //! Scripts: lines of commands, played one after the other, each printed before its output.
 
 use sim_core::kubectl::Files;
-use sim_core::session::{Effect, Session, is_incomplete};
+use sim_core::session::{Effect, Session};
 
 use crate::print::Printer;
 
-/// The commands of a script: lines joined where one goes on in the next, comments and blank lines kept out.
+/// The commands of a script. Some editors put a byte order mark at its start.
 pub fn commands(text: &str) -> Vec<String> {
-    let mut commands = Vec::new();
-    let mut pending = String::new();
-    for line in text.lines() {
-        if pending.is_empty() && (line.trim().is_empty() || line.trim_start().starts_with('#')) {
-            continue;
-        }
-        pending.push_str(line);
-        pending.push('\n');
-        if !is_incomplete(&pending) {
-            commands.push(std::mem::take(&mut pending).trim_end().to_owned());
-        }
-    }
-    if !pending.is_empty() {
-        commands.push(pending);
-    }
-    commands
+    sim_core::session::commands(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Plays the commands. With `echo`, each is printed before its output, as in a transcript.
@@ -54,7 +39,7 @@ pub fn play(
                 Effect::Quit => return Ok(failed),
                 Effect::Save { .. } | Effect::Write { .. } | Effect::Keep { .. } | Effect::Load { .. } => {
                     if let Err(complaint) = crate::saved::carry_out(session, &effect) {
-                        printer.chunks(&[err(format!("error: {complaint}\n"))])?;
+                        printer.chunks(&[err(format!("error: {complaint:#}\n"))])?;
                         failed = 1;
                     }
                 }

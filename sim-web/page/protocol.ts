@@ -97,6 +97,7 @@ export type ToWorker =
   | { type: "setup"; setup: Setup }
   | { type: "line"; line: string }
   | { type: "interrupt" }
+  | { type: "hang-up" }
   | { type: "end-input" }
   | { type: "clock"; paused: boolean; speed: number }
   | { type: "step" }

@@ -113,6 +113,11 @@ export class Simulator {
     this.#send({ type: "interrupt" });
   }
 
+  /** Gives the command in the foreground up, a shell in a pod too. */
+  hangUp(): void {
+    this.#send({ type: "hang-up" });
+  }
+
   /** Ctrl-D; counts as a line. */
   endInput(): number {
     this.#send({ type: "end-input" });

@@ -117,11 +117,11 @@ export class Terminal {
 
   #waiter: ((ended: Ended) => void) | undefined;
 
-  /** Interrupts what runs and waits for the prompt. */
+  /** Ends what runs and waits for the prompt. */
   async ready(): Promise<void> {
     while (this.status !== "idle") {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-      if (this.status === "running" || this.#command) this.#simulator.interrupt();
+      if (this.status === "running" || this.#command) this.#simulator.hangUp();
       await idle;
     }
   }
@@ -181,11 +181,18 @@ export class Terminal {
     } else if (data === "\x03") {
       editor.end("^C");
       this.#pending = "";
-      if (this.status === "input" && editor.prompt === "") this.#simulator.interrupt();
-      else editor.begin(this.#prompt());
+      if (this.status === "input") {
+        this.status = "running";
+        this.#simulator.interrupt();
+      } else {
+        editor.begin(this.#prompt());
+      }
     } else if (data === "\x04") {
       if (editor.text === "" && this.status === "input") {
+        const isBare = editor.prompt === "";
         editor.end();
+        // A terminal does not show Ctrl-D: what comes next stands where it was typed.
+        if (isBare) this.#xterm.write("\x1b[A");
         this.status = "running";
         this.#submitted = this.#simulator.endInput();
       }

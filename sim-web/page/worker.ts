@@ -76,7 +76,7 @@ function open(simulator: Simulator, journal: string): string {
   const damage = simulator.open(journal);
   const { status } = JSON.parse(simulator.take()) as Update;
   if (status === "running") {
-    simulator.interrupt();
+    simulator.hang_up();
     simulator.take();
   }
   return damage;
@@ -177,6 +177,10 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "interrupt":
       simulator.interrupt();
+      tell(true);
+      break;
+    case "hang-up":
+      simulator.hang_up();
       tell(true);
       break;
     case "end-input":

@@ -63,6 +63,7 @@ impl Simulator {
         let mut session = Session::new(config);
         let files = Rc::new(PageFiles::default());
         session.lend(files.clone());
+        session.print_to_screen();
         Simulator { session, files }
     }
 
@@ -76,6 +77,7 @@ impl Simulator {
         let clock = self.session.clock();
         self.session = Session::from_journal(&journal);
         self.session.lend(self.files.clone());
+        self.session.print_to_screen();
         self.session.set_clock(clock);
         Ok(damage.map(|damage| damage.to_string()).unwrap_or_default())
     }
@@ -93,6 +95,11 @@ impl Simulator {
     /// Ctrl-C.
     pub fn interrupt(&mut self) {
         self.session.interrupt();
+    }
+
+    /// Gives up the command in the foreground, whatever a program in a pod makes of Ctrl-C.
+    pub fn hang_up(&mut self) {
+        self.session.hang_up();
     }
 
     /// Ctrl-D.

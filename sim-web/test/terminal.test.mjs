@@ -76,3 +76,38 @@ test("a recalled here-document stands there once, with the cursor behind its end
     await page.keyboard.press("Enter");
     await shows(page, /^EOF\none\ntwo!\n/);
   }));
+
+test("Ctrl-C and Ctrl-D are for the program in a pod's shell, and pasted lines are commands one by one", () =>
+  inBrowser(async (page) => {
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await type(page, "kubectl wait --for=condition=Ready pod/python-app-0");
+    await type(page, "clear");
+    const isAsked = () => page.waitForFunction(() => window.lab14.terminal.status === "input");
+    const enter = async (line) => {
+      await page.keyboard.type(line);
+      await page.keyboard.press("Enter");
+    };
+    await enter("kubectl exec -it python-app-0 -- sh");
+    await isAsked();
+    await enter("sleep 100");
+    await page.waitForFunction(() => window.lab14.terminal.status === "running");
+    await page.keyboard.press("Control+c");
+    await isAsked();
+    await enter("cat");
+    await enter("hello");
+    await page.keyboard.press("Control+d");
+    await isAsked();
+    await page.keyboard.type("half");
+    await page.keyboard.press("Control+c");
+    await isAsked();
+    await shows(page, /^# sleep 100\n\^C\n# cat\nhello\nhello\n# half\^C\n#$/);
+    await page.keyboard.press("Control+d");
+    await isIdle(page);
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData("text/plain", "kubectl get ns kube-system -o name\nkubectl get nodes -o name\n");
+      const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+      document.querySelector(".xterm-helper-textarea").dispatchEvent(paste);
+    });
+    await shows(page, /-o name\nnamespace\/kube-system\n.*> kubectl get nodes -o name\nnode\/minikube\n.*>$/);
+  }));

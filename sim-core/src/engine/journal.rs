@@ -39,8 +39,10 @@ pub enum InputKind {
     Line(LineInput),
     /// The input of the program in the foreground ended (Ctrl-D).
     EndOfInput,
-    /// The command in the foreground was interrupted (Ctrl-C).
+    /// The command in the foreground was interrupted (Ctrl-C), or given up.
     Interrupt,
+    /// Ctrl-C went to the program in the foreground, which has the terminal to itself.
+    TerminalInterrupt,
     /// The front end stopped the clock, or let it go again. A clock that stands still gives a command no time to
     /// start in, so it is part of the history.
     Pause(bool),

@@ -316,4 +316,7 @@ impl Task for Attached {
         runtime.signal(&self.what.pod, &self.what.container, SIGINT, now);
         self.poke(env);
     }
+    fn holds_terminal(&self) -> bool {
+        matches!(self.stage, Stage::Attached) && self.what.tty && self.what.stdin
+    }
 }

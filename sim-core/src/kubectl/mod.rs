@@ -61,6 +61,8 @@ pub use suggest::suggest;
 pub use verbs::refused_forward;
 pub use workstation::{Forward, Workstation};
 
+use std::collections::BTreeSet;
+
 use crate::api::SimTime;
 pub use crate::api::error::quote;
 use crate::api::template;
@@ -107,6 +109,20 @@ pub trait Files {
     /// Paths worth offering: the manifests at hand.
     fn at_hand(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What is in `folder`, an empty path for the one where the user is: names, those of folders with a `/` behind.
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let prefix = match folder.trim_start_matches("./").trim_end_matches('/') {
+            "" | "." => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let paths = self.at_hand();
+        let below = paths.iter().filter_map(|path| path.strip_prefix(&prefix));
+        let names: BTreeSet<String> = below
+            .map(|rest| rest.split_once('/').map_or(rest.to_owned(), |(name, _)| format!("{name}/")))
+            .collect();
+        names.into_iter().collect()
     }
 
     /// The table of the API's descriptions, which `explain` reads; see [`explain::Schema`].
@@ -181,6 +197,12 @@ pub trait Task {
 
     /// The user interrupts (Ctrl-C).
     fn interrupt(&mut self, _env: &mut Env<'_>) {}
+
+    /// Whether the terminal is the remote program's, as with `exec -it`: Ctrl-C goes to that program, and the command
+    /// itself ends when the program does.
+    fn holds_terminal(&self) -> bool {
+        false
+    }
 }
 
 /// What became of a command line.

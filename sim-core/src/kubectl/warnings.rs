@@ -77,4 +77,8 @@ impl Task for Strict {
     fn interrupt(&mut self, env: &mut Env<'_>) {
         self.0.interrupt(env);
     }
+
+    fn holds_terminal(&self) -> bool {
+        self.0.holds_terminal()
+    }
 }

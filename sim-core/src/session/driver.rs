@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use super::files::RecordingFiles;
+use super::reading::Read;
+use super::words::milliseconds;
 use super::{Foreground, Session, What};
 use crate::api::SimTime;
 use crate::kubectl::{self, Chunk, Files, NoFiles, Progress};
 
 /// How long a script waits, in virtual time, for a command that has no deadline of its own.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// What is said of a clock that stands still.
+const PAUSED: &str = "the clock is paused (resume, advance and step move it)";
+
+/// How many times a script ends the input of one command.
+const MOST_ENDS: usize = 64;
 
 /// What the session is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,19 +66,6 @@ impl Session {
         self.cluster.advance_to(target);
     }
 
-    /// Runs until nothing is pending but timers that repeat; false when `limit` passes first.
-    pub(super) fn settle(&mut self, limit: Duration) -> bool {
-        let end = self.now() + limit;
-        while !self.cluster.engine().queue().is_settled() {
-            match self.cluster.next_time() {
-                Some(next) if next <= end => self.cluster.step(),
-                _ => return false,
-            };
-            self.followed();
-        }
-        true
-    }
-
     /// Lets the next thing happen, whenever it is due; false when nothing is pending.
     pub fn step(&mut self) -> bool {
         let Some(next) = self.next_moment() else { return false };
@@ -98,10 +93,20 @@ impl Session {
 
     fn finish_with(&mut self, files: &dyn Files) {
         let give_up = self.now() + PATIENCE;
+        let mut ends = 0;
         loop {
+            self.hurry(usize::MAX);
             match self.status() {
                 Status::Idle => return,
-                Status::WantsInput(_) => self.end_input_with(files),
+                // A program on a terminal may ask again and again.
+                Status::WantsInput(_) if ends == MOST_ENDS => {
+                    self.give_up();
+                    continue;
+                }
+                Status::WantsInput(_) => {
+                    ends += 1;
+                    self.end_input_with(files);
+                }
                 Status::Running => {}
             }
             let has_deadline = self.foreground.as_ref().is_some_and(|f| f.deadline().is_some());
@@ -121,6 +126,17 @@ impl Session {
         let Some(mut foreground) = self.foreground.take() else { return };
         let progress = match &mut foreground.what {
             What::Command(task) => kubectl::poll(task.as_mut(), &mut self.env(&NoFiles, None)),
+            What::Move(going) => going.look(self),
+            What::Reading(reading) => {
+                let recording = RecordingFiles::new(files);
+                let read = reading.look(self, &recording);
+                self.journal.add_reads(recording.into_reads());
+                let progress = read.progress();
+                if let Read::Task(task) = read {
+                    foreground.what = What::Command(task);
+                }
+                progress
+            }
             What::Line(line) => {
                 let recording = RecordingFiles::new(files);
                 recording.be_thorough();
@@ -151,6 +167,15 @@ impl Session {
     /// Lets the one event at `next` happen, or moves the clock there when none is due.
     pub(super) fn move_to(&mut self, next: SimTime) {
         if self.cluster.next_time().is_some_and(|event| event <= next) {
+            if matches!(&self.foreground, Some(Foreground { what: What::Move(_), .. }))
+                && let Some(mut foreground) = self.foreground.take()
+            {
+                if let What::Move(going) = &mut foreground.what {
+                    going.step(self);
+                }
+                self.foreground = Some(foreground);
+                return;
+            }
             self.cluster.step();
             self.followed();
         } else {
@@ -172,10 +197,42 @@ impl Session {
         })
     }
 
+    /// Lets the command in the foreground go on while the clock is paused, `elapsed` of real time after the last call.
+    ///
+    /// A command that comes to an end by itself (`delete`, `wait`, `rollout status`) moves the clock as far as it
+    /// needs, as in a script, and says so; one that follows what happens has nothing to follow and ends. Of a program
+    /// that has the terminal to itself the clock runs at its usual pace.
+    pub fn go_on_paused(&mut self, elapsed: Duration) {
+        if self.holds_terminal() {
+            return self.let_pass(elapsed);
+        }
+        if self.watches_for_ever() {
+            self.hang_up();
+            self.exit = 0;
+            self.out.err_line(format!("hint: {PAUSED}, so there is nothing to follow"));
+            return;
+        }
+        let files = self.lent.clone();
+        let (began, give_up) = (self.now(), self.now() + PATIENCE);
+        while self.status() == Status::Running && !self.holds_terminal() {
+            match self.next_moment() {
+                Some(next) if next <= give_up => {
+                    self.move_to(next);
+                    self.poll(&*files);
+                }
+                _ => self.give_up(),
+            }
+        }
+        let took = self.now().since(began);
+        if !took.is_zero() {
+            self.out.err_line(format!("hint: {PAUSED}; it moved {} for this command", milliseconds(took)));
+        }
+    }
+
     fn give_up(&mut self) {
         let watched = self.watches_for_ever();
         let is_line = self.foreground.as_ref().is_some_and(|f| matches!(f.what, What::Line(_)));
-        self.interrupt();
+        self.hang_up();
         if watched {
             self.exit = 0;
         } else if is_line {

@@ -36,6 +36,9 @@ pub(super) fn usage() -> String {
 /// Runs `fault WORDS`.
 pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some(complaint) = complaint(session, &words) {
+        return refuse(session, &complaint);
+    }
     let Some(fault) = parse(session, &words) else {
         session.out.err_line("error: that is no fault the simulator knows");
         session.out.err_line(usage());
@@ -48,6 +51,50 @@ pub(super) fn run(session: &mut Session, words: &[String], _files: &dyn Files) -
             0
         }
         Err(error) => refuse(session, &error.to_string()),
+    }
+}
+
+/// What is wrong with a fault of which all but one word is right.
+fn complaint(session: &Session, words: &[&str]) -> Option<String> {
+    match words {
+        ["crash", _, .., code] if code.parse::<i64>().is_ok_and(|code| !(0..=255).contains(&code)) => {
+            Some(format!("{code} is no exit code: they go from 0 to 255"))
+        }
+        ["probe", _, kind, _] if probe(kind).is_none() => {
+            Some(format!("\"{kind}\" is no probe: say readiness, liveness or startup"))
+        }
+        ["probe", _, _, outcome] if !OUTCOMES.contains(outcome) => {
+            Some(format!("\"{outcome}\" is nothing that a probe can do: say fail, pass or real"))
+        }
+        ["volume", name, "lose"] => {
+            let bare = name.trim_start_matches("pvc/");
+            let store = session.cluster.store();
+            let key = ObjectKey::new(&session.namespace, bare);
+            let is_volume = store.get(Kind::PersistentVolume, &ObjectKey::cluster(bare)).is_some();
+            match store.typed::<PersistentVolumeClaim>(&key) {
+                _ if is_volume => None,
+                None => {
+                    Some(format!("there is no claim or volume {bare} in namespace {}", session.namespace))
+                }
+                Some(claim) if claim.spec.as_ref().is_none_or(|spec| spec.volume_name.is_none()) => {
+                    Some(format!("the claim {bare} is bound to no volume yet"))
+                }
+                Some(_) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a probe can be made to do.
+pub(super) static OUTCOMES: &[&str] = &["fail", "pass", "real"];
+
+fn probe(word: &str) -> Option<ProbeKind> {
+    match word {
+        "readiness" => Some(ProbeKind::Readiness),
+        "liveness" => Some(ProbeKind::Liveness),
+        "startup" => Some(ProbeKind::Startup),
+        _ => None,
     }
 }
 
@@ -69,12 +116,7 @@ fn parse(session: &Session, words: &[&str]) -> Option<Fault> {
             Some(Fault::OomKill { pod: pod(name), container: Some((*container).to_owned()) })
         }
         ["probe", name, kind, outcome] => {
-            let kind = match *kind {
-                "readiness" => ProbeKind::Readiness,
-                "liveness" => ProbeKind::Liveness,
-                "startup" => ProbeKind::Startup,
-                _ => return None,
-            };
+            let kind = probe(kind)?;
             let outcome = match *outcome {
                 "fail" => Some(false),
                 "pass" => Some(true),

@@ -58,7 +58,11 @@ impl Files for RecordingFiles<'_> {
     }
 
     fn is_folder(&self, path: &str) -> bool {
-        self.inner.is_folder(path)
+        let is_folder = self.inner.is_folder(path);
+        if is_folder && self.is_thorough.get() {
+            self.push(folder_path(path), Vec::new());
+        }
+        is_folder
     }
 
     fn at_hand(&self) -> Vec<String> {
@@ -67,6 +71,14 @@ impl Files for RecordingFiles<'_> {
             self.push(AT_HAND.to_owned(), paths.iter().map(|path| (path.clone(), String::new())).collect());
         }
         paths
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let names = self.inner.entries(folder);
+        if self.is_thorough.get() {
+            self.push(entries_path(folder), names.iter().map(|name| (name.clone(), String::new())).collect());
+        }
+        names
     }
 
     fn schema(&self) -> Option<&str> {
@@ -94,6 +106,16 @@ fn edit_path(name: &str) -> String {
 /// The name under which the journal keeps that nothing was there.
 fn missing_path(path: &str) -> String {
     format!("none:{path}")
+}
+
+/// The name under which the journal keeps that a folder was there.
+fn folder_path(path: &str) -> String {
+    format!("folder:{path}")
+}
+
+/// The name under which the journal keeps what was in a folder.
+fn entries_path(folder: &str) -> String {
+    format!("entries:{folder}")
 }
 
 /// The name under which the journal keeps the paths at hand.
@@ -133,6 +155,16 @@ impl Files for ReplayedFiles {
     fn at_hand(&self) -> Vec<String> {
         let read = self.next(AT_HAND);
         read.into_iter().flat_map(|read| &read.files).map(|(path, _)| path.clone()).collect()
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let read = self.next(&entries_path(folder));
+        read.into_iter().flat_map(|read| &read.files).map(|(name, _)| name.clone()).collect()
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        let path = folder_path(path);
+        self.reads.iter().any(|read| read.path == path)
     }
 
     fn edit(&self, name: &str, _text: &str) -> Option<Result<String, String>> {

@@ -21,7 +21,10 @@ told or when a command waits.
   speed 10x      ten virtual seconds each second
 
 Commands that wait (delete, wait, rollout status, get -w, exec sleep) let the
-clock run until they are done. Ctrl-C ends the command, never the cluster.",
+clock run until they are done. Ctrl-C ends the command, never the cluster; it
+stops advance, step and settle where they are, and in the shell of exec -it it
+is for the program there. While the clock is paused, a command that waits moves
+it as far as it needs and says so, and one that follows (get -w, logs -f) ends.",
     ),
     (
         "lab",
@@ -87,6 +90,11 @@ static OVERVIEW: &[(&str, &str)] = &[
     ("hash", "Print the digest of all that happened"),
     ("help [TOPIC], quit", "Say more; leave"),
 ];
+
+/// What `help` has a page about besides words and verbs.
+pub(super) fn topics() -> Vec<&'static str> {
+    TOPICS.iter().map(|(name, _)| *name).chain(["versions"]).collect()
+}
 
 /// The screen that `help` prints: at most 24 lines of 80 columns.
 pub fn overview() -> String {

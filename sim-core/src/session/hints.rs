@@ -19,8 +19,11 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     let last = errors.lines().find(complains)?;
     if let Some(word) = between(last, "unknown command \"", "\"") {
         // kubectl tells of its own words; ours must be nearly there to be meant besides.
-        if word == "watch" {
+        if word == "watch" || word == "helm" {
             return unknown_tool(word);
+        }
+        if WORDS.iter().any(|own| own.name == word) {
+            return Some(format!("{word} is a word of the simulator's own: leave out kubectl"));
         }
         // The verb that nearly all begin with was left out.
         if Kind::from_word(word).is_some() {
@@ -60,12 +63,19 @@ fn none_of(absent: &Absent) -> String {
 
 /// The command that a shell's complaint says it does not have.
 fn unknown_to_the_shell(line: &str) -> Option<&str> {
-    line.strip_prefix("sh: ")?.strip_suffix(": not found")?.split_once(": ").map(|(_, word)| word)
+    let rest = line.strip_prefix("sh: ").or_else(|| line.strip_prefix("bash: "))?;
+    let rest = rest.strip_suffix(": not found").or_else(|| rest.strip_suffix(": command not found"))?;
+    rest.rsplit(": ").next()
 }
 
 fn unknown_tool(word: &str) -> Option<String> {
     if word == "watch" {
         return Some("get -w prints a row whenever something changes; Ctrl-C ends it".to_owned());
+    }
+    if word == "helm" {
+        return Some(
+            "there is no helm here; kubectl apply takes the manifests that helm template prints".to_owned(),
+        );
     }
     let tools = tools_of(PACKAGES).map(str::to_owned);
     did_you_mean(word, &words().into_iter().chain(tools).collect::<Vec<_>>())

@@ -28,6 +28,9 @@ pub(super) fn curl(session: &mut Session, words: &[String], _files: &dyn Files) 
     let Ok(mut process) = Process::new(argv, Vec::new(), "/") else {
         return refuse(session, "curl could not be started");
     };
+    if session.has_screen {
+        process.print_to_screen();
+    }
     let (now, namespace, tunnels) = (session.now(), session.namespace.clone(), session.tunnels.clone());
     let forwards = session.workstation.forwards.clone();
     let (runtime, store) = session.cluster.runtime_mut();

@@ -12,6 +12,13 @@ pub(super) struct Job {
     text: String,
 }
 
+impl Job {
+    /// Its number, as `jobs` lists it.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+}
+
 /// The line without a final `&`, and whether it had one.
 pub(super) fn split(mut line: Line) -> (Line, bool) {
     let in_background = line.words.len() > 1 && line.words.last().is_some_and(|word| word == "&");

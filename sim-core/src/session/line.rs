@@ -49,10 +49,49 @@ impl Line {
     }
 }
 
-/// Whether `text` needs further lines: an open quote, a final backslash, a here-document without its end, a loop
-/// without `done`, a pipe that leads nowhere yet.
+/// The commands of `text`, which may have been pasted: lines, joined where one goes on in the next. Comments and blank
+/// lines are left out. The last may be incomplete.
+pub fn commands(text: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut pending = String::new();
+    for line in text.lines() {
+        if !add_line(&mut pending, line) {
+            commands.push(pending.trim_end().to_owned());
+            pending.clear();
+        }
+    }
+    if !pending.is_empty() {
+        commands.push(pending);
+    }
+    commands.retain(|command| !command.is_empty());
+    commands
+}
+
+/// Whether the last command of `text` needs further lines: an open quote, a final backslash, a here-document without
+/// its end, a loop without `done`, a pipe that leads nowhere yet.
 pub fn is_incomplete(text: &str) -> bool {
-    let trimmed = text.trim_end_matches('\n');
+    let mut pending = String::new();
+    for line in text.lines() {
+        if !add_line(&mut pending, line) {
+            pending.clear();
+        }
+    }
+    !pending.is_empty()
+}
+
+/// Adds a line to a command; whether it goes on. A comment or a blank line begins none.
+fn add_line(pending: &mut String, line: &str) -> bool {
+    if pending.is_empty() && (line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return false;
+    }
+    pending.push_str(line);
+    pending.push('\n');
+    goes_on(pending)
+}
+
+/// Whether a command, of which `text` is the beginning, needs further lines.
+fn goes_on(text: &str) -> bool {
+    let trimmed = text.strip_suffix('\n').unwrap_or(text);
     if trimmed.ends_with('\\') && !trimmed.ends_with("\\\\") {
         return true;
     }
@@ -67,7 +106,8 @@ pub fn is_incomplete(text: &str) -> bool {
 /// The command before `<<`, the marker, and what follows the first line.
 fn here_marker(text: &str) -> Option<(String, String, &str)> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let (command, after) = first.split_once("<<")?;
+    let at = scan::here_document(first)?;
+    let (command, after) = (&first[..at], &first[at + 2..]);
     let after = after.trim_start_matches('-').trim_start();
     let (marker, tail) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
     let marker = marker.trim_matches(['\'', '"']);

@@ -15,11 +15,14 @@ mod jobs;
 mod library;
 mod line;
 mod minikube;
+mod moves;
 mod query;
+mod reading;
 mod replay;
 mod shell;
 mod words;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,7 +31,7 @@ pub use driver::Status;
 pub use files::MemoryFiles;
 pub use help::overview;
 pub use library::CommandError;
-pub use line::is_incomplete;
+pub use line::{commands, is_incomplete};
 pub use words::{WORDS, Word};
 
 use crate::api::SimTime;
@@ -40,6 +43,8 @@ use crate::runtime::shell::Remembered;
 use crate::view::Timeline;
 use files::RecordingFiles;
 use line::Line;
+use moves::Move;
+use reading::Reading;
 use shell::ShellLine;
 
 /// Something that only a front end can do.
@@ -102,6 +107,10 @@ enum What {
     Command(Box<dyn Task>),
     /// A line for a shell.
     Line(Box<ShellLine>),
+    /// The clock on its way.
+    Move(Move),
+    /// A command whose input is typed.
+    Reading(Reading),
 }
 
 impl Foreground {
@@ -109,6 +118,8 @@ impl Foreground {
         match &self.what {
             What::Command(task) => task.deadline(),
             What::Line(line) => line.deadline(),
+            What::Move(going) => going.deadline(),
+            What::Reading(_) => None,
         }
     }
 
@@ -116,6 +127,17 @@ impl Foreground {
         match &self.what {
             What::Command(task) => task.prompt(),
             What::Line(line) => line.prompt(),
+            What::Move(_) => None,
+            What::Reading(reading) => reading.prompt(),
+        }
+    }
+
+    /// Whether Ctrl-C is for a program that has the terminal to itself.
+    fn holds_terminal(&self) -> bool {
+        match &self.what {
+            What::Command(task) => task.holds_terminal(),
+            What::Line(line) => line.holds_terminal(),
+            What::Move(_) | What::Reading(_) => false,
         }
     }
 }
@@ -140,8 +162,14 @@ pub struct Session {
     lent: Rc<dyn Files>,
     /// What the shell remembers, once a line has needed it.
     shell: Option<Remembered>,
+    /// The folders that lines made; a front end makes them with the first file in them.
+    folders: BTreeSet<String>,
     /// What the terminal shows while a command of a shell's line prints elsewhere.
     terminal: Option<Output>,
+    /// Where the word that runs wants the clock to go.
+    moving: Option<Move>,
+    /// Whether what a line prints goes to a screen.
+    has_screen: bool,
 }
 
 impl Session {
@@ -165,8 +193,16 @@ impl Session {
             is_new: false,
             lent: Rc::new(NoFiles),
             shell: None,
+            folders: BTreeSet::new(),
             terminal: None,
+            moving: None,
+            has_screen: false,
         }
+    }
+
+    /// Says that what lines print goes to a screen, and not to a file or a pipe: curl shows no meter there.
+    pub fn print_to_screen(&mut self) {
+        self.has_screen = true;
     }
 
     /// Lends the session the files that a line reads which goes on while the clock moves: `sleep 3; cat web.yaml`.
@@ -252,6 +288,9 @@ impl Session {
             match &mut foreground.what {
                 What::Command(task) => task.input(Some(text), &mut self.env(&recording, stdin)),
                 What::Line(line) => line.input(self, Some(text)),
+                // It takes no input; the line is lost.
+                What::Move(_) => {}
+                What::Reading(reading) => reading.input(Some(text)),
             }
             self.foreground = Some(foreground);
         } else {
@@ -263,6 +302,7 @@ impl Session {
             self.journal.push(started.0, started.1, InputKind::Line(line));
         }
         self.followed();
+        self.hurry(moves::AT_ONCE);
         self.poll(files);
     }
 
@@ -278,6 +318,8 @@ impl Session {
             match &mut foreground.what {
                 What::Command(task) => task.input(None, &mut self.env(&NoFiles, None)),
                 What::Line(line) => line.input(self, None),
+                What::Move(_) => {}
+                What::Reading(reading) => reading.input(None),
             }
             self.timeline.follow(&self.cluster);
             self.foreground = Some(foreground);
@@ -285,23 +327,59 @@ impl Session {
         self.poll(files);
     }
 
-    /// The user interrupts the command in the foreground (Ctrl-C). The cluster goes on.
+    /// The user interrupts the command in the foreground (Ctrl-C). The cluster goes on. A program that has the
+    /// terminal to itself, as with `exec -it`, gets the signal; a shell there stays. The front end, which shows `^C`,
+    /// ends its line.
     pub fn interrupt(&mut self) {
+        if !self.holds_terminal() {
+            return self.hang_up();
+        }
+        let Some(mut foreground) = self.foreground.take() else { return };
+        self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::TerminalInterrupt);
+        match &mut foreground.what {
+            What::Command(task) => task.interrupt(&mut self.env(&NoFiles, None)),
+            What::Line(line) => line.interrupt_program(self),
+            What::Move(_) | What::Reading(_) => {}
+        }
+        self.timeline.follow(&self.cluster);
+        self.foreground = Some(foreground);
+        let files = self.lent.clone();
+        self.poll(&*files);
+    }
+
+    /// The command in the foreground is given up, whatever a program in a pod makes of it: what Ctrl-C does where no
+    /// program has the terminal to itself.
+    pub fn hang_up(&mut self) {
         let Some(mut foreground) = self.foreground.take() else { return };
         self.journal.push(self.now(), self.cluster.engine().steps(), InputKind::Interrupt);
         match &mut foreground.what {
             What::Command(task) => task.interrupt(&mut self.env(&NoFiles, None)),
             What::Line(line) => line.interrupt(self),
+            What::Move(going) => going.stop(self),
+            What::Reading(_) => {}
         }
         self.timeline.follow(&self.cluster);
         self.exit = 130;
     }
 
-    /// Lets real time pass: the clock goes on by `elapsed` at its speed, unless it is paused.
+    /// Whether a program in a pod has the terminal to itself.
+    pub fn holds_terminal(&self) -> bool {
+        self.foreground.as_ref().is_some_and(Foreground::holds_terminal)
+    }
+
+    /// Lets real time pass: the clock goes on by `elapsed` at its speed, unless it is paused. `advance`, `step` and
+    /// `settle` go on as fast as they can.
     pub fn tick(&mut self, elapsed: Duration) {
-        if self.clock.paused {
-            return;
+        if self.progress().is_some() {
+            return self.hurry(moves::IN_A_TICK);
         }
+        if !self.clock.paused {
+            self.let_pass(elapsed);
+        }
+    }
+
+    /// Lets the clock go on by `elapsed` of real time at its speed.
+    fn let_pass(&mut self, elapsed: Duration) {
         let scaled = elapsed.as_nanos().saturating_mul(u128::from(self.clock.speed_permille)) / 1000;
         let target = self.now() + Duration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX));
         self.advance_to(target);
@@ -325,7 +403,14 @@ impl Session {
         let (line, in_background) = jobs::split(line);
         let stdin = line.here_document.as_deref().or(stdin);
         if let Some(word) = words::find(&line) {
-            self.exit = (word.run)(self, &line.words[1..], files);
+            self.exit = words::run(self, word, &line.words[1..], files);
+            if let Some(going) = self.moving.take() {
+                self.foreground = Some(Foreground { what: What::Move(going), text: text.to_owned() });
+                return;
+            }
+        } else if let Some(reading) = Reading::of(&line).filter(|_| stdin.is_none()) {
+            self.foreground = Some(Foreground { what: What::Reading(reading), text: text.to_owned() });
+            return;
         } else {
             self.start_up();
             let flow = kubectl::start(&line.words, &mut self.env(files, stdin));

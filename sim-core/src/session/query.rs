@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::files::RecordingFiles;
-use super::{Session, Status};
+use super::{Session, Status, moves};
 use crate::engine::Journal;
 use crate::kubectl::{Chunk, NoFiles, Output};
 use crate::view::Timeline;
@@ -34,10 +34,14 @@ impl Session {
             is_new: false,
             lent: Rc::new(NoFiles),
             shell: self.shell.clone(),
+            folders: self.folders.clone(),
             terminal: None,
+            moving: None,
+            has_screen: false,
         };
         let end = copy.now() + QUERY_LIMIT;
         copy.execute(text, None, &RecordingFiles::new(&NoFiles));
+        copy.hurry(moves::AT_ONCE);
         copy.poll(&NoFiles);
         while copy.status() == Status::Running && copy.next_moment().is_some_and(|next| next <= end) {
             copy.step();

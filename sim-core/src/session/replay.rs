@@ -36,7 +36,8 @@ impl Session {
                     }));
                 }
                 InputKind::EndOfInput => session.end_input(),
-                InputKind::Interrupt => session.interrupt(),
+                InputKind::Interrupt => session.hang_up(),
+                InputKind::TerminalInterrupt => session.interrupt(),
                 InputKind::Pause(paused) => session.set_clock(ClockMode { paused: *paused, ..session.clock }),
                 InputKind::Mark => {}
             }

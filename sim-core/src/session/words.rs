@@ -6,6 +6,7 @@ use super::{Effect, Session, faults, graphs, help, line};
 use crate::kubectl::Files;
 use crate::kubectl::args::GoDuration;
 use crate::session::line::Line;
+use crate::session::moves::Move;
 use crate::view::timeline_text;
 
 /// How far `settle` goes, in virtual time.
@@ -24,66 +25,156 @@ pub struct Word {
     pub usage: &'static str,
     /// One line for help.
     pub about: &'static str,
+    /// How many words may follow it; `None` when it looks at them itself, flags and all.
+    pub(super) most: Option<usize>,
     /// Runs it with what follows the word; returns the exit code.
     pub(super) run: fn(&mut Session, &[String], &dyn Files) -> u8,
 }
 
 /// Every word, in the order in which help lists them.
 pub static WORDS: &[Word] = &[
-    Word { name: "clock", usage: "clock", about: "Show the virtual time and how it runs", run: clock },
-    Word { name: "pause", usage: "pause", about: "Stop the clock", run: pause },
-    Word { name: "resume", usage: "resume", about: "Let the clock run again", run: resume },
-    Word { name: "speed", usage: "speed 10x", about: "Let the clock run faster or slower", run: speed },
-    Word { name: "advance", usage: "advance 30s", about: "Move the clock on", run: advance },
-    Word { name: "step", usage: "step [N]", about: "Let the next thing happen, or the next N", run: step },
-    Word { name: "settle", usage: "settle", about: "Run until only repeating timers are left", run: settle },
+    Word {
+        name: "clock",
+        usage: "clock",
+        about: "Show the virtual time and how it runs",
+        most: Some(0),
+        run: clock,
+    },
+    Word { name: "pause", usage: "pause", about: "Stop the clock", most: Some(0), run: pause },
+    Word { name: "resume", usage: "resume", about: "Let the clock run again", most: Some(0), run: resume },
+    Word {
+        name: "speed",
+        usage: "speed 10x",
+        about: "Let the clock run faster or slower",
+        most: Some(1),
+        run: speed,
+    },
+    Word { name: "advance", usage: "advance 30s", about: "Move the clock on", most: Some(1), run: advance },
+    Word {
+        name: "step",
+        usage: "step [N]",
+        about: "Let the next thing happen, or the next N",
+        most: Some(1),
+        run: step,
+    },
+    Word {
+        name: "settle",
+        usage: "settle",
+        about: "Run until only repeating timers are left",
+        most: Some(0),
+        run: settle,
+    },
     Word {
         name: "fault",
         usage: "fault WHAT ...",
         about: "Break something: see help fault",
+        most: None,
         run: faults::run,
     },
     Word {
         name: "curl",
         usage: "curl URL",
         about: "Send a request from your own machine",
+        most: None,
         run: super::http::curl,
     },
     Word {
         name: "minikube",
         usage: "minikube service NAME [--url] | status | ip",
         about: "Open a service from your own machine, or say what of the cluster runs",
+        most: None,
         run: super::minikube::run,
     },
-    Word { name: "jobs", usage: "jobs", about: "List what runs in the background", run: super::jobs::list },
-    Word { name: "kill", usage: "kill %N", about: "End a command in the background", run: super::jobs::kill },
+    Word {
+        name: "jobs",
+        usage: "jobs",
+        about: "List what runs in the background",
+        most: Some(0),
+        run: super::jobs::list,
+    },
+    Word {
+        name: "kill",
+        usage: "kill %N",
+        about: "End a command in the background",
+        most: Some(1),
+        run: super::jobs::kill,
+    },
     Word {
         name: "timeline",
         usage: "timeline",
         about: "Draw what was true of each pod and claim when",
+        most: Some(0),
         run: timeline,
     },
     Word {
         name: "graph",
         usage: graphs::USAGE,
         about: "Draw what belongs to an object, or what caused its changes",
+        most: None,
         run: graphs::run,
     },
-    Word { name: "ls", usage: "ls [FOLDER]", about: "List the manifests at hand", run: list_files },
-    Word { name: "cat", usage: "cat FILE", about: "Show a manifest", run: show_file },
-    Word { name: "save", usage: "save FILE", about: "Write the session to a file", run: save },
-    Word { name: "load", usage: "load FILE", about: "Open a saved session at its last moment", run: load },
-    Word { name: "reset", usage: "reset", about: "Start again with a new cluster", run: reset },
-    Word { name: "hash", usage: "hash", about: "Print the digest of all that happened", run: hash },
-    Word { name: "help", usage: "help [TOPIC]", about: "Say what can be typed", run: help::run },
-    Word { name: "quit", usage: "quit", about: "Leave", run: quit },
-    Word { name: "exit", usage: "exit", about: "Leave", run: quit },
+    Word {
+        name: "ls",
+        usage: "ls [FOLDER]",
+        about: "List the manifests at hand",
+        most: None,
+        run: list_files,
+    },
+    Word { name: "cat", usage: "cat FILE", about: "Show a manifest", most: None, run: show_file },
+    Word { name: "save", usage: "save FILE", about: "Write the session to a file", most: Some(1), run: save },
+    Word {
+        name: "load",
+        usage: "load FILE",
+        about: "Open a saved session at its last moment",
+        most: Some(1),
+        run: load,
+    },
+    Word {
+        name: "reset",
+        usage: "reset",
+        about: "Start again with a new cluster",
+        most: Some(0),
+        run: reset,
+    },
+    Word {
+        name: "hash",
+        usage: "hash",
+        about: "Print the digest of all that happened",
+        most: Some(0),
+        run: hash,
+    },
+    Word { name: "help", usage: "help [TOPIC]", about: "Say what can be typed", most: None, run: help::run },
+    Word { name: "quit", usage: "quit", about: "Leave", most: Some(0), run: quit },
+    Word { name: "exit", usage: "exit", about: "Leave", most: Some(1), run: quit },
 ];
 
 /// The word that a line begins with; none when it says `kubectl`.
 pub(super) fn find(line: &Line) -> Option<&'static Word> {
     let first = line.words.first()?;
     if line.is_kubectl { None } else { WORDS.iter().find(|word| word.name == first) }
+}
+
+/// Runs a word with what follows it, unless that asks for help or is more than the word takes: nobody who types
+/// `reset --help` wants a new cluster. Returns the exit code.
+pub(super) fn run(session: &mut Session, word: &Word, words: &[String], files: &dyn Files) -> u8 {
+    let has_own_help = matches!(word.name, "curl" | "minikube");
+    let asks = |given: &String| given == "--help" || given == "-h" && word.most.is_some();
+    if !has_own_help && words.iter().any(asks) {
+        return help::run(session, &[word.name.to_owned()], files);
+    }
+    let Some(most) = word.most else { return (word.run)(session, words, files) };
+    let flag = |given: &&String| {
+        given
+            .strip_prefix('-')
+            .is_some_and(|rest| rest.starts_with(|c: char| c == '-' || c.is_ascii_alphabetic()))
+    };
+    match words.iter().find(flag).or(words.get(most)) {
+        Some(extra) => {
+            let (name, usage) = (word.name, word.usage);
+            refuse(session, &format!("{name} takes no \"{extra}\"; its usage is: {usage}"))
+        }
+        None => (word.run)(session, words, files),
+    }
 }
 
 /// Complains on standard error; returns exit code 1.
@@ -168,8 +259,7 @@ fn advance(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
     let parsed = words.first().and_then(|word| parse_duration(word));
     match parsed {
         Some(duration) if duration <= ADVANCE_LIMIT => {
-            let target = session.now() + duration;
-            session.run_to(target);
+            session.move_on(duration);
             0
         }
         Some(_) => refuse(session, "one advance goes at most a year; say it again for more"),
@@ -191,33 +281,18 @@ fn step(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
         Some(Ok(count)) if count <= 1_000_000 => count,
         Some(_) => return refuse(session, "say how many steps, at most 1000000: step 5"),
     };
-    for _ in 0..count {
-        let Some(text) = session.cluster.step_named() else {
-            session.out.line("nothing is pending");
-            return 0;
-        };
-        session.followed();
-        if count <= 100 {
-            session.out.line(text);
-        }
-    }
+    session.moving = Some(Move::over(count));
     0
 }
 
 fn settle(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
-    let before = session.now();
-    let settled = session.settle(SETTLE_LIMIT);
-    let took = milliseconds(session.now().since(before));
-    if settled {
-        session.out.line(format!("settled after {took}"));
-        0
-    } else {
-        refuse(session, &format!("not settled after {took} of virtual time: something keeps changing"))
-    }
+    let began = session.now();
+    session.moving = Some(Move::Settle { began, end: began + SETTLE_LIMIT });
+    0
 }
 
 /// A duration to the millisecond, `1.204s`.
-fn milliseconds(duration: Duration) -> String {
+pub(super) fn milliseconds(duration: Duration) -> String {
     let text = format!("{}.{:03}", duration.as_secs(), duration.subsec_millis());
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -274,7 +349,8 @@ fn load(session: &mut Session, words: &[String], _files: &dyn Files) -> u8 {
 fn reset(session: &mut Session, _words: &[String], _files: &dyn Files) -> u8 {
     let fresh = Session::new(session.journal.config.clone());
     let (clock, out, lent) = (session.clock, std::mem::take(&mut session.out), session.lent.clone());
-    *session = Session { out, is_new: true, lent, ..fresh };
+    let has_screen = session.has_screen;
+    *session = Session { out, is_new: true, lent, has_screen, ..fresh };
     session.set_clock(clock);
     session.out.line("a new cluster");
     0

@@ -170,4 +170,7 @@ impl Task for Running {
         runtime.exec_signal(&self.id, SIGINT, store, now);
         self.poke(env);
     }
+    fn holds_terminal(&self) -> bool {
+        self.tty
+    }
 }

@@ -206,54 +206,53 @@ pub static VERBS: &[&Verb] = &[
 /// Verbs that need a second word, `rollout`.
 pub static GROUPS: &[&str] = &["auth", "config", "plugin", "rollout", "set", "top"];
 
-/// The first words that kubectl knows, for suggestions; the simulator does not serve all of them.
+/// The first words that kubectl knows, in the order in which it suggests them: that in which pkg/cmd adds them. The
+/// simulator does not serve all of them.
 static KUBECTL_WORDS: &[&str] = &[
-    "alpha",
-    "annotate",
-    "api-resources",
-    "api-versions",
-    "apply",
-    "attach",
-    "auth",
+    "create",
+    "expose",
+    "run",
+    "set",
+    "explain",
+    "get",
+    "edit",
+    "delete",
+    "rollout",
+    "scale",
     "autoscale",
     "certificate",
     "cluster-info",
-    "completion",
-    "config",
+    "top",
     "cordon",
-    "cp",
-    "create",
-    "debug",
-    "delete",
-    "describe",
-    "diff",
+    "uncordon",
     "drain",
-    "edit",
-    "events",
-    "exec",
-    "explain",
-    "expose",
-    "get",
-    "help",
-    "kuberc",
-    "kustomize",
-    "label",
+    "taint",
+    "describe",
     "logs",
-    "options",
-    "patch",
-    "plugin",
+    "attach",
+    "exec",
     "port-forward",
     "proxy",
+    "cp",
+    "auth",
+    "debug",
+    "events",
+    "diff",
+    "apply",
+    "patch",
     "replace",
-    "rollout",
-    "run",
-    "scale",
-    "set",
-    "taint",
-    "top",
-    "uncordon",
-    "version",
     "wait",
+    "kustomize",
+    "label",
+    "annotate",
+    "completion",
+    "config",
+    "kuberc",
+    "plugin",
+    "version",
+    "api-versions",
+    "api-resources",
+    "options",
 ];
 
 /// Finds the verb that `words` begin with and runs it.
@@ -499,11 +498,11 @@ fn did_you_mean(word: &str) -> String {
     if lines.is_empty() { String::new() } else { format!("\n\nDid you mean this?\n{}", lines.concat()) }
 }
 
-/// Insertions, deletions and replacements that turn `from` into `to`.
+/// Insertions, deletions and replacements of bytes that turn `from` into `to`.
 fn levenshtein(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
+    let to = to.as_bytes();
     let mut above: Vec<usize> = (0..=to.len()).collect();
-    for (row, letter) in from.chars().enumerate() {
+    for (row, letter) in from.bytes().enumerate() {
         let mut line = vec![row + 1];
         for (column, other) in to.iter().enumerate() {
             let replaced = above[column] + usize::from(letter != *other);

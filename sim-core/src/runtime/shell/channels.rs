@@ -109,6 +109,8 @@ impl Machine {
             Some(Descriptor::Input) => {
                 let taken = take(&mut self.input.text, line, self.input.open);
                 self.wants_input |= taken == ReadResult::Blocked;
+                // Ctrl-D on a terminal ends one read: who reads next asks again.
+                self.input.open |= self.input.terminal && taken == ReadResult::End;
                 taken
             }
             Some(Descriptor::PipeRead(id)) => {
@@ -140,6 +142,17 @@ impl Machine {
     pub fn is_terminal(&self, pid: u32, fd: u32) -> bool {
         let descriptor = self.tasks.get(&pid).and_then(|task| task.descriptors.get(&fd));
         self.input.terminal && matches!(descriptor, Some(Descriptor::Input | Descriptor::Output(_)))
+    }
+
+    /// Whether what a task prints is the process's own output.
+    pub fn prints_out(&self, pid: u32) -> bool {
+        let descriptor = self.tasks.get(&pid).and_then(|task| task.descriptors.get(&1));
+        matches!(descriptor, Some(Descriptor::Output(_)))
+    }
+
+    /// Whether what a task prints is seen at once: on the process's terminal, or on the screen that its output goes to.
+    pub fn is_seen(&self, pid: u32) -> bool {
+        self.is_terminal(pid, 1) || self.input.screen && self.prints_out(pid)
     }
 }
 

@@ -195,8 +195,15 @@ pub trait Host {
     }
 
     /// Gives such a command its first or its next turn. `pid` tells it from others; `input` is its standard input,
-    /// with the first turn, unless that is the terminal or it takes none.
-    fn outer(&mut self, _pid: u32, _words: &[String], _input: Option<String>) -> OuterTurn {
+    /// with the first turn, unless that is the terminal or it takes none. `prints_out` says whether its output is the
+    /// process's own, and not a pipe's or a file's.
+    fn outer(
+        &mut self,
+        _pid: u32,
+        _words: &[String],
+        _input: Option<String>,
+        _prints_out: bool,
+    ) -> OuterTurn {
         OuterTurn { exit: Some(127), ..OuterTurn::default() }
     }
 

@@ -198,6 +198,10 @@ impl Machine {
             buffer.clear();
             self.complain(shell, pid, "out of memory", host);
         }
+        if !ended && goes_on(&buffer) {
+            shell.frames.push(Frame::Lines { buffer });
+            return Step::Progress;
+        }
         let mut parser = Parser::new(&buffer, 0, !ended);
         match parser.next_line() {
             Ok(Some(list)) => {
@@ -423,4 +427,11 @@ pub(super) fn in_dash_words(message: &str) -> String {
     let message =
         message.replacen("can't create ", "cannot create ", 1).replacen("can't open ", "cannot open ", 1);
     message.replace("nonexistent directory", "Directory nonexistent").replace("no such file", "No such file")
+}
+
+/// Whether a backslash joins the last line to the next one.
+fn goes_on(text: &str) -> bool {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let backslashes = line.len() - line.trim_end_matches('\\').len();
+    backslashes % 2 == 1
 }

@@ -43,6 +43,8 @@ pub(super) struct Input {
     pub text: String,
     pub open: bool,
     pub terminal: bool,
+    /// What the process prints goes to a screen, though it has no terminal.
+    pub screen: bool,
 }
 
 /// Why a run came to its end.
@@ -141,7 +143,7 @@ impl Machine {
 
     /// Lets one task take a turn; false when it cannot go on.
     fn poll(&mut self, pid: u32, host: &mut dyn Host) -> bool {
-        if !self.take_signals(pid, host) {
+        if !self.take_signals(pid) {
             return true;
         }
         if self.is_held_back(pid) {
@@ -191,7 +193,7 @@ impl Machine {
     }
 
     /// Acts on a task's signals; false when they ended it.
-    fn take_signals(&mut self, pid: u32, host: &mut dyn Host) -> bool {
+    fn take_signals(&mut self, pid: u32) -> bool {
         let Some(task) = self.tasks.get_mut(&pid) else { return false };
         let signals = std::mem::take(&mut task.signals);
         for signal in signals {
@@ -207,7 +209,7 @@ impl Machine {
                 }
                 if shell.interactive {
                     if signal == 2 {
-                        self.interrupt_shell(pid, host);
+                        self.interrupt_shell(pid);
                     }
                     continue;
                 }
@@ -229,8 +231,9 @@ impl Machine {
         true
     }
 
-    /// Ctrl-C at a prompt: the line is dropped, and so is everything that runs in the foreground.
-    fn interrupt_shell(&mut self, pid: u32, host: &mut dyn Host) {
+    /// Ctrl-C at a prompt: the line is dropped, and so is everything that runs in the foreground. The terminal, which
+    /// shows `^C`, has also ended its line.
+    fn interrupt_shell(&mut self, pid: u32) {
         let Some(task) = self.tasks.get_mut(&pid) else { return };
         let mut body = std::mem::replace(&mut task.body, Body::Away);
         if let Body::Shell(shell) = &mut body {
@@ -239,7 +242,6 @@ impl Machine {
                 buffer.clear();
             }
             shell.status = 130;
-            self.write(pid, 1, "\n", host);
         }
         if let Some(task) = self.tasks.get_mut(&pid) {
             task.body = body;

@@ -93,7 +93,7 @@ impl Process {
             Body::Shell(Box::new(shell_from(&argv, &env, 0)))
         } else if !name.contains('/') {
             return Err(StartError::NotFound(name.clone()));
-        } else if tools::path_of(name, path).is_some() || in_program_folder(name) {
+        } else if tools::path_of(name, path).is_some() || in_program_folder(name) || name.contains(' ') {
             return Err(StartError::NoSuchFile(name.clone()));
         } else {
             let script: Vec<String> = std::iter::once("sh".to_owned()).chain(argv.iter().cloned()).collect();
@@ -169,6 +169,11 @@ impl Process {
         {
             shell.interactive = true;
         }
+    }
+
+    /// Says that what the process prints goes to a screen; both streams stay apart.
+    pub fn print_to_screen(&mut self) {
+        self.machine.input.screen = true;
     }
 
     /// Keeps standard input open for [`Process::input`], without a terminal (`exec -i`).

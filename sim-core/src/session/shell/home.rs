@@ -29,11 +29,21 @@ pub(super) struct Written {
     folders: BTreeSet<String>,
     /// What it found at a path when it first looked.
     seen: RefCell<BTreeMap<String, Looked>>,
-    /// The paths at hand when it first looked for some.
-    at_hand: RefCell<Option<Vec<String>>>,
+    /// What it found in a folder when it first looked.
+    entries: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl Written {
+    /// Nothing yet, on a machine where earlier lines made `folders`.
+    pub fn with_folders(folders: BTreeSet<String>) -> Written {
+        Written { folders, ..Written::default() }
+    }
+
+    /// The folders that lines made so far.
+    pub fn take_folders(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.folders)
+    }
+
     /// The files that the front end must keep, path and text.
     pub fn into_changed(self) -> impl Iterator<Item = (String, String)> {
         let files = self.files;
@@ -94,11 +104,19 @@ impl<'a> Home<'a> {
         })
     }
 
-    fn paths(&self) -> Vec<String> {
-        let mut at_hand = self.written.at_hand.borrow_mut();
-        let mut paths = at_hand.get_or_insert_with(|| self.files.at_hand()).clone();
-        paths.extend(self.written.files.paths().map(str::to_owned));
-        paths
+    /// Whether a file can be made there. The root is one that has no name outside.
+    fn is_folder(&self, folder: &str) -> bool {
+        folder.is_empty()
+            || folder.split('/').all(|part| part == "..")
+            || self.written.folders.contains(folder)
+            || self.written.files.is_folder(folder)
+            || self.files.is_folder(folder)
+    }
+
+    /// What the front end has in a folder, as it was when the line first looked.
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let mut known = self.written.entries.borrow_mut();
+        known.entry(folder.to_owned()).or_insert_with(|| self.files.entries(folder)).clone()
     }
 }
 
@@ -134,7 +152,9 @@ impl FileSystem for Home<'_> {
         let folder = outside(path);
         let prefix = if folder == "." { String::new() } else { format!("{folder}/") };
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
-        for path in self.paths() {
+        let entries = self.entries(if folder == "." { "" } else { &folder });
+        let entries = entries.into_iter().map(|name| format!("{prefix}{name}"));
+        for path in entries.chain(self.written.files.paths().map(str::to_owned)) {
             let Some(rest) = path.strip_prefix(&prefix).filter(|rest| !rest.is_empty()) else { continue };
             let (name, is_folder) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
             *names.entry(name.to_owned()).or_default() |= is_folder;
@@ -156,6 +176,9 @@ impl FileSystem for Home<'_> {
         let outside = outside(path);
         if outside == "." || outside.is_empty() || self.written.folders.contains(&outside) {
             return Err(FsError::IsDirectory);
+        }
+        if outside.rsplit_once('/').is_some_and(|(folder, _)| !self.is_folder(folder)) {
+            return Err(FsError::NotFound);
         }
         self.written.files.put(&outside, &String::from_utf8_lossy(bytes));
         self.written.changed.insert(outside);
@@ -219,6 +242,14 @@ impl Files for LineFiles<'_> {
 
     fn read_tree(&self, path: &str) -> Result<Vec<(String, String)>, FileError> {
         self.with_written(path, |files| files.read_tree(path))
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let mut names = self.files.entries(folder);
+        names.extend(self.written.entries(folder));
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn is_folder(&self, path: &str) -> bool {

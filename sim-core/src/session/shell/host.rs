@@ -124,7 +124,11 @@ impl Host for Workstation<'_> {
         outer::reads_input(words)
     }
 
-    fn outer(&mut self, pid: u32, words: &[String], input: Option<String>) -> OuterTurn {
-        self.turn(pid, words, input)
+    fn outer(&mut self, pid: u32, words: &[String], input: Option<String>, prints_out: bool) -> OuterTurn {
+        let has_screen = self.session.has_screen;
+        self.session.has_screen &= prints_out;
+        let turn = self.turn(pid, words, input);
+        self.session.has_screen = has_screen;
+        turn
     }
 }

@@ -66,7 +66,8 @@ impl ShellLine {
             Some(text) => process.set_stdin(text.to_owned()),
             None => process.attach_input(),
         }
-        Ok(ShellLine { process, outers: BTreeMap::new(), written: Written::default(), hints: Vec::new() })
+        let written = Written::with_folders(session.folders.clone());
+        Ok(ShellLine { process, outers: BTreeMap::new(), written, hints: Vec::new() })
     }
 
     /// Goes as far as possible at this moment.
@@ -113,6 +114,18 @@ impl ShellLine {
         }
     }
 
+    /// Whether a program of a pod that it runs has the terminal to itself.
+    pub fn holds_terminal(&self) -> bool {
+        self.outers.values().any(Outer::holds_terminal)
+    }
+
+    /// Ctrl-C for the program that has the terminal to itself.
+    pub fn interrupt_program(&mut self, session: &mut Session) {
+        if let Some(outer) = self.outers.values_mut().find(|outer| outer.holds_terminal()) {
+            outer.interrupt(&mut session.env(&NoFiles, None));
+        }
+    }
+
     /// Ctrl-C: all of it ends.
     pub fn interrupt(&mut self, session: &mut Session) {
         self.end(session);
@@ -131,6 +144,7 @@ impl ShellLine {
                 session.effects.push(Effect::Quit);
             }
         }
+        session.folders = self.written.take_folders();
         for (path, text) in std::mem::take(&mut self.written).into_changed() {
             session.effects.push(Effect::Keep { path, text });
         }

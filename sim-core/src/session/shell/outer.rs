@@ -47,6 +47,14 @@ impl Outer {
         }
     }
 
+    /// Whether a program of a pod that it runs has the terminal to itself.
+    pub fn holds_terminal(&self) -> bool {
+        match self {
+            Outer::Starting { .. } => false,
+            Outer::Running(task) => task.holds_terminal(),
+        }
+    }
+
     /// It is ended from outside.
     pub fn interrupt(&mut self, env: &mut Env<'_>) {
         if let Outer::Running(task) = self {
@@ -132,7 +140,8 @@ impl Workstation<'_> {
         let Some(line) = Line::of_words(words.to_vec(), None) else { return Progress::Done(0) };
         if let Some(word) = words::find(&line) {
             let files = self.home.files(input.as_deref());
-            return Progress::Done((word.run)(session, &line.words[1..], &files));
+            let code = words::run(session, word, &line.words[1..], &files);
+            return Progress::Done(session.complete_move(code));
         }
         let at = session.now() + session.start_up_time();
         self.go_on(pid, Outer::Starting { at, words: line.words, input })

@@ -30,6 +30,13 @@ fn has_open_document(line: &str) -> bool {
     !marker.contains(['\'', '"', '\\']) && text.contains(['$', '`', '\\'])
 }
 
+/// Where in `line` the `<<` of a here-document stands.
+pub(in crate::session) fn here_document(line: &str) -> Option<usize> {
+    let mut scan = Scan::new(line);
+    while !scan.here && scan.next().is_some() {}
+    scan.here.then_some(scan.here_at)
+}
+
 /// Whether `text` needs further lines to be a shell's.
 pub(in crate::session) fn needs_more(text: &str) -> bool {
     is_for_shell(text) && is_unfinished(without_prompt(text))
@@ -81,10 +88,21 @@ pub(in crate::session) fn quiet_background(text: &str) -> Option<String> {
     Some(words.join(" ")).filter(|line| !is_for_shell(line))
 }
 
-/// The line without the `$ ` that people copy along.
+/// The line without the `$ ` or the prompt of ours that people copy along.
 pub(in crate::session) fn without_prompt(text: &str) -> &str {
     let text = text.trim_start();
-    text.strip_prefix("$ ").unwrap_or(text)
+    text.strip_prefix("$ ").or_else(|| without_own_prompt(text)).unwrap_or(text)
+}
+
+/// What follows `1m20s default> `.
+fn without_own_prompt(text: &str) -> Option<&str> {
+    let (time, rest) = text.split_once(' ')?;
+    let (namespace, line) = rest.split_once("> ")?;
+    let is_time = time.ends_with('s')
+        && time.starts_with(|c: char| c.is_ascii_digit())
+        && time.chars().all(|c| c.is_ascii_digit() || "hms".contains(c));
+    let is_name = !namespace.is_empty() && namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (is_time && is_name).then_some(line)
 }
 
 fn begins_for_shell(line: &str, here: bool) -> bool {
@@ -105,11 +123,21 @@ fn begins_for_shell(line: &str, here: bool) -> bool {
     if first == "set" && line.split_whitespace().nth(1).is_some_and(is_shell_option) {
         return true;
     }
-    if first.starts_with("./") || first.starts_with("../") {
+    if first.starts_with("./") || first.starts_with("../") || names_pattern(line) {
         return true;
     }
     let is_ours = matches!(first, "kubectl" | "k") || WORDS.iter().any(|word| word.name == first);
     !is_ours && !is_verb(first) && is_command(first, host::PACKAGES)
+}
+
+/// Whether the files that a command reads are given as a pattern, which is the shell's to expand: `-f *.yaml`.
+fn names_pattern(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().take_while(|word| *word != "--").collect();
+    words.windows(2).any(|pair| {
+        matches!(pair[0], "-f" | "--filename")
+            && pair[1].contains(['*', '?'])
+            && !pair[1].contains(['\'', '"', '\\'])
+    })
 }
 
 /// Whether `set` of a shell knows the word: `-e`, `-euo`, `+x`.
@@ -158,13 +186,24 @@ struct Scan<'a> {
     in_filter: bool,
     /// A here-document follows: the line ends with the first of its lines.
     here: bool,
+    /// Where it is announced.
+    here_at: usize,
     /// The next character begins a word.
     at_start: bool,
 }
 
 impl<'a> Scan<'a> {
     fn new(line: &'a str) -> Scan<'a> {
-        Scan { line, at: 0, quote: None, in_template: false, in_filter: false, here: false, at_start: true }
+        Scan {
+            line,
+            at: 0,
+            quote: None,
+            in_template: false,
+            in_filter: false,
+            here: false,
+            here_at: 0,
+            at_start: true,
+        }
     }
 
     /// What begins with `c`, of which `rest` is what follows, outside of quotes.
@@ -176,7 +215,7 @@ impl<'a> Scan<'a> {
             // `<<< WORDS` is for a shell that knows it; a here-document is not.
             '<' if rest.starts_with("<<") => operator(2, true),
             '<' if rest.starts_with('<') => {
-                self.here = true;
+                (self.here, self.here_at) = (true, self.at - 1);
                 self.at += 1 + usize::from(rest.starts_with("<-"));
                 return None;
             }
@@ -250,6 +289,11 @@ impl Iterator for Scan<'_> {
                     self.at = self.line.len();
                     return None;
                 }
+                // Several commands, one a line.
+                (None, '\n') if !rest.trim().is_empty() => {
+                    self.in_filter = false;
+                    found = Some(Found::Operator { end: self.at, asks: true });
+                }
                 (None, '[') if rest.starts_with("?(") => self.in_filter = true,
                 (None, ')') => self.in_filter = false,
                 (None, _) if self.in_filter => self.in_filter = !c.is_whitespace(),
@@ -298,6 +342,8 @@ mod tests {
             "cat <<EOF\na\nEOF",
             "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
             "kubectl apply -f - <<EOF\nname: $NAME\nEOF",
+            "get ns\nget nodes",
+            "apply -f *.yaml",
         ] {
             assert!(is_for_shell(line), "{line}");
         }
@@ -307,6 +353,8 @@ mod tests {
     fn plain_commands_stay_plain() {
         for line in [
             "get pods",
+            "0s default> kubectl get pods",
+            "1h02m03s kube-system> get pods",
             "get pods -o jsonpath={.items[*].metadata.name}",
             "get nodes -o jsonpath={.items[0].status.conditions[?(@.type==\"Ready\")].status}",
             "get pods -o jsonpath={.items[?(@.spec.x>1)]}",
@@ -318,6 +366,8 @@ mod tests {
             "exec web-0 -- sh -c 'echo $HOME; ls | wc > x'",
             "port-forward svc/web 8080:80 &",
             "curl http://localhost:8080/?a=1&b=2",
+            "get pods \\\n  -o name\n",
+            "patch sts web -p '{\n}'",
             "apply -f - <<EOF\nkind: Pod\na: x | > ;\nEOF",
             "apply -f - <<'EOF'\nkind: Pod\na: $x | > ;\nEOF",
             "get pods # | wc",

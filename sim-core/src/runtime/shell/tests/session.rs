@@ -78,7 +78,7 @@ fn ctrl_c_ends_what_runs_and_not_the_shell() {
     assert_eq!(process.run(&mut host), ProcessState::SleepingUntil(SimTime(100 * SECOND)));
     process.signal(2);
     assert_eq!(process.run(&mut host), ProcessState::WaitingForInput);
-    assert_eq!(printed(&mut process), "\n");
+    assert_eq!(printed(&mut process), "");
     process.input(Some("echo $?"));
     process.run(&mut host);
     assert_eq!(printed(&mut process), "130\n");

@@ -346,7 +346,7 @@ fn finish(io: &mut Io<'_>, request: &Request, url: &Url, response: &HttpResponse
         url.path.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
     let file = request.output.clone().or(request.remote_name.then_some(remote)).filter(|file| file != "-");
     // The meter is for a screen that does not show the body.
-    let metered = !request.silent && !request.head && (file.is_some() || !io.machine.is_terminal(io.pid, 1));
+    let metered = !request.silent && !request.head && (file.is_some() || !io.machine.is_seen(io.pid));
     if metered {
         let size = response.body.len();
         io.err(&format!(

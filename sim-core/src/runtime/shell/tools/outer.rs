@@ -18,7 +18,7 @@ pub(in super::super) fn outer(io: &mut Io<'_>) -> Turn {
         }
         io.memory().turn = 1;
     }
-    let turn = io.host.outer(io.pid, &words, input);
+    let turn = io.host.outer(io.pid, &words, input, io.machine.prints_out(io.pid));
     for (stream, text) in &turn.output {
         match stream {
             super::super::process::Stream::Out => io.out(text),
