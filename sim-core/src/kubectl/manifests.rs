@@ -11,7 +11,7 @@ use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::{Env, FileError};
-use crate::api::decode::typed;
+use crate::api::decode::{Document, typed};
 use crate::api::{Kind, Object, decode, patch};
 
 /// `-f`
@@ -200,22 +200,23 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads one file. A document that cannot be parsed ends the file, those before it count.
     fn stream(&mut self, source: &str, text: &str) {
-        let (documents, broken) = parse(text);
-        for value in documents {
+        let stream = decode::stream(text);
+        for Document { value, json } in stream.documents {
             if self.validate
                 && let Err(error) = check_named(&value, source)
             {
                 self.manifests.complain(error);
                 return;
             }
-            self.document(source, value);
+            self.document(source, value, json.as_deref());
         }
-        if let Some(why) = broken {
+        if let Some(why) = stream.broken {
             self.manifests.complain(CliError::plain(format!("error parsing {source}: {why}")));
         }
     }
 
-    fn document(&mut self, source: &str, mut value: Value) {
+    /// Reads one object, or a list of them. `json` is how the file says it, if it does so in JSON.
+    fn document(&mut self, source: &str, mut value: Value, json: Option<&str>) {
         if !value.is_object() {
             let why = patch::not_of_type(&value, "unstructured.detector");
             return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
@@ -223,7 +224,7 @@ impl Reader<'_> {
         let kind = text_of(&value, "/kind").to_owned();
         let api_version = text_of(&value, "/apiVersion").to_owned();
         if kind.is_empty() {
-            let body = super::gojson::encode(&value);
+            let body = json.map_or_else(|| super::gojson::encode(&value), str::to_owned);
             let why = format!("unable to decode \"{source}\": Object 'Kind' is missing in '{body}'");
             return self.manifests.complain(CliError::plain(why));
         }
@@ -236,7 +237,7 @@ impl Reader<'_> {
         if kind.ends_with("List") && value["items"].is_array() {
             let items = value["items"].take();
             for item in items.as_array().into_iter().flatten() {
-                self.document(source, item.clone());
+                self.document(source, item.clone(), None);
             }
             return;
         }
@@ -335,67 +336,6 @@ fn to_second_autoscaling(value: &mut Value) {
         let target = json!({"type": "Utilization", "averageUtilization": percentage});
         let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
         spec.insert("metrics".to_owned(), json!([metric]));
-    }
-}
-
-/// The documents before the first that cannot be parsed, and the complaint about that one.
-///
-/// Each document is parsed by itself, so a complaint counts lines from the document's start.
-/// Models apimachinery pkg/util/yaml: YAMLReader, which splits at lines that begin with `---`.
-fn parse(text: &str) -> (Vec<Value>, Option<String>) {
-    let mut values = Vec::new();
-    let mut chunk = String::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n').chain(["---"]) {
-        if !line.starts_with("---") {
-            chunk.push_str(line);
-            continue;
-        }
-        let mut read = read_chunk(&chunk, start);
-        values.append(&mut read.0);
-        if read.1.is_some() {
-            return (values, read.1);
-        }
-        start += chunk.len() + line.len();
-        chunk.clear();
-    }
-    (values, None)
-}
-
-/// The documents of a part that begins at `start`. JSON is read as JSON; what is none of it may still be YAML.
-///
-/// Models apimachinery pkg/util/yaml: YAMLOrJSONDecoder, JSONSyntaxError.
-fn read_chunk(chunk: &str, start: usize) -> (Vec<Value>, Option<String>) {
-    if !chunk.trim_start().starts_with('{') {
-        return match decode::documents(chunk) {
-            Ok(documents) => (documents, None),
-            Err(why) => (Vec::new(), Some(why)),
-        };
-    }
-    let mut values = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(chunk).into_iter::<Value>();
-    let mut end = 0;
-    while let Some(next) = stream.next() {
-        let Ok(value) = next else { break };
-        values.push(value);
-        end = stream.byte_offset();
-    }
-    let rest = &chunk[end..];
-    if rest.trim().is_empty() {
-        return (values, None);
-    }
-    match decode::documents(rest) {
-        Ok(documents) if documents.iter().all(Value::is_object) => {
-            values.extend(documents);
-            (values, None)
-        }
-        _ => {
-            let why = match patch::json_error(rest) {
-                Some((at, why)) => format!("json: offset {}: {why}", start + end + at),
-                None => "unexpected EOF".to_owned(),
-            };
-            (values, Some(why))
-        }
     }
 }
 

@@ -3,11 +3,6 @@
 /// How many bytes go-yaml decodes at a time.
 const CHUNK_BYTES: usize = 512;
 
-/// Stands for a byte that begins no character of UTF-8, where the text had to be made one.
-pub(in crate::api::decode) const STRAY_LEADING: char = '\u{ffff}';
-/// Stands for a byte that continues no character of UTF-8.
-pub(in crate::api::decode) const STRAY_TRAILING: char = '\u{fffe}';
-
 /// A place in the text; lines and columns count from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
@@ -20,8 +15,8 @@ pub(super) struct Mark {
 pub(super) struct Cursor {
     chars: Vec<char>,
     pub mark: Mark,
-    /// The first character that cannot be read, and why.
-    unreadable: Option<(usize, &'static str)>,
+    /// The first character that cannot be read.
+    unreadable: Option<usize>,
 }
 
 impl Cursor {
@@ -101,7 +96,9 @@ impl Cursor {
     /// What is wrong with the text if looking `ahead` comes upon it.
     pub fn check(&self, ahead: usize) -> Result<(), String> {
         match self.unreadable {
-            Some((index, why)) if self.mark.index + ahead > index => Err(format!("yaml: {why}")),
+            Some(index) if self.mark.index + ahead > index => {
+                Err("yaml: control characters are not allowed".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -128,21 +125,16 @@ pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// The first character that cannot be read because its chunk holds one that no YAML may, and why.
+/// The first character that cannot be read because its chunk holds one that no YAML may.
 ///
 /// Models go-yaml v2: yaml_parser_update_buffer, which decodes whole chunks before it scans them.
-fn unreadable(text: &str) -> Option<(usize, &'static str)> {
-    let (place, bad) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
-    let why = match bad {
-        STRAY_LEADING => "invalid leading UTF-8 octet",
-        STRAY_TRAILING => "invalid trailing UTF-8 octet",
-        _ => "control characters are not allowed",
-    };
+fn unreadable(text: &str) -> Option<usize> {
+    let (place, _) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
     let mut start = 0;
     loop {
         let end = text.floor_char_boundary(start + CHUNK_BYTES);
         if place < end {
-            return Some((text[..start].chars().count(), why));
+            return Some(text[..start].chars().count());
         }
         start = end;
     }

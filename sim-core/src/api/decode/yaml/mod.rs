@@ -12,5 +12,4 @@ mod scanner;
 #[cfg(test)]
 mod tests;
 
-pub(super) use cursor::{STRAY_LEADING, STRAY_TRAILING};
 pub use grammar::parse;
