@@ -76,7 +76,12 @@ impl Unread {
 
 /// Whether `args` name any manifest.
 pub fn is_given(args: &Args) -> bool {
-    args.has("filename") || args.has("kustomize")
+    names_files(args) || args.has("kustomize")
+}
+
+/// Whether `-f` names anything: `-f ''` is an empty list.
+pub fn names_files(args: &Args) -> bool {
+    args.list("filename").iter().any(|path| !path.is_empty())
 }
 
 /// Complains unless manifests are named in one way.
@@ -84,7 +89,7 @@ pub fn is_given(args: &Args) -> bool {
 /// # Errors
 /// Neither `-f` nor `-k` is given, or both are.
 pub fn require(args: &Args) -> Result<(), CliError> {
-    match (args.has("filename"), args.has("kustomize")) {
+    match (names_files(args), args.has("kustomize")) {
         (false, false) => Err(CliError::plain("must specify one of -f and -k")),
         (true, true) => Err(CliError::plain("only one of -f or -k can be specified")),
         _ => Ok(()),
@@ -216,31 +221,78 @@ impl Reader<'_> {
     }
 
     /// Reads one object, or a list of them. `json` is how the file says it, if it does so in JSON.
-    fn document(&mut self, source: &str, mut value: Value, json: Option<&str>) {
+    fn document(&mut self, source: &str, value: Value, json: Option<&str>) {
+        let unreadable = |why: String| CliError::plain(format!("unable to decode \"{source}\": {why}"));
         if !value.is_object() {
-            let why = patch::not_of_type(&value, "unstructured.detector");
-            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
+            return self.manifests.complain(unreadable(patch::not_of_type(&value, "unstructured.detector")));
         }
-        let kind = text_of(&value, "/kind").to_owned();
-        let api_version = text_of(&value, "/apiVersion").to_owned();
-        if kind.is_empty() {
+        if value.get("items").is_some_and(|items| !items.is_null() && !items.is_array()) {
+            let found = patch::found(&value["items"]);
+            let why = format!(
+                "json: cannot unmarshal {found} into Go struct field decodeList.items of type []json.RawMessage"
+            );
+            return self.manifests.complain(unreadable(why));
+        }
+        let api_version = text_of(&value, "/apiVersion");
+        // Of a group and version that cannot be parsed not even the kind is known.
+        if text_of(&value, "/kind").is_empty() || api_version.matches('/').count() > 1 {
             let body = json.map_or_else(|| super::gojson::encode(&value), str::to_owned);
-            let why = format!("unable to decode \"{source}\": Object 'Kind' is missing in '{body}'");
-            return self.manifests.complain(CliError::plain(why));
+            return self.manifests.complain(unreadable(format!("Object 'Kind' is missing in '{body}'")));
         }
-        if let Some(why) = bad_metadata(&value["metadata"]) {
-            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
+        if let Some(why) = bad_metadata(&value) {
+            return self.manifests.complain(unreadable(why));
         }
-        if api_version == OWN_API_VERSION && kind == "Image" {
+        if api_version == OWN_API_VERSION && text_of(&value, "/kind") == "Image" {
             return self.manifests.images.push(value);
         }
-        if kind.ends_with("List") && value["items"].is_array() {
-            let items = value["items"].take();
-            for item in items.as_array().into_iter().flatten() {
-                self.document(source, item.clone(), None);
-            }
-            return;
+        if value.get("items").is_some() { self.list(source, value) } else { self.object(source, value) }
+    }
+
+    /// Reads what has items, whatever its kind. Those that say nothing else are of the kind and version that the
+    /// list's name.
+    ///
+    /// Models apimachinery pkg/apis/meta/v1/unstructured: unstructuredJSONScheme.decodeToList.
+    fn list(&mut self, source: &str, mut value: Value) {
+        let Value::Array(items) = value["items"].take() else { return };
+        if let Some(item) = items.iter().find(|item| !item.is_object() && !item.is_null()) {
+            let why = patch::not_of_type(item, "map[string]interface {}");
+            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
         }
+        let api_version = text_of(&value, "/apiVersion");
+        let kind = text_of(&value, "/kind");
+        let kind = kind.strip_suffix("List").unwrap_or(kind);
+        for mut item in items {
+            if item.is_null() {
+                item = json!({});
+            }
+            if text_of(&item, "/kind").is_empty() && text_of(&item, "/apiVersion").is_empty() {
+                item["kind"] = Value::from(kind);
+                item["apiVersion"] = Value::from(api_version);
+            }
+            let missing = if text_of(&item, "/kind").is_empty() {
+                "Object 'Kind' is missing in 'object has no kind field '"
+            } else if text_of(&item, "/apiVersion").is_empty() {
+                "Object 'apiVersion' is missing in 'object has no apiVersion field'"
+            } else {
+                ""
+            };
+            if !missing.is_empty() {
+                self.manifests.complain(CliError::Verbatim(format!(
+                    "unable to get type info from the object \"*unstructured.Unstructured\": {missing}"
+                )));
+            } else if item["items"].is_array() {
+                self.manifests.complain(CliError::plain(
+                    "*unstructured.Unstructured is not a list: no Items field in this object",
+                ));
+            } else {
+                self.object(source, item);
+            }
+        }
+    }
+
+    fn object(&mut self, source: &str, mut value: Value) {
+        let kind = text_of(&value, "/kind").to_owned();
+        let api_version = text_of(&value, "/apiVersion").to_owned();
         let api_version = if kind == "HorizontalPodAutoscaler" && api_version == FIRST_AUTOSCALING {
             to_second_autoscaling(&mut value);
             Kind::HorizontalPodAutoscaler.info().api_version()
@@ -351,7 +403,15 @@ fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
 /// What is said of metadata of the wrong types, which kubectl decodes before anything is sent.
 ///
 /// Models cli-runtime pkg/resource: metadataValidatingDecoder.
-fn bad_metadata(metadata: &Value) -> Option<String> {
+fn bad_metadata(object: &Value) -> Option<String> {
+    let is_text = |value: &Value| value.is_string() || value.is_null();
+    if let Some(version) = object.get("apiVersion").filter(|version| !is_text(version)) {
+        let found = patch::found(version);
+        return Some(format!(
+            "json: cannot unmarshal {found} into Go struct field metadataOnlyObject.TypeMeta.apiVersion of type string"
+        ));
+    }
+    let metadata = &object["metadata"];
     if !metadata.is_object() && !metadata.is_null() {
         let found = patch::found(metadata);
         return Some(format!(
