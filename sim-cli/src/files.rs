@@ -131,3 +131,32 @@ pub(crate) fn text(bytes: &[u8]) -> String {
         _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_in_the_encodings_of_windows() {
+        let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+        };
+        assert_eq!(text(&utf_16("name: \u{e9}\u{1f600}\r\n", u16::to_le_bytes)), "name: \u{e9}\u{1f600}\r\n");
+        assert_eq!(text(&utf_16("name: \u{e9}\n", u16::to_be_bytes)), "name: \u{e9}\n");
+        assert_eq!(text(b"\xef\xbb\xbfname: x"), "name: x");
+        assert_eq!(text(b"# caf\xe9\nname: x"), "# caf\u{fffd}\nname: x");
+        assert_eq!(text(b"\xff\xfea\0b"), "a\u{fffd}");
+    }
+
+    #[test]
+    fn files_of_a_folder_go_by_their_shortest_path() {
+        // The tests' working directory is the package's own.
+        let paths = |folder: &str| -> Vec<String> {
+            let found = DiskFiles::default().read(folder, false).expect("the folder");
+            found.into_iter().map(|(path, _)| path).collect()
+        };
+        let lab = paths("../examples/lab14");
+        assert!(lab.contains(&"../examples/lab14/service.yaml".to_owned()), "{lab:?}");
+        assert_eq!(paths("./../examples/lab14/"), lab);
+    }
+}

@@ -3,6 +3,8 @@
 mod scalar;
 mod stream;
 #[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
 mod tests;
 pub(crate) mod typed;
 mod yaml;

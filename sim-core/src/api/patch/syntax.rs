@@ -28,7 +28,11 @@ pub fn json_value_end(text: &str) -> Result<usize, JsonError> {
     match found {
         Ok(()) => Ok(offset),
         Err(why) if why == TOO_SHORT => Err(JsonError::TooShort),
-        Err(why) => Err(JsonError::Syntax { offset, why }),
+        Err(why) => {
+            // Go reads bytes, and so stops after the first of the bad character.
+            let width = text[..offset].chars().next_back().map_or(1, char::len_utf8);
+            Err(JsonError::Syntax { offset: offset + 1 - width, why })
+        }
     }
 }
 

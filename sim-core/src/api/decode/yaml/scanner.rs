@@ -94,7 +94,7 @@ impl Scanner {
 
     /// The next token and its line, counted from 0. After the last one it is the stream's end forever.
     pub fn peek(&mut self) -> Result<(&Token, usize), String> {
-        while !self.ended && self.needs_more()? {
+        while self.needs_more()? && !self.ended {
             self.scan()?;
         }
         Ok(self
