@@ -321,15 +321,55 @@ fn readable_manifests_are_changed_locally_beside_unreadable_ones() {
 fn nothing_is_named_or_read() {
     let mut bench = Bench::new();
     let answers = ["apply", "create", "replace", "diff"].map(|verb| bench.run(&format!("{verb} -f ''")));
-    assert_snapshot!(answers.join("\n"), @"");
-    assert_snapshot!(bench.run("get -f ''"), @"");
-    assert_snapshot!(bench.run("delete -f ''"), @"");
-    assert_snapshot!(bench.run("label -f '' a=b"), @"");
+    assert_snapshot!(answers.join("\n"), @"
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 2
+    ");
+    assert_snapshot!(bench.run("get -f ''"), @r#"
+    ! You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
+    ! 
+    ! error: Required resource not specified.
+    ! Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
+    ! See 'kubectl get -h' for help and examples
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete -f ''"), @"
+    ! error: You must provide one or more resources by argument or filename.
+    ! Example resource specifications include:
+    !    '-f rsrc.yaml'
+    !    '--filename=rsrc.json'
+    !    '<resource> <name>'
+    !    '<resource>'
+    exit 1
+    ");
+    assert_snapshot!(bench.run("label -f '' a=b"), @"
+    ! error: one or more resources must be specified as <resource> <name> or <resource>/<name>
+    exit 1
+    ");
     assert_snapshot!(bench.run_with("replace -f -", Some("")), @"");
-    assert_snapshot!(bench.run_with("replace --force -f -", Some("")), @"");
+    assert_snapshot!(bench.run_with("replace --force -f -", Some("")), @"
+    ! No resources found
+    ! error: no objects passed to replace
+    exit 1
+    ");
     // A kustomization is only looked at when its objects are asked for, and so is not complained of alone.
-    assert_snapshot!(bench.run("get -k /nope"), @"");
-    assert_snapshot!(bench.run("apply -k /nope"), @"");
+    assert_snapshot!(bench.run("get -k /nope"), @"
+    ! must build at directory: not a valid directory: evalsymlink failure on '/nope' : lstat /nope: no such file or directory
+    exit 1
+    ");
+    assert_snapshot!(bench.run("apply -k /nope"), @"
+    ! error: must build at directory: not a valid directory: evalsymlink failure on '/nope' : lstat /nope: no such file or directory
+    exit 1
+    ");
 }
 
 #[test]
