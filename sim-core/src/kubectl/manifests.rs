@@ -76,7 +76,11 @@ impl Unread {
 
 /// Whether `args` name any manifest.
 pub fn is_given(args: &Args) -> bool {
-    names_files(args) || args.has("kustomize")
+    names_files(args) || kustomization(args).is_some()
+}
+
+fn kustomization(args: &Args) -> Option<&str> {
+    args.text("kustomize").filter(|folder| !folder.is_empty())
 }
 
 /// Whether `-f` names anything: `-f ''` is an empty list.
@@ -89,7 +93,7 @@ pub fn names_files(args: &Args) -> bool {
 /// # Errors
 /// Neither `-f` nor `-k` is given, or both are.
 pub fn require(args: &Args) -> Result<(), CliError> {
-    match (names_files(args), args.has("kustomize")) {
+    match (names_files(args), kustomization(args).is_some()) {
         (false, false) => Err(CliError::plain("must specify one of -f and -k")),
         (true, true) => Err(CliError::plain("only one of -f or -k can be specified")),
         _ => Ok(()),
@@ -109,7 +113,7 @@ pub fn read(args: &Args, env: &Env<'_>, validate: bool) -> Result<Manifests, Cli
     let mut missing = Vec::new();
     let mut texts = Vec::new();
     let mut warnings = Vec::new();
-    if let Some(folder) = args.text("kustomize") {
+    if let Some(folder) = kustomization(args) {
         require(args)?;
         let (text, found) = super::kustomize::build(folder, env.files)?;
         warnings = found;
