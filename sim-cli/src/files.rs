@@ -1,6 +1,6 @@
 //! Files as the command line has them: the disk's, and the lab's manifests built in.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sim_core::kubectl::{FileError, Files};
 use sim_core::session::MemoryFiles;
@@ -106,8 +106,7 @@ impl Files for DiskFiles {
 /// Every file below `path`, whatever its name.
 fn read_below(path: &Path, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
     if !path.is_dir() {
-        let text = std::fs::read_to_string(path)?;
-        found.push((path.to_string_lossy().into_owned(), text));
+        found.push((path.to_string_lossy().into_owned(), text(&std::fs::read(path)?)));
         return Ok(());
     }
     let mut entries: Vec<_> = std::fs::read_dir(path)?.collect::<Result<_, _>>()?;
@@ -122,17 +121,66 @@ fn is_manifest(path: &Path) -> bool {
 
 fn read_into(path: &Path, recursive: bool, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
     if path.is_file() || !path.is_dir() {
-        let text = std::fs::read_to_string(path)?;
-        found.push((path.to_string_lossy().into_owned(), text));
+        found.push((path.to_string_lossy().into_owned(), text(&std::fs::read(path)?)));
         return Ok(());
     }
     let mut entries: Vec<_> = std::fs::read_dir(path)?.collect::<Result<_, _>>()?;
     entries.sort_by_key(|entry| entry.file_name());
     for entry in entries {
-        let inner = entry.path();
+        // What a folder holds goes by its shortest path.
+        let inner: PathBuf =
+            entry.path().components().skip_while(|part| *part == Component::CurDir).collect();
         if inner.is_dir() && recursive || inner.is_file() && is_manifest(&inner) {
             read_into(&inner, recursive, found)?;
         }
     }
     Ok(())
+}
+
+/// Bytes as text: UTF-16 where a mark begins them, as some shells of Windows write it, and UTF-8 otherwise. What
+/// is neither becomes a replacement character.
+///
+/// Models cli-runtime pkg/resource: FileVisitor.Visit.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let utf_16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes.as_chunks();
+        let units = pairs.iter().map(|pair| unit(*pair));
+        let decoded = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        decoded.chain(rest.first().map(|_| char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_in_the_encodings_of_windows() {
+        let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+        };
+        assert_eq!(text(&utf_16("name: \u{e9}\u{1f600}\r\n", u16::to_le_bytes)), "name: \u{e9}\u{1f600}\r\n");
+        assert_eq!(text(&utf_16("name: \u{e9}\n", u16::to_be_bytes)), "name: \u{e9}\n");
+        assert_eq!(text(b"\xef\xbb\xbfname: x"), "name: x");
+        assert_eq!(text(b"# caf\xe9\nname: x"), "# caf\u{fffd}\nname: x");
+        assert_eq!(text(b"\xff\xfea\0b"), "a\u{fffd}");
+    }
+
+    #[test]
+    fn files_of_a_folder_go_by_their_shortest_path() {
+        // The tests' working directory is the package's own.
+        let paths = |folder: &str| -> Vec<String> {
+            let found = DiskFiles::default().read(folder, false).expect("the folder");
+            found.into_iter().map(|(path, _)| path).collect()
+        };
+        let lab = paths("../examples/lab14");
+        assert!(lab.contains(&"../examples/lab14/service.yaml".to_owned()), "{lab:?}");
+        assert_eq!(paths("./../examples/lab14/"), lab);
+    }
 }

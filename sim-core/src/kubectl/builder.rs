@@ -69,8 +69,11 @@ impl Info {
     }
 
     /// `statefulset.apps/web`, as results name it.
+    ///
+    /// Models cli-runtime pkg/printers: NamePrinter.
     pub fn result_name(&self) -> String {
-        format!("{}/{}", self.kind.info().qualified_singular(), self.name)
+        let name = if self.name.is_empty() { "<unknown>" } else { &self.name };
+        format!("{}/{name}", self.kind.info().qualified_singular())
     }
 
     /// `statefulsets/web`, as time-outs and warnings name it.

@@ -5,14 +5,14 @@
 use std::collections::VecDeque;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::{Args, Flag, Takes};
 use super::builder::Info;
 use super::error::CliError;
 use super::other_version::{FIRST_AUTOSCALING, OtherVersion, to_second_autoscaling};
 use super::{Env, FileError};
-use crate::api::decode::typed;
+use crate::api::decode::{Document, typed};
 use crate::api::{Kind, Object, decode, patch};
 
 /// `-f`
@@ -74,7 +74,16 @@ impl Unread {
 
 /// Whether `args` name any manifest.
 pub fn is_given(args: &Args) -> bool {
-    args.has("filename") || args.has("kustomize")
+    names_files(args) || kustomization(args).is_some()
+}
+
+fn kustomization(args: &Args) -> Option<&str> {
+    args.text("kustomize").filter(|folder| !folder.is_empty())
+}
+
+/// Whether `-f` names anything: `-f ''` is an empty list.
+pub fn names_files(args: &Args) -> bool {
+    args.list("filename").iter().any(|path| !path.is_empty())
 }
 
 /// Complains unless manifests are named in one way.
@@ -82,7 +91,7 @@ pub fn is_given(args: &Args) -> bool {
 /// # Errors
 /// Neither `-f` nor `-k` is given, or both are.
 pub fn require(args: &Args) -> Result<(), CliError> {
-    match (args.has("filename"), args.has("kustomize")) {
+    match (names_files(args), kustomization(args).is_some()) {
         (false, false) => Err(CliError::plain("must specify one of -f and -k")),
         (true, true) => Err(CliError::plain("only one of -f or -k can be specified")),
         _ => Ok(()),
@@ -101,7 +110,7 @@ pub fn read(args: &Args, env: &mut Env<'_>, validate: bool) -> Result<Manifests,
     }
     let mut missing = Vec::new();
     let mut texts = Vec::new();
-    if let Some(folder) = args.text("kustomize") {
+    if let Some(folder) = kustomization(args) {
         require(args)?;
         let (text, found) = super::kustomize::build(folder, env.files)?;
         found.iter().for_each(|warning| env.out.err_line(warning));
@@ -197,46 +206,94 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads one file. A document that cannot be parsed ends the file, those before it count.
     fn stream(&mut self, source: &str, text: &str) {
-        let (documents, broken) = parse(text);
-        for value in documents {
+        let stream = decode::stream(text);
+        for Document { value, json } in stream.documents {
             if self.validate
                 && let Err(error) = check_named(&value, source)
             {
                 self.manifests.complain(error);
                 return;
             }
-            self.document(source, value);
+            self.document(source, value, json.as_deref());
         }
-        if let Some(why) = broken {
+        if let Some(why) = stream.broken {
             self.manifests.complain(CliError::plain(format!("error parsing {source}: {why}")));
         }
     }
 
-    fn document(&mut self, source: &str, mut value: Value) {
+    /// Reads one object, or a list of them. `json` is how the file says it, if it does so in JSON.
+    fn document(&mut self, source: &str, value: Value, json: Option<&str>) {
+        let unreadable = |why: String| CliError::plain(format!("unable to decode \"{source}\": {why}"));
         if !value.is_object() {
-            let why = patch::not_of_type(&value, "unstructured.detector");
-            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
+            return self.manifests.complain(unreadable(patch::not_of_type(&value, "unstructured.detector")));
         }
-        let kind = text_of(&value, "/kind").to_owned();
-        let api_version = text_of(&value, "/apiVersion").to_owned();
-        if kind.is_empty() {
-            let body = super::gojson::encode(&value);
-            let why = format!("unable to decode \"{source}\": Object 'Kind' is missing in '{body}'");
-            return self.manifests.complain(CliError::plain(why));
+        if value.get("items").is_some_and(|items| !items.is_null() && !items.is_array()) {
+            let found = patch::found(&value["items"]);
+            let why = format!(
+                "json: cannot unmarshal {found} into Go struct field decodeList.items of type []json.RawMessage"
+            );
+            return self.manifests.complain(unreadable(why));
         }
-        if let Some(why) = bad_metadata(&value["metadata"]) {
-            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
+        let api_version = text_of(&value, "/apiVersion");
+        // Of a group and version that cannot be parsed not even the kind is known.
+        if text_of(&value, "/kind").is_empty() || api_version.matches('/').count() > 1 {
+            let body = json.map_or_else(|| super::gojson::encode(&value), str::to_owned);
+            return self.manifests.complain(unreadable(format!("Object 'Kind' is missing in '{body}'")));
         }
-        if api_version == OWN_API_VERSION && kind == "Image" {
+        if let Some(why) = bad_metadata(&value) {
+            return self.manifests.complain(unreadable(why));
+        }
+        if api_version == OWN_API_VERSION && text_of(&value, "/kind") == "Image" {
             return self.manifests.images.push(value);
         }
-        if kind.ends_with("List") && value["items"].is_array() {
-            let items = value["items"].take();
-            for item in items.as_array().into_iter().flatten() {
-                self.document(source, item.clone());
-            }
-            return;
+        if value.get("items").is_some() { self.list(source, value) } else { self.object(source, value) }
+    }
+
+    /// Reads what has items, whatever its kind. Those that say nothing else are of the kind and version that the
+    /// list's name.
+    ///
+    /// Models apimachinery pkg/apis/meta/v1/unstructured: unstructuredJSONScheme.decodeToList.
+    fn list(&mut self, source: &str, mut value: Value) {
+        let Value::Array(items) = value["items"].take() else { return };
+        if let Some(item) = items.iter().find(|item| !item.is_object() && !item.is_null()) {
+            let why = patch::not_of_type(item, "map[string]interface {}");
+            return self.manifests.complain(CliError::plain(format!("unable to decode \"{source}\": {why}")));
         }
+        let api_version = text_of(&value, "/apiVersion");
+        let kind = text_of(&value, "/kind");
+        let kind = kind.strip_suffix("List").unwrap_or(kind);
+        for mut item in items {
+            if item.is_null() {
+                item = json!({});
+            }
+            if text_of(&item, "/kind").is_empty() && text_of(&item, "/apiVersion").is_empty() {
+                item["kind"] = Value::from(kind);
+                item["apiVersion"] = Value::from(api_version);
+            }
+            let missing = if text_of(&item, "/kind").is_empty() {
+                "Object 'Kind' is missing in 'object has no kind field '"
+            } else if text_of(&item, "/apiVersion").is_empty() {
+                "Object 'apiVersion' is missing in 'object has no apiVersion field'"
+            } else {
+                ""
+            };
+            if !missing.is_empty() {
+                self.manifests.complain(CliError::Verbatim(format!(
+                    "unable to get type info from the object \"*unstructured.Unstructured\": {missing}"
+                )));
+            } else if item["items"].is_array() {
+                self.manifests.complain(CliError::plain(
+                    "*unstructured.Unstructured is not a list: no Items field in this object",
+                ));
+            } else {
+                self.object(source, item);
+            }
+        }
+    }
+
+    fn object(&mut self, source: &str, mut value: Value) {
+        let kind = text_of(&value, "/kind").to_owned();
+        let api_version = text_of(&value, "/apiVersion").to_owned();
         let is_first = kind == "HorizontalPodAutoscaler" && api_version == FIRST_AUTOSCALING;
         let api_version = if is_first {
             to_second_autoscaling(&mut value);
@@ -324,67 +381,6 @@ pub fn drop_unknown(kind: Kind, value: &mut Value) -> Vec<String> {
     unknown
 }
 
-/// The documents before the first that cannot be parsed, and the complaint about that one.
-///
-/// Each document is parsed by itself, so a complaint counts lines from the document's start.
-/// Models apimachinery pkg/util/yaml: YAMLReader, which splits at lines that begin with `---`.
-fn parse(text: &str) -> (Vec<Value>, Option<String>) {
-    let mut values = Vec::new();
-    let mut chunk = String::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n').chain(["---"]) {
-        if !line.starts_with("---") {
-            chunk.push_str(line);
-            continue;
-        }
-        let mut read = read_chunk(&chunk, start);
-        values.append(&mut read.0);
-        if read.1.is_some() {
-            return (values, read.1);
-        }
-        start += chunk.len() + line.len();
-        chunk.clear();
-    }
-    (values, None)
-}
-
-/// The documents of a part that begins at `start`. JSON is read as JSON; what is none of it may still be YAML.
-///
-/// Models apimachinery pkg/util/yaml: YAMLOrJSONDecoder, JSONSyntaxError.
-fn read_chunk(chunk: &str, start: usize) -> (Vec<Value>, Option<String>) {
-    if !chunk.trim_start().starts_with('{') {
-        return match decode::documents(chunk) {
-            Ok(documents) => (documents, None),
-            Err(why) => (Vec::new(), Some(why)),
-        };
-    }
-    let mut values = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(chunk).into_iter::<Value>();
-    let mut end = 0;
-    while let Some(next) = stream.next() {
-        let Ok(value) = next else { break };
-        values.push(value);
-        end = stream.byte_offset();
-    }
-    let rest = &chunk[end..];
-    if rest.trim().is_empty() {
-        return (values, None);
-    }
-    match decode::documents(rest) {
-        Ok(documents) if documents.iter().all(Value::is_object) => {
-            values.extend(documents);
-            (values, None)
-        }
-        _ => {
-            let why = match patch::json_error(rest) {
-                Some((at, why)) => format!("json: offset {}: {why}", start + end + at),
-                None => "unexpected EOF".to_owned(),
-            };
-            (values, Some(why))
-        }
-    }
-}
-
 /// Models kubectl pkg/validation: getObjectKind, and what the reader says of its errors.
 fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
     let Some(complaint) = missing_type(value) else { return Ok(()) };
@@ -397,7 +393,15 @@ fn check_named(value: &Value, source: &str) -> Result<(), CliError> {
 /// What is said of metadata of the wrong types, which kubectl decodes before anything is sent.
 ///
 /// Models cli-runtime pkg/resource: metadataValidatingDecoder.
-fn bad_metadata(metadata: &Value) -> Option<String> {
+fn bad_metadata(object: &Value) -> Option<String> {
+    let is_text = |value: &Value| value.is_string() || value.is_null();
+    if let Some(version) = object.get("apiVersion").filter(|version| !is_text(version)) {
+        let found = patch::found(version);
+        return Some(format!(
+            "json: cannot unmarshal {found} into Go struct field metadataOnlyObject.TypeMeta.apiVersion of type string"
+        ));
+    }
+    let metadata = &object["metadata"];
     if !metadata.is_object() && !metadata.is_null() {
         let found = patch::found(metadata);
         return Some(format!(

@@ -10,7 +10,7 @@ use super::Env;
 use super::args::{Args, Flag};
 use super::builder::{Builder, Info, SELECTOR, Selection};
 use super::error::CliError;
-use super::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use super::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE};
 use super::result::{FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use super::selection::not_there;
 use crate::api::decode::typed;
@@ -32,7 +32,7 @@ pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 /// # Errors
 /// `required resource not specified`, or what [`Builder::select`] finds.
 pub fn select(args: &Args, env: &mut Env<'_>) -> Result<Selection, CliError> {
-    if args.words.is_empty() && !args.has("filename") && !args.has("kustomize") {
+    if args.words.is_empty() && !manifests::is_given(args) {
         return Err(CliError::plain("required resource not specified"));
     }
     Builder { empty_selector: true, must_exist: true, ..Builder::default() }.select(args, env, &args.words)

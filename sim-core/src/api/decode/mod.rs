@@ -1,6 +1,9 @@
 //! Manifests in: YAML 1.1 or JSON text to JSON values as kubectl reads them, and values to objects.
 
 mod scalar;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;
 pub(crate) mod typed;
@@ -11,62 +14,22 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::object::Object;
+pub use stream::{Document, Stream, stream};
 
 /// How many unknown fields one refusal names at most, as `sigs.k8s.io/json` limits them.
 const UNKNOWN_FIELDS_MAX: usize = 100;
 
-/// Splits `text` into its documents, each as JSON; empty documents are skipped.
-///
-/// Models apimachinery pkg/util/yaml: YAMLOrJSONDecoder, and sigs.k8s.io/yaml beneath it: of a key that
-/// stands twice in a mapping the last one counts.
+/// The documents of `text`, each as JSON; empty ones are skipped. Of a key that stands twice in a mapping the
+/// last one counts.
 ///
 /// # Errors
-/// The parser's complaint, `error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'`.
+/// The first complaint, `error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'`.
 pub fn documents(text: &str) -> Result<Vec<Value>, String> {
-    if text.trim_start().starts_with('{')
-        && let Ok(values) = json_documents(text)
-    {
-        return Ok(values);
+    let stream = stream(text);
+    match stream.broken {
+        Some(why) => Err(why),
+        None => Ok(stream.documents.into_iter().map(|document| document.value).collect()),
     }
-    let mut values = Vec::new();
-    for document in split(text)? {
-        match yaml::parse(&document) {
-            Ok(Value::Null) => {}
-            Ok(value) => values.push(value),
-            Err(error) => return Err(format!("error converting YAML to JSON: {error}")),
-        }
-    }
-    Ok(values)
-}
-
-fn json_documents(text: &str) -> Result<Vec<Value>, serde_json::Error> {
-    let stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let values: Result<Vec<Value>, _> = stream.collect();
-    Ok(values?.into_iter().filter(|value| !value.is_null()).collect())
-}
-
-/// Cuts a stream at lines of `---`. Line numbers in errors count within a document.
-///
-/// Models apimachinery pkg/util/yaml: YAMLReader.
-fn split(text: &str) -> Result<Vec<String>, String> {
-    let mut documents = vec![String::new()];
-    for line in text.split_inclusive('\n') {
-        let Some(rest) = line.strip_prefix("---") else {
-            if let Some(document) = documents.last_mut() {
-                document.push_str(line);
-            }
-            continue;
-        };
-        let rest = rest.trim();
-        if !rest.is_empty() && !rest.starts_with('#') {
-            return Err(format!("invalid Yaml document separator: {rest}"));
-        }
-        match documents.last_mut() {
-            Some(document) if document.is_empty() => document.push_str(line),
-            _ => documents.push(String::new()),
-        }
-    }
-    Ok(documents)
 }
 
 /// Why a value is no object.

@@ -124,7 +124,7 @@ fn hostile_text_is_refused() {
         bomb += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
     }
     assert!(refused(&bomb).contains("excessive aliasing"));
-    assert!(refused("a: &x [*x]").contains("anchor value contains itself"));
+    assert!(refused("a: &x [*x]").contains("anchor 'x' value contains itself"));
 }
 
 fn bad(value: Value) -> String {

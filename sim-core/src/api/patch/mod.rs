@@ -15,7 +15,7 @@ use super::object::Kind;
 use schema::Schema;
 use strategic::{Into, Merger};
 
-pub use syntax::{json_error, parse_json};
+pub use syntax::{JsonError, json_value_end, parse_json};
 
 /// A patch.
 #[derive(Clone, Debug, PartialEq)]

@@ -240,3 +240,142 @@ fn commands_that_find_nothing_say_so_as_kubectl_does() {
     exit 1
     "#);
 }
+
+#[test]
+fn lists_name_the_kind_of_items_that_do_not() {
+    let mut bench = Bench::new();
+    let list = "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n";
+    assert_snapshot!(bench.run_with("apply -f -", Some(list)), @"
+    configmap/a created
+    configmap/b created
+    ");
+    let mut local = |list: &str| bench.run_with("label --local -f - x=y", Some(list));
+    let some =
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n";
+    assert_snapshot!(local(&format!("{some}- {{kind: ConfigMap, metadata: {{name: b}}}}\n- {{apiVersion: v1}}\n")), @r#"
+    configmap/a labeled
+    ! unable to get type info from the object "*unstructured.Unstructured": Object 'apiVersion' is missing in 'object has no apiVersion field'
+    ! unable to get type info from the object "*unstructured.Unstructured": Object 'Kind' is missing in 'object has no kind field '
+    exit 1
+    "#);
+    assert_snapshot!(local(&format!("{some}- {{}}\n- null\n")), @r#"
+    configmap/a labeled
+    ! unable to get type info from the object "*unstructured.Unstructured": Object 'Kind' is missing in 'object has no kind field '
+    ! unable to get type info from the object "*unstructured.Unstructured": Object 'Kind' is missing in 'object has no kind field '
+    exit 1
+    "#);
+    assert_snapshot!(local(&format!("{some}- x\n")), @r#"
+    ! error: unable to decode "STDIN": json: cannot unmarshal string into Go value of type map[string]interface {}
+    exit 1
+    "#);
+    assert_snapshot!(local("apiVersion: v1\nkind: List\nitems: x\n"), @r#"
+    ! error: unable to decode "STDIN": json: cannot unmarshal string into Go struct field decodeList.items of type []json.RawMessage
+    exit 1
+    "#);
+    assert_snapshot!(local("apiVersion: v1\nkind: List\nitems: null\n"), @"");
+    let nested = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: []}\n";
+    assert_snapshot!(local(nested), @"
+    ! error: *unstructured.Unstructured is not a list: no Items field in this object
+    exit 1
+    ");
+}
+
+#[test]
+fn what_names_an_object_is_of_the_wrong_type() {
+    let mut bench = Bench::new();
+    let mut local = |text: &str| bench.run_with("label --local -f - x=y", Some(text));
+    assert_snapshot!(local("apiVersion: 1\nkind: ConfigMap\n"), @r#"
+    ! error: unable to decode "STDIN": json: cannot unmarshal number into Go struct field metadataOnlyObject.TypeMeta.apiVersion of type string
+    exit 1
+    "#);
+    assert_snapshot!(local("apiVersion: apps/v1/x\nkind: ConfigMap\n"), @r#"
+    ! error: unable to decode "STDIN": Object 'Kind' is missing in '{"apiVersion":"apps/v1/x","kind":"ConfigMap"}'
+    exit 1
+    "#);
+    assert_snapshot!(local("{\"kind\" : 5,\n \"kind\":6}"), @r#"
+    ! error: unable to decode "STDIN": Object 'Kind' is missing in '{"kind" : 5,
+    !  "kind":6}'
+    exit 1
+    "#);
+    // Nothing else is looked at.
+    assert_snapshot!(local("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: x\n"), @"pod/a labeled");
+    assert_snapshot!(bench.run_with("label --local -f - x=y -o yaml", Some("apiVersion: v1\nkind: Pod\nmetadata:\n")), @"
+    apiVersion: v1
+    kind: Pod
+    metadata: null
+    ");
+}
+
+#[test]
+fn readable_manifests_are_changed_locally_beside_unreadable_ones() {
+    let mut bench = Bench::new();
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\na: [\n";
+    assert_snapshot!(bench.run_with("annotate --local -f - x=y", Some(text)), @"
+    configmap/a annotated
+    ! error: error parsing STDIN: error converting YAML to JSON: yaml: line 1: did not find expected node content
+    exit 1
+    ");
+}
+
+#[test]
+fn nothing_is_named_or_read() {
+    let mut bench = Bench::new();
+    let answers = ["apply", "create", "replace", "diff"].map(|verb| bench.run(&format!("{verb} -f ''")));
+    assert_snapshot!(answers.join("\n"), @"
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 1
+
+    ! error: must specify one of -f and -k
+    exit 2
+    ");
+    assert_snapshot!(bench.run("get -f ''"), @r#"
+    ! You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
+    ! 
+    ! error: Required resource not specified.
+    ! Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
+    ! See 'kubectl get -h' for help and examples
+    exit 1
+    "#);
+    assert_snapshot!(bench.run("delete -f ''"), @"
+    ! error: You must provide one or more resources by argument or filename.
+    ! Example resource specifications include:
+    !    '-f rsrc.yaml'
+    !    '--filename=rsrc.json'
+    !    '<resource> <name>'
+    !    '<resource>'
+    exit 1
+    ");
+    assert_snapshot!(bench.run("label -f '' a=b"), @"
+    ! error: one or more resources must be specified as <resource> <name> or <resource>/<name>
+    exit 1
+    ");
+    assert_snapshot!(bench.run_with("replace -f -", Some("")), @"");
+    assert_snapshot!(bench.run_with("replace --force -f -", Some("")), @"
+    ! No resources found
+    ! error: no objects passed to replace
+    exit 1
+    ");
+    // A kustomization is only looked at when its objects are asked for, and so is not complained of alone.
+    assert_snapshot!(bench.run("get -k /nope"), @"
+    ! must build at directory: not a valid directory: evalsymlink failure on '/nope' : lstat /nope: no such file or directory
+    exit 1
+    ");
+    assert_snapshot!(bench.run("apply -k /nope"), @"
+    ! error: must build at directory: not a valid directory: evalsymlink failure on '/nope' : lstat /nope: no such file or directory
+    exit 1
+    ");
+}
+
+#[test]
+fn objects_without_a_name_are_unknown() {
+    let mut bench = Bench::new();
+    let text = "apiVersion: v1\nkind: ConfigMap\n";
+    assert_snapshot!(bench.run_with("create --dry-run=client -f -", Some(text)), @"configmap/<unknown> created (dry run)");
+    assert_snapshot!(bench.run_with("label --local -f - a=b", Some(text)), @"configmap/<unknown> labeled");
+}

@@ -146,24 +146,41 @@ fn change_locally(
     change: &Change<'_>,
     results: &mut Results,
 ) -> Result<Flow, CliError> {
-    for info in local::select(args, env)? {
-        let old = local::object(&info)?;
-        if !args.flag("overwrite") {
-            change.check_overwrites(&old)?;
-        }
-        let new = change.changed(&old);
-        let mut manifest = info.manifest.clone().unwrap_or_default();
-        match (change.words.get)(&new) {
-            map if map.is_empty() => {
-                let meta = manifest.get_mut("metadata").and_then(Value::as_object_mut);
-                meta.map(|meta| meta.remove(change.words.field));
-            }
-            map => manifest["metadata"][change.words.field] = json!(map),
-        }
-        let operation = change.operation(&old, &new, args.flag("overwrite"));
-        results.print_manifest(operation, &info, &manifest, false, env.out)?;
+    let found = manifests::read(args, env, false)?;
+    let mut errors = found.errors;
+    for info in &found.infos {
+        errors.extend(change_manifest(info, args.flag("overwrite"), change, results, env.out).err());
     }
-    Ok(Flow::OK)
+    CliError::aggregate(errors).map_or(Ok(Flow::OK), Err)
+}
+
+fn change_manifest(
+    info: &Info,
+    overwrite: bool,
+    change: &Change<'_>,
+    results: &mut Results,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let mut manifest = info.manifest.clone().unwrap_or_default();
+    // Nothing but the metadata is looked at, and that may be of a wrong type.
+    let is_changeable = manifest.get("metadata").is_none_or(Value::is_object);
+    let metadata = if is_changeable { manifest["metadata"].clone() } else { Value::Null };
+    let bare = Info { manifest: Some(json!({ "metadata": metadata })), ..info.clone() };
+    let old = local::object(&bare)?;
+    if !overwrite {
+        change.check_overwrites(&old)?;
+    }
+    let new = change.changed(&old);
+    match (change.words.get)(&new) {
+        _ if !is_changeable => {}
+        map if map.is_empty() => {
+            let meta = manifest.get_mut("metadata").and_then(Value::as_object_mut);
+            meta.map(|meta| meta.remove(change.words.field));
+        }
+        map => manifest["metadata"][change.words.field] = json!(map),
+    }
+    let operation = change.operation(&old, &new, overwrite);
+    results.print_manifest(operation, info, &manifest, false, out)
 }
 
 fn check(args: &Args, resources: &[String], change: &Change<'_>, list: bool) -> Result<(), CliError> {
@@ -181,7 +198,7 @@ fn check(args: &Args, resources: &[String], change: &Change<'_>, list: bool) -> 
         let why = format!("can only use local files by {files} when --local=true is set");
         return Err(CliError::plain(why));
     }
-    if resources.is_empty() && !args.has("filename") && !args.has("kustomize") {
+    if resources.is_empty() && !manifests::is_given(args) {
         return Err(CliError::plain(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));

@@ -28,7 +28,7 @@ pub static VERB: Verb = Verb {
 
 /// Models kubectl pkg/cmd/apply: SetLastAppliedOptions. Every object is looked at before any is changed.
 fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
-    if !args.has("filename") {
+    if !manifests::names_files(args) {
         return Err(CliError::plain(MISSING_RESOURCE));
     }
     let mut results = Results::parse(args, env.files)?;

@@ -191,7 +191,7 @@ pub fn delete(args: &Args, env: &mut Env<'_>, path: &str) -> Result<Flow, CliErr
     if !place.subresource.is_empty() {
         return Err(not_allowed().into());
     }
-    let how = match args.has("filename") {
+    let how = match manifests::names_files(args) {
         true => options(&body(args, env, path)?),
         false => DeleteOptions::default(),
     };

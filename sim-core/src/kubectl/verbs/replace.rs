@@ -53,14 +53,15 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let found = manifests::read(args, env, true)?;
     found.warnings.iter().for_each(|warning| env.out.err_line(warning));
     let mut errors = found.errors;
-    if found.infos.is_empty() && errors.is_empty() {
-        return Err(CliError::plain("no objects passed to replace"));
-    }
     let saves = args.flag("save-config");
     let subresource = args.text("subresource").unwrap_or_default();
     if args.flag("force") {
         // Its objects are looked for as those of `delete` are.
         Builder::default().select(args, env, &args.words)?;
+        if found.infos.is_empty() && errors.is_empty() {
+            env.out.err_line("No resources found");
+            return Err(CliError::plain("no objects passed to replace"));
+        }
         return forced(args, env, found.infos, errors, results);
     }
     let options = WriteOptions { dry_run: results.dry_run() == DryRun::Server };

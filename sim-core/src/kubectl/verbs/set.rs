@@ -50,7 +50,7 @@ pub fn common_errors(args: &Args, resources: &[String]) -> Vec<CliError> {
     if args.flag("all") && args.text("selector").is_some_and(|text| !text.is_empty()) {
         errors.push(CliError::plain("cannot set --all and --selector at the same time"));
     }
-    if resources.is_empty() && !args.has("filename") {
+    if resources.is_empty() && !manifests::names_files(args) {
         errors.push(CliError::plain(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));

@@ -11,7 +11,7 @@ use crate::api::{Kind, Object, meta};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{ALL, Builder, SELECTOR};
 use crate::kubectl::error::CliError;
-use crate::kubectl::manifests::{FILENAME, KUSTOMIZE, RECURSIVE};
+use crate::kubectl::manifests::{self, FILENAME, KUSTOMIZE, RECURSIVE};
 use crate::kubectl::output::Output;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
 use crate::kubectl::{Env, Flow, apply, local, template};
@@ -56,7 +56,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             args.words.join(" ")
         )));
     }
-    if resources.is_empty() && !args.has("filename") {
+    if resources.is_empty() && !manifests::names_files(args) {
         return Err(CliError::plain(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
@@ -182,7 +182,7 @@ fn from_object(from: &str, keys: &[String], args: &Args, env: &mut Env<'_>) -> R
     let builder = Builder { must_exist: true, all_with_names: true, ..Builder::default() };
     let words: Vec<String> = from.split_whitespace().map(str::to_owned).collect();
     let plain = Args::parse("set env", &[], &[])?;
-    let args = if args.has("filename") { &plain } else { args };
+    let args = if manifests::names_files(args) { &plain } else { args };
     let mut variables = Vec::new();
     for info in builder.select(args, env, &words)?.all()? {
         let data: Vec<String> = match env.cluster.store().get(info.kind, &info.key()) {

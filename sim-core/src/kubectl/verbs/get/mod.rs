@@ -189,7 +189,13 @@ fn look_up_stored(
         let asked = args.words.first().and_then(|word| OtherVersion::of_word(word));
         return Ok(Found { asked, ..find(env, resources, selection, ignore_not_found) });
     }
-    let mut read = manifests::read(args, env, false)?;
+    let mut read = manifests::read(args, env, false).map_err(|error| match error {
+        // It is found wrong only when its objects are visited, and so is one of several.
+        CliError::Plain(why) if args.has("kustomize") && !manifests::names_files(args) => {
+            CliError::Verbatim(why)
+        }
+        other => other,
+    })?;
     match resources {
         ResourceArgs::None => {}
         ResourceArgs::Named { slashed: true, .. } => {
