@@ -367,13 +367,13 @@ fn errors_are_the_shells_and_change_nothing() {
         shown,
         "\
 $ kubectl delete sts web; get pods | | wc
-sh: 1: Syntax error: \"|\" unexpected
+bash: syntax error near unexpected token `|'
 $ kubectl delete sts web && fi
-sh: 1: Syntax error: \"fi\" unexpected
+bash: syntax error near unexpected token `fi'
 $ for i in 1 2; do kubectl delete sts web
-sh: 1: Syntax error: end of file unexpected (expecting \"done\")
+bash: syntax error: unexpected end of file
 $ kubectl delete pod web-0 | (
-sh: 1: Syntax error: end of file unexpected (expecting \")\")
+bash: syntax error: unexpected end of file
 "
     );
     assert_eq!(terminal.session.exit_code(), 2);
@@ -394,17 +394,17 @@ sh: 1: Syntax error: end of file unexpected (expecting \")\")
         shown,
         "\
 $ kubectl get pods | gerp web
-sh: 1: gerp: not found
+bash: gerp: command not found
 hint: did you mean grep?
 $ kubectl get pods -o json | jq .items
-sh: 1: jq: not found
+bash: jq: command not found
 $ get podz | cat
 error: the server doesn't have a resource type \"podz\"
 $ get podz && echo fine
 error: the server doesn't have a resource type \"podz\"
 hint: did you mean pods?
 $ exec web-0 -- ls | wc -l
-sh: 1: exec: web-0: not found
+bash: exec: web-0: not found
 0
 hint: among a shell's commands exec is the shell's own: say kubectl exec
 $ advance 5s && reset

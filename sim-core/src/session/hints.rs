@@ -60,7 +60,7 @@ fn none_of(absent: &Absent) -> String {
 
 /// The command that a shell's complaint says it does not have.
 fn unknown_to_the_shell(line: &str) -> Option<&str> {
-    line.strip_prefix("sh: ")?.strip_suffix(": not found")?.split_once(": ").map(|(_, word)| word)
+    line.strip_prefix("bash: ")?.strip_suffix(": command not found")
 }
 
 fn unknown_tool(word: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! [`Host`]: what a process can reach: the container's files, the network and the clock.
 
+use super::ast::Dialect;
 use super::process::Stream;
 use crate::api::SimTime;
 use crate::network::dns;
@@ -110,6 +111,14 @@ pub trait Host {
     /// Whose tools the image has.
     fn flavour(&self) -> Flavour {
         Flavour::Busybox
+    }
+
+    /// Whose grammar its `sh` reads.
+    fn dialect(&self) -> Dialect {
+        match self.flavour() {
+            Flavour::Busybox => Dialect::Ash,
+            Flavour::Gnu => Dialect::Dash,
+        }
     }
 
     /// Whose nslookup it is.

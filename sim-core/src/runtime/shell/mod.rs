@@ -8,16 +8,20 @@
 //! a call, so everything can be suspended between two steps.
 
 mod arithmetic;
+mod arrays;
 mod ast;
+mod braces;
 mod builtins;
 mod channels;
 mod compound;
+mod condition;
 mod expand;
 mod frame;
 mod glob;
 mod host;
 mod interpreter;
 mod machine;
+mod parameter;
 mod parser;
 mod pattern;
 mod process;
@@ -33,6 +37,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
+pub use ast::Dialect;
 pub use host::{Flavour, Host, Nslookup, OuterTurn, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};

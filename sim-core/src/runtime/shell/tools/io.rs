@@ -164,6 +164,9 @@ impl Io<'_> {
         if path == "/dev/null" {
             return Ok(String::new());
         }
+        if let Some(text) = self.machine.opened.get(&path) {
+            return Ok(text.to_string());
+        }
         match self.host.files().read(&path) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(FsError::NotFound) => self.provided(&path).ok_or(FsError::NotFound),

@@ -47,6 +47,7 @@ mod xargs;
 
 pub(super) use io::{Io, Memory, Pause};
 pub(super) use outer::outer;
+pub(super) use print::unescape;
 pub(super) use serve::own_program;
 
 use super::frame::Descriptor;
@@ -175,6 +176,11 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("redis-cli", "/usr/local/bin", redis::redis_cli, REDIS),
     ("redis-server", "/usr/local/bin", redis::redis_server, REDIS),
 ];
+
+/// An extended regular expression; `None` when it is none.
+pub(super) fn compile_regex(pattern: &str) -> Option<regex_lite::Regex> {
+    grep::compile(pattern, true, false)
+}
 
 /// Folders in which programs are.
 const FOLDERS: &[&str] = &["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
