@@ -7,6 +7,7 @@ use imbl::OrdMap;
 
 use super::fs::FileTree;
 use super::image::Image;
+use super::images;
 use super::logs::Log;
 use super::mounts::Mount;
 use super::server::Service;
@@ -51,6 +52,13 @@ pub struct ContainerConfig {
 }
 
 impl ContainerConfig {
+    /// Makes the image what its program does with these arguments.
+    pub(super) fn become_told(&mut self, arguments: &[String]) {
+        if let Some(told) = images::as_told(&self.image.spec, arguments, &self.env, self.memory_limit) {
+            self.image.spec = Arc::new(told);
+        }
+    }
+
     /// A container with nothing but its image's program.
     pub fn bare(name: String, id: String, image: Image, ports: Vec<u16>) -> ContainerConfig {
         ContainerConfig {
@@ -155,8 +163,8 @@ pub struct Container {
     pub wake: Option<SimTime>,
     /// Whether its program only repeats itself, as a server does that looks after its links.
     pub steady: bool,
-    /// Whether its shell gives way to the image's own program.
-    pub hands_over: bool,
+    /// The arguments with which its shell gives way to the image's own program.
+    pub hands_over: Option<Vec<String>>,
     /// Servers that listen in it.
     pub services: Vec<Service>,
     /// Changes with everything that a probe could notice.

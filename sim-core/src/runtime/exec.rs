@@ -264,7 +264,8 @@ impl Runtime {
         container.program = Program::Process(process);
         if let ProcessState::Exited(code) = state {
             container.end(Exit::with_code(code, now));
-        } else if std::mem::take(&mut container.hands_over) {
+        } else if let Some(arguments) = container.hands_over.take() {
+            Arc::make_mut(&mut container.config).become_told(&arguments);
             let config = container.config.clone();
             let native = super::program::start(&config.image.spec, &config.ports, &config.env, now);
             container.program = Program::Native(native);

@@ -5,7 +5,7 @@ use super::container::{Exit, Program, User};
 use super::fs::FileSystem;
 use super::mounts::MountedFs;
 use super::server::{Call, Drive, Reply, Service, Spot};
-use super::shell::{Flavour, Host, Nslookup, ProcessInfo};
+use super::shell::{Dialect, Flavour, Host, Nslookup, ProcessInfo};
 use crate::api::{ObjectKey, SimTime};
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
@@ -110,6 +110,18 @@ impl Host for ContainerHost<'_> {
         if is_small == Some(true) { Flavour::Busybox } else { Flavour::Gnu }
     }
 
+    fn dialect(&self) -> Dialect {
+        let container = self.runtime.container(&self.pod, &self.container);
+        let packages = container.map_or(0, |container| container.config.image.packages());
+        if packages & super::packages::RED_HAT != 0 {
+            Dialect::Bash
+        } else if self.flavour() == Flavour::Gnu {
+            Dialect::Dash
+        } else {
+            Dialect::Ash
+        }
+    }
+
     fn has_tool(&self, name: &str) -> bool {
         let container = self.runtime.container(&self.pod, &self.container);
         container.is_some_and(|container| container.config.image.has_tool(name))
@@ -136,10 +148,10 @@ impl Host for ContainerHost<'_> {
         spec.is_some_and(|spec| spec.programs.iter().any(|program| program.rsplit('/').next() == Some(name)))
     }
 
-    fn hand_over(&mut self) {
+    fn hand_over(&mut self, arguments: &[String]) {
         let found = self.runtime.sandbox_mut(&self.pod);
         if let Some(container) = found.and_then(|sandbox| sandbox.containers.get_mut(&self.container)) {
-            container.hands_over = true;
+            container.hands_over = Some(arguments.to_vec());
         }
     }
 

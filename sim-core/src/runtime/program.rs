@@ -65,10 +65,17 @@ impl Container {
         }
         if let Some((at, code)) = native.exit_at {
             if at <= now {
-                for line in spec.exit.iter().filter(|plan| plan.code == code).flat_map(|plan| &plan.log) {
-                    self.log.line(at, Stream::Err, line);
+                let planned = spec.exit.as_ref().filter(|plan| plan.code == code);
+                for line in planned.into_iter().flat_map(|plan| &plan.log) {
+                    let line = template::logged(line, place, 0, &self.config.env, at);
+                    self.log.line(at, Stream::Err, &line);
                 }
-                self.end(Exit::with_code(code, at));
+                let mut exit = Exit::with_code(code, at);
+                // Only the kernel ends a program so, for the memory that it wanted.
+                if planned.is_some() && code == 128 + SIGKILL {
+                    exit.reason = "OOMKilled".to_owned();
+                }
+                self.end(exit);
                 return;
             }
             self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
@@ -128,9 +135,19 @@ pub(super) fn answer(
         return Err(NetError::TimedOut);
     }
     let path = request.path.split(['?', '#']).next().unwrap_or("/");
-    let route = spec.routes.iter().find(|route| matches(route, &request.method, path));
+    let query = request.path.split_once('?').map_or("", |(_, query)| query);
+    let age = now.since(container.started);
+    let in_time = |route: &Route| route.until_ms.is_none_or(|until| age <= Duration::from_millis(until));
+    let route = spec.routes.iter().find(|route| matches(route, &request.method, path) && in_time(route));
     let port = spec.ports.first().copied().unwrap_or(0);
-    let filled = |text: &str| template::place(text, place, port, &config.env);
+    let filled = |text: &str| {
+        let text = template::place(text, place, port, &config.env);
+        template::asked(&text, from, query, now, age)
+    };
+    if route.is_some_and(|route| route.exits) {
+        let code = template::query_word(query, "code").and_then(|code| code.parse().ok()).unwrap_or(0);
+        container.end(Exit::with_code(code, now));
+    }
     let mut latency = Duration::ZERO;
     let mut response = match route {
         Some(route) => {

@@ -1,10 +1,12 @@
 //! The images that ship with the product, one a file.
 
+mod agnhost;
 mod alpine;
 mod bases;
 mod busybox;
 mod crash_looper;
 mod httpd;
+mod mysql;
 mod nginx;
 mod pause;
 mod postgres;
@@ -18,10 +20,16 @@ use super::packages;
 
 /// Every shipped image.
 pub fn catalogue() -> Vec<ImageSpec> {
-    vec![
+    let mut all = vec![
+        agnhost::spec(),
         alpine::spec(),
+        bases::bash(),
+        bases::curl(),
         bases::debian(),
         bases::ubuntu(),
+        mysql::spec("mariadb"),
+        mysql::spec("mysql"),
+        stress::vish(),
         busybox::spec(),
         crash_looper::spec(),
         httpd::spec(),
@@ -33,7 +41,24 @@ pub fn catalogue() -> Vec<ImageSpec> {
         redis::spec(),
         slow_starter::spec(),
         stress::spec(),
-    ]
+    ];
+    all.extend(bases::others());
+    all
+}
+
+/// An image as its program's arguments, its environment and its memory make it; `None` when they change nothing.
+pub fn as_told(
+    spec: &ImageSpec,
+    arguments: &[String],
+    env: &[(String, String)],
+    limit: Option<u64>,
+) -> Option<ImageSpec> {
+    match spec.name.as_str() {
+        "agnhost" => Some(agnhost::as_told(spec, arguments)),
+        "vish/stress" => Some(stress::as_told(spec, arguments, limit)),
+        "mariadb" | "mysql" => Some(mysql::as_told(spec, env)),
+        _ => None,
+    }
 }
 
 /// Owned words.

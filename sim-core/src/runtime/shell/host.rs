@@ -189,8 +189,8 @@ pub trait Host {
         false
     }
 
-    /// From here on the container runs the image's own program, in place of what it runs now.
-    fn hand_over(&mut self) {}
+    /// From here on the container runs the image's own program with these arguments, in place of what it runs now.
+    fn hand_over(&mut self, _arguments: &[String]) {}
 
     /// Whether the machine runs that command by itself, in place of a builtin or a tool of its name: `kubectl` at
     /// the user's prompt.

@@ -21,6 +21,11 @@ const MAX_FRAMES: usize = 2_000;
 impl Machine {
     /// Lets a shell do one thing.
     pub(super) fn step_shell(&mut self, shell: &mut Shell, pid: u32, host: &mut dyn Host) -> Step {
+        if shell.dialect.is_none() {
+            // A `sh` that is bash is bash in all.
+            let dialect = host.dialect();
+            (shell.dialect, shell.is_bash) = (Some(dialect), dialect == Dialect::Bash);
+        }
         if shell.frames.len() > MAX_FRAMES {
             self.fatal(shell, pid, "out of stack space", host);
             return Step::Progress;

@@ -42,4 +42,4 @@ pub use host::{Flavour, Host, Nslookup, OuterTurn, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
 pub use prompt::{Remembered, is_command, is_unfinished, syntax_error};
-pub use tools::{packages_of, tools_of};
+pub use tools::{is_left_to_image, packages_of, tools_of};

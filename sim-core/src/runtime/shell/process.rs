@@ -40,6 +40,9 @@ pub enum StartError {
     /// A path that is not there; runc's words.
     #[error("exec: \"{0}\": stat {0}: no such file or directory")]
     NoSuchFile(String),
+    /// A file that may not be run; runc's words.
+    #[error("exec: \"{0}\": permission denied")]
+    Denied(String),
     /// Nothing was asked for.
     #[error("no command specified")]
     Empty,

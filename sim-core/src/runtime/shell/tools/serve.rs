@@ -55,6 +55,7 @@ pub(in super::super) fn own_program(io: &mut Io<'_>) -> Turn {
         io.complain("already running");
         return Ok(1);
     }
-    io.host.hand_over();
+    let arguments = io.arguments();
+    io.host.hand_over(&arguments);
     Err(Pause::Until(io.now() + std::time::Duration::from_secs(3_600)))
 }
