@@ -249,7 +249,7 @@ impl Image {
     }
 
     /// The release that the tag names: `1.27-alpine` is the last of 1.27, a tag without a number the newest of all.
-    fn release(&self) -> &str {
+    pub fn release(&self) -> &str {
         let releases = || self.spec.releases.iter().map(String::as_str);
         let number = self.reference.tag.split('-').next().unwrap_or_default();
         if !number.starts_with(|first: char| first.is_ascii_digit()) {

@@ -183,7 +183,7 @@ impl Runtime {
     ) -> Result<(), StartError> {
         let words = first_words(&config);
         let program = first_program(&mut config, now)?;
-        let root = program::root_files(&config.image.spec, &config.files, &config.mounts, now);
+        let root = program::root_files(&config.image, &config.files, &config.mounts, now);
         for mount in &config.mounts {
             self.prepare_mount(pod, mount, now);
         }
@@ -452,7 +452,7 @@ fn first_program(config: &mut ContainerConfig, now: SimTime) -> Result<Program, 
     }
     match exec::new_process(config, argv) {
         Ok(mut process) => {
-            process.set_pid(if config.target.is_some() { BESIDE_TARGET } else { 1 });
+            process.set_pid(config.first_pid());
             if config.tty {
                 process.attach_terminal();
             } else if config.stdin {

@@ -167,11 +167,11 @@ pub(super) fn answer(
     if !spec.server.is_empty() {
         response.headers.insert(0, ("Server".to_owned(), filled(&spec.server)));
     }
-    if let Some(line) = access_line(spec.access_log, from, request, &response, now) {
-        container.log.line(now, Stream::Out, &line);
-    }
     if request.method == "HEAD" {
         response.body.clear();
+    }
+    if let Some(line) = access_line(spec.access_log, from, request, &response, now) {
+        container.log.line(now, Stream::Out, &line);
     }
     container.changes += 1;
     Ok((response, latency))
@@ -242,16 +242,21 @@ fn access_line(
 
 /// Folders and files of an image, and those that the kubelet adds.
 pub(super) fn root_files(
-    spec: &ImageSpec,
+    image: &super::image::Image,
     extra: &[(String, String)],
     mounts: &[super::mounts::Mount],
     now: SimTime,
 ) -> super::fs::FileTree {
+    let spec = &image.spec;
     let mut root = super::fs::FileTree::new();
     for folder in
         ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr/bin", "/var/log", "/var/run"]
     {
         make_dirs(&mut root, folder, now);
+    }
+    let _there = root.set_mode("/tmp", 0o1777);
+    for (path, content) in super::images::base_files(image) {
+        root.put(path, content.as_bytes(), now);
     }
     for (path, content) in spec.files.iter().chain(extra) {
         root.put(path, content.as_bytes(), now);

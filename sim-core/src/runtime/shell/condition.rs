@@ -53,6 +53,10 @@ impl Expander<'_> {
             'd' => entry.is_some_and(|entry| entry.content.is_none()),
             's' => entry.is_some_and(|entry| entry.content.is_none_or(|content| !content.is_empty())),
             'x' => entry.is_some_and(|entry| entry.content.is_none() || entry.mode & 0o111 != 0),
+            'L' | 'h' => {
+                let entry = self.files.entry(&normalize(self.directory, operand));
+                entry.is_ok_and(|entry| entry.link.is_some())
+            }
             'e' | 'r' | 'w' | 'O' | 'G' => entry.is_some(),
             _ => false,
         }

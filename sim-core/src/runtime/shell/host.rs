@@ -154,6 +154,31 @@ pub trait Host {
         None
     }
 
+    /// What its processes may do beside what everybody may, a bit each.
+    fn capabilities(&self) -> u64 {
+        0
+    }
+
+    /// How many CPUs and bytes of memory the node has.
+    fn node_capacity(&self) -> (u64, u64) {
+        (2, 8 << 30)
+    }
+
+    /// A variable that the image sets.
+    fn image_env(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether a process is the container's first.
+    fn is_first(&self, pid: u32) -> bool {
+        pid == 1
+    }
+
+    /// A file of the container whose first process has that id, as `/proc/PID/root` leads to it.
+    fn read_beside(&self, _pid: u32, _path: &str) -> Option<std::sync::Arc<[u8]>> {
+        None
+    }
+
     /// The kernel kills the container for the memory that it wants.
     fn run_out_of_memory(&mut self) {}
 
