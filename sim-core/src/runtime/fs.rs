@@ -326,6 +326,9 @@ impl FileTree {
     /// Models pkg/volume: VolumeOwnership.ChangePermissions, and what the set-group-id bit of a folder does.
     pub fn share(&mut self, group: u32, root_mode: u32, writable: bool) {
         self.shared = Some((group, root_mode | 0o2000));
+        if let Some((mode, _)) = &mut self.root {
+            *mode |= 0o2000;
+        }
         let paths: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for path in paths {
             let Some(entry) = self.entries.get_mut(&path) else { continue };
