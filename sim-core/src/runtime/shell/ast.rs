@@ -81,8 +81,11 @@ pub(super) struct Assignment {
 pub(super) enum Assigned {
     Text(Word),
     /// `(a [5]=b c)`
-    List(Vec<(Option<Word>, Word)>),
+    List(Elements),
 }
+
+/// The words of an array, with the keys that they name.
+pub(super) type Elements = Vec<(Option<Word>, Word)>;
 
 /// A command that holds others.
 #[derive(Clone, Debug)]

@@ -60,7 +60,7 @@ impl Expander<'_> {
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let Values { mut list, joined } = values;
-        let counts = |colon: bool| !list.is_empty() && !(colon && list.iter().all(String::is_empty));
+        let counts = |colon: bool| !(list.is_empty() || colon && list.iter().all(String::is_empty));
         match &parameter.operation {
             Operation::Length => return self.value(&list.len().to_string(), quoted, sink),
             Operation::Default { colon, word } | Operation::Assign { colon, word } if !counts(*colon) => {

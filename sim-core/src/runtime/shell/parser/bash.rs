@@ -182,7 +182,7 @@ impl Parser<'_> {
     }
 
     /// `(a [5]=b c)` behind the `=` of an assignment.
-    pub(super) fn list_of_words(&mut self) -> Parsed<Option<Vec<(Option<Word>, Word)>>> {
+    pub(super) fn list_of_words(&mut self) -> Parsed<Option<Elements>> {
         if !self.is_bash() || !self.rest().starts_with('(') {
             return Ok(None);
         }
