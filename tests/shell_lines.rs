@@ -486,6 +486,8 @@ fn lines_that_go_on_are_told_from_those_that_are_whole() {
         assert!(is_incomplete(&format!("{open}\n")), "{open}");
     }
     for whole in [
+        "cat <<< hi | tr a-z A-Z",
+        "[[ a == a* ]] && echo {1..3}",
         "get pods | wc",
         "for i in 1 2; do\nkubectl get pods\ndone",
         "get pods | | wc",
@@ -553,4 +555,49 @@ fn minikube_tells_what_of_its_cluster_runs() {
     $ minikube dashboard
     error: of minikube there is only: minikube service NAME [--url], minikube status, minikube ip
     ");
+}
+
+#[test]
+fn the_prompts_shell_is_bash() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "[[ web-1 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}",
+        "items=(a b); echo ${items[1]} {1..3}",
+        "alias n='kubectl get nodes' names='n -o name'",
+        "names",
+        "names | wc -l",
+        "diff <(kubectl get nodes -o name) <(echo node/other)",
+        "kubectl apply -f <(echo '{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}')",
+        "kubectl delete configmap {c,d}",
+        "source <(kubectl completion bash)",
+        "alias gone",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ [[ web-1 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}
+1
+$ items=(a b); echo ${items[1]} {1..3}
+b 1 2 3
+$ alias n='kubectl get nodes' names='n -o name'
+$ names
+node/minikube
+$ names | wc -l
+1
+$ diff <(kubectl get nodes -o name) <(echo node/other)
+1c1
+< node/minikube
+---
+> node/other
+$ kubectl apply -f <(echo '{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}')
+configmap/c created
+$ kubectl delete configmap {c,d}
+configmap \"c\" deleted from default namespace
+Error from server (NotFound): configmaps \"d\" not found
+$ source <(kubectl completion bash)
+The prompt completes kubectl's words by itself: press Tab.
+$ alias gone
+bash: alias: gone: not found
+"
+    );
 }

@@ -68,6 +68,10 @@ pub fn is_incomplete(text: &str) -> bool {
 fn here_marker(text: &str) -> Option<(String, String, &str)> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let (command, after) = first.split_once("<<")?;
+    // `<<<` is a here-string, which needs no further line.
+    if after.starts_with('<') {
+        return None;
+    }
     let after = after.trim_start_matches('-').trim_start();
     let (marker, tail) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
     let marker = marker.trim_matches(['\'', '"']);
