@@ -367,13 +367,13 @@ fn errors_are_the_shells_and_change_nothing() {
         shown,
         "\
 $ kubectl delete sts web; get pods | | wc
-sh: 1: Syntax error: \"|\" unexpected
+bash: syntax error near unexpected token `|'
 $ kubectl delete sts web && fi
-sh: 1: Syntax error: \"fi\" unexpected
+bash: syntax error near unexpected token `fi'
 $ for i in 1 2; do kubectl delete sts web
-sh: 1: Syntax error: end of file unexpected (expecting \"done\")
+bash: syntax error: unexpected end of file
 $ kubectl delete pod web-0 | (
-sh: 1: Syntax error: end of file unexpected (expecting \")\")
+bash: syntax error: unexpected end of file
 "
     );
     assert_eq!(terminal.session.exit_code(), 2);
@@ -394,17 +394,17 @@ sh: 1: Syntax error: end of file unexpected (expecting \")\")
         shown,
         "\
 $ kubectl get pods | gerp web
-sh: 1: gerp: not found
+bash: gerp: command not found
 hint: did you mean grep?
 $ kubectl get pods -o json | jq .items
-sh: 1: jq: not found
+bash: jq: command not found
 $ get podz | cat
 error: the server doesn't have a resource type \"podz\"
 $ get podz && echo fine
 error: the server doesn't have a resource type \"podz\"
 hint: did you mean pods?
 $ exec web-0 -- ls | wc -l
-sh: 1: exec: web-0: not found
+bash: exec: web-0: not found
 0
 hint: among a shell's commands exec is the shell's own: say kubectl exec
 $ advance 5s && reset
@@ -486,6 +486,8 @@ fn lines_that_go_on_are_told_from_those_that_are_whole() {
         assert!(is_incomplete(&format!("{open}\n")), "{open}");
     }
     for whole in [
+        "cat <<< hi | tr a-z A-Z",
+        "[[ a == a* ]] && echo {1..3}",
         "get pods | wc",
         "for i in 1 2; do\nkubectl get pods\ndone",
         "get pods | | wc",
@@ -570,4 +572,49 @@ fn a_here_document_of_kubectl_is_expanded_unless_its_marker_is_quoted() {
     insta::assert_snapshot!(terminal.play(&quoted), @"configmap/bar created");
     insta::assert_snapshot!(terminal.play("kubectl get cm bar -o jsonpath='{.data}'"), @r#"{"a":"$NAME","b":"$x","c":"$(echo hi)"}"#);
     insta::assert_snapshot!(terminal.play("kubectl exec -i web-0 -- sh <<EOF\necho $NAME \\$HOSTNAME\nEOF"), @"foo web-0");
+}
+
+#[test]
+fn the_prompts_shell_is_bash() {
+    let mut terminal = Terminal::new();
+    let shown = terminal.transcript(&[
+        "[[ web-1 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}",
+        "items=(a b); echo ${items[1]} {1..3}",
+        "alias n='kubectl get nodes' names='n -o name'",
+        "names",
+        "names | wc -l",
+        "diff <(kubectl get nodes -o name) <(echo node/other)",
+        "kubectl apply -f <(echo '{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}')",
+        "kubectl delete configmap {c,d}",
+        "source <(kubectl completion bash)",
+        "alias gone",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+$ [[ web-1 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}
+1
+$ items=(a b); echo ${items[1]} {1..3}
+b 1 2 3
+$ alias n='kubectl get nodes' names='n -o name'
+$ names
+node/minikube
+$ names | wc -l
+1
+$ diff <(kubectl get nodes -o name) <(echo node/other)
+1c1
+< node/minikube
+---
+> node/other
+$ kubectl apply -f <(echo '{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}')
+configmap/c created
+$ kubectl delete configmap {c,d}
+configmap \"c\" deleted from default namespace
+Error from server (NotFound): configmaps \"d\" not found
+$ source <(kubectl completion bash)
+The prompt completes kubectl's words by itself: press Tab.
+$ alias gone
+bash: alias: gone: not found
+"
+    );
 }

@@ -35,6 +35,91 @@ pub(super) fn user(spec: &PodSpec, container: Option<&Container>, image: &ImageS
     User { uid: asked.unwrap_or(image_uid), gid, groups }
 }
 
+/// The id that the first process of a container has among all processes of a pod that shares them, of which the
+/// sandbox's own is 1.
+pub(super) fn shared_pid(spec: &PodSpec, index: usize) -> Option<u32> {
+    let is_shared = spec.share_process_namespace == Some(true);
+    is_shared.then(|| u32::try_from(index).unwrap_or(0).saturating_mul(7).saturating_add(8))
+}
+
+/// The capabilities of Linux, by their bits.
+const CAPABILITIES: [&str; 41] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "SYS_MODULE",
+    "SYS_RAWIO",
+    "SYS_CHROOT",
+    "SYS_PTRACE",
+    "SYS_PACCT",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE",
+    "AUDIT_CONTROL",
+    "SETFCAP",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_READ",
+    "PERFMON",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+];
+
+/// What a runtime lets containers do without being asked.
+const USUAL_CAPABILITIES: u64 = 0xa804_25fb;
+
+/// The capabilities of a container, a bit each.
+pub(super) fn capabilities(container: Option<&Container>) -> u64 {
+    let all = (1u64 << CAPABILITIES.len()) - 1;
+    let Some(context) = container.and_then(|container| container.security_context.as_ref()) else {
+        return USUAL_CAPABILITIES;
+    };
+    if context.privileged == Some(true) {
+        return all;
+    }
+    let bits = |names: &Option<Vec<String>>| {
+        let bit = |name: &String| {
+            let name = name.to_ascii_uppercase();
+            let name = name.strip_prefix("CAP_").unwrap_or(&name);
+            if name == "ALL" {
+                return all;
+            }
+            CAPABILITIES.iter().position(|known| *known == name).map_or(0, |at| 1 << at)
+        };
+        names.iter().flatten().map(bit).fold(0, |all, bit| all | bit)
+    };
+    let asked = context.capabilities.as_ref();
+    let (add, drop) = asked.map_or((0, 0), |asked| (bits(&asked.add), bits(&asked.drop)));
+    // ALL is taken first, so that what else is named comes on top of it.
+    match (add == all, drop == all) {
+        (true, _) => all & !drop,
+        (_, true) => add,
+        _ => (USUAL_CAPABILITIES | add) & !drop,
+    }
+}
+
 /// The ids of an image's user; `None` when it is a name that only the image knows.
 fn image_user(image: &ImageSpec) -> Option<(u32, u32)> {
     match image.user.as_str() {

@@ -408,6 +408,8 @@ impl Sync<'_, '_> {
                 .and_then(|context| context.read_only_root_filesystem)
                 .unwrap_or(false),
             target: self.target_of(index),
+            capabilities: identity::capabilities(self.container_spec(index)),
+            shared_pid: identity::shared_pid(self.spec, index),
             user,
             memory_limit: memory_limit(self.allocated(index)),
             env,

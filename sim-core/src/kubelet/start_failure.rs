@@ -27,7 +27,8 @@ impl StartFailure {
         );
         let (code, reason, why) = match runtime {
             "docker" => {
-                (127, "ContainerCannotRun", format!("failed to create task for container: {runc}: unknown"))
+                let why = format!("failed to create task for container: {runc}: unknown");
+                (exit_code(error), "ContainerCannotRun", why)
             }
             _ => (128, START_ERROR, format!("failed to create containerd task: {runc}")),
         };
@@ -37,5 +38,14 @@ impl StartFailure {
         };
         let exit = Exit { code, reason: reason.to_owned(), message: Some(why), at: SimTime::ZERO };
         StartFailure { message, exit }
+    }
+}
+
+/// Models moby daemon: setExitCodeFromError, which answers as a shell does.
+fn exit_code(error: &StartError) -> i32 {
+    match error {
+        StartError::NotFound(_) | StartError::NoSuchFile(_) => 127,
+        StartError::Denied(_) => 126,
+        StartError::Empty => 128,
     }
 }

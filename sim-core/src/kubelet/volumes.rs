@@ -109,7 +109,7 @@ impl Sync<'_, '_> {
         let Some(volumes) = self.worker.volumes.clone() else { return };
         for (name, tree) in volumes.trees {
             let fixed = volumes.places.iter().any(|(known, _, fixed)| *known == name && *fixed);
-            let tree = self.shared(tree, !fixed);
+            let tree = if fixed { self.projected(&name, tree) } else { self.shared(tree, true) };
             self.runtime.set_pod_volume(self.key, &name, tree);
         }
         let Some(group) = identity::fs_group(self.spec) else { return };
@@ -131,6 +131,15 @@ impl Sync<'_, '_> {
         tree
     }
 
+    /// The files of a volume that follows its source, as they are put there at this moment.
+    fn projected(&self, name: &str, tree: FileTree) -> FileTree {
+        let volume = self.spec.volumes.iter().flatten().find(|volume| volume.name == name);
+        let in_memory = volume.is_some_and(|volume| volume.config_map.is_none());
+        let now = self.context.now;
+        let seed = xxhash_rust::xxh3::xxh3_64(format!("{}/{name} {}", self.worker.uid, now.0).as_bytes());
+        self.shared(tree, false).projected(seed, in_memory, now)
+    }
+
     /// Brings changes of ConfigMaps and Secrets into the volumes of a running pod, once they are due.
     ///
     /// What is mounted by `subPath` stays as it was when its container was started.
@@ -148,7 +157,7 @@ impl Sync<'_, '_> {
             fixed && known.trees.iter().any(|(name, old)| *name == tree.0 && !same_files(old, &tree.1))
         });
         for (name, tree) in changed.cloned().collect::<Vec<_>>() {
-            let tree = self.shared(tree, false);
+            let tree = self.projected(&name, tree);
             self.runtime.set_pod_volume(self.key, &name, tree);
         }
         self.worker.volumes = Some(fresh);
@@ -301,6 +310,7 @@ impl Sync<'_, '_> {
             }
         } else {
             // emptyDir, and sources that the simulator has nothing to fill with.
+            tree.set_root(0o777, self.context.now);
             return Ok((tree, false));
         }
         Ok((tree, true))

@@ -7,6 +7,7 @@ use imbl::OrdMap;
 
 use super::fs::FileTree;
 use super::image::Image;
+use super::images;
 use super::logs::Log;
 use super::mounts::Mount;
 use super::server::Service;
@@ -46,11 +47,27 @@ pub struct ContainerConfig {
     pub memory_limit: Option<u64>,
     /// Who its processes are.
     pub user: User,
+    /// What its processes may do beside what everybody may, a bit each.
+    pub capabilities: u64,
+    /// The id of its first process where the pod's containers share their processes.
+    pub shared_pid: Option<u32>,
     /// The container whose processes an ephemeral container shares.
     pub target: Option<String>,
 }
 
 impl ContainerConfig {
+    /// The id of its first process.
+    pub fn first_pid(&self) -> u32 {
+        if self.target.is_some() { super::BESIDE_TARGET } else { self.shared_pid.unwrap_or(1) }
+    }
+
+    /// Makes the image what its program does with these arguments.
+    pub(super) fn become_told(&mut self, arguments: &[String]) {
+        if let Some(told) = images::as_told(&self.image.spec, arguments, &self.env, self.memory_limit) {
+            self.image.spec = Arc::new(told);
+        }
+    }
+
     /// A container with nothing but its image's program.
     pub fn bare(name: String, id: String, image: Image, ports: Vec<u16>) -> ContainerConfig {
         ContainerConfig {
@@ -69,6 +86,8 @@ impl ContainerConfig {
             root_read_only: false,
             memory_limit: None,
             user: User::default(),
+            capabilities: 0,
+            shared_pid: None,
             target: None,
         }
     }
@@ -155,8 +174,8 @@ pub struct Container {
     pub wake: Option<SimTime>,
     /// Whether its program only repeats itself, as a server does that looks after its links.
     pub steady: bool,
-    /// Whether its shell gives way to the image's own program.
-    pub hands_over: bool,
+    /// The arguments with which its shell gives way to the image's own program.
+    pub hands_over: Option<Vec<String>>,
     /// Servers that listen in it.
     pub services: Vec<Service>,
     /// Changes with everything that a probe could notice.

@@ -118,7 +118,8 @@ impl Runtime {
             process.set_stdin(text);
         }
         self.last_pid += 1;
-        let pid = 6 + u32::try_from(self.last_pid % 30_000).unwrap_or(0);
+        let first = if config.shared_pid.is_some() { 20 } else { 6 };
+        let pid = first + u32::try_from(self.last_pid % 30_000).unwrap_or(0);
         process.set_pid(pid);
         let exec = Exec {
             container: name,
@@ -260,11 +261,13 @@ impl Runtime {
             ProcessState::WaitingForInput => process.deadline(),
             ProcessState::Exited(_) => None,
         };
-        container.services.retain(|service| service.root != 1 || process.has_part(service.owner));
+        let first = container.config.first_pid();
+        container.services.retain(|service| service.root != first || process.has_part(service.owner));
         container.program = Program::Process(process);
         if let ProcessState::Exited(code) = state {
             container.end(Exit::with_code(code, now));
-        } else if std::mem::take(&mut container.hands_over) {
+        } else if let Some(arguments) = container.hands_over.take() {
+            Arc::make_mut(&mut container.config).become_told(&arguments);
             let config = container.config.clone();
             let native = super::program::start(&config.image.spec, &config.ports, &config.env, now);
             container.program = Program::Native(native);
@@ -340,7 +343,12 @@ impl Runtime {
     ) {
         let first = self.container(pod, container).and_then(|container| container.config.target.clone());
         let first = first.unwrap_or_else(|| container.to_owned());
+        let shares = self.container(pod, container).is_some_and(|known| known.config.shared_pid.is_some());
         for (pid, signal) in signals {
+            if shares {
+                self.deliver_in_pod(pod, (*pid, *signal), store, now);
+                continue;
+            }
             if *pid == 1 {
                 // The kernel lets no process of a container kill its first one with SIGKILL.
                 if *signal != super::program::SIGKILL {
@@ -358,6 +366,28 @@ impl Runtime {
             if let Some(id) = found {
                 self.exec_signal(&id, *signal, store, now);
             }
+        }
+    }
+}
+
+impl Runtime {
+    /// Delivers a signal to whichever process of a pod that shares them has the id. The sandbox's own heeds none.
+    fn deliver_in_pod(&mut self, pod: &ObjectKey, (pid, signal): (u32, i32), store: &Store, now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get(pod) else { return };
+        let names: Vec<String> = sandbox.containers.keys().cloned().collect();
+        for name in names {
+            let is_first = self.container(pod, &name).is_some_and(|known| known.config.first_pid() == pid);
+            if is_first {
+                return self.signal(pod, &name, signal, now);
+            }
+            if self.signal_part(pod, &name, (pid, signal), now) {
+                return;
+            }
+        }
+        let found =
+            self.exec_ids(pod).into_iter().find(|id| self.execs.get(id).is_some_and(|exec| exec.pid == pid));
+        if let Some(id) = found {
+            self.exec_signal(&id, signal, store, now);
         }
     }
 }
@@ -399,7 +429,11 @@ pub(super) fn new_process(config: &ContainerConfig, argv: Vec<String>) -> Result
             return Err(error(word.clone()));
         }
     }
-    Process::new(argv, config.env.clone(), &working_dir(config))
+    let own = argv.first().is_some_and(|word| {
+        let base = word.rsplit('/').next().unwrap_or_default();
+        config.image.spec.programs.iter().any(|program| program.rsplit('/').next() == Some(base))
+    });
+    Process::of_argv(argv, config.env.clone(), &working_dir(config), own)
 }
 
 /// The working directory of a container's processes.

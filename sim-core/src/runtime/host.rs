@@ -1,11 +1,16 @@
 //! [`ContainerHost`]: what a process in a container can reach.
 
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Node;
+
 use super::Runtime;
 use super::container::{Exit, Program, User};
 use super::fs::FileSystem;
 use super::mounts::MountedFs;
 use super::server::{Call, Drive, Reply, Service, Spot};
-use super::shell::{Flavour, Host, Nslookup, ProcessInfo};
+use super::shell::{Dialect, Flavour, Host, Nslookup, ProcessInfo};
+use crate::api::quantity::Quantity;
 use crate::api::{ObjectKey, SimTime};
 use crate::network::dns;
 use crate::network::http::{HttpRequest, HttpResponse, NetError};
@@ -110,6 +115,18 @@ impl Host for ContainerHost<'_> {
         if is_small == Some(true) { Flavour::Busybox } else { Flavour::Gnu }
     }
 
+    fn dialect(&self) -> Dialect {
+        let container = self.runtime.container(&self.pod, &self.container);
+        let packages = container.map_or(0, |container| container.config.image.packages());
+        if packages & super::packages::RED_HAT != 0 {
+            Dialect::Bash
+        } else if self.flavour() == Flavour::Gnu {
+            Dialect::Dash
+        } else {
+            Dialect::Ash
+        }
+    }
+
     fn has_tool(&self, name: &str) -> bool {
         let container = self.runtime.container(&self.pod, &self.container);
         container.is_some_and(|container| container.config.image.has_tool(name))
@@ -130,16 +147,21 @@ impl Host for ContainerHost<'_> {
         container.map(|container| container.config.id.clone()).unwrap_or_default()
     }
 
+    fn image_env(&self, name: &str) -> Option<String> {
+        let container = self.runtime.container(&self.pod, &self.container)?;
+        container.config.image.env().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     fn has_program(&self, name: &str) -> bool {
         let container = self.runtime.container(&self.pod, &self.container);
         let spec = container.map(|container| &container.config.image.spec);
         spec.is_some_and(|spec| spec.programs.iter().any(|program| program.rsplit('/').next() == Some(name)))
     }
 
-    fn hand_over(&mut self) {
+    fn hand_over(&mut self, arguments: &[String]) {
         let found = self.runtime.sandbox_mut(&self.pod);
         if let Some(container) = found.and_then(|sandbox| sandbox.containers.get_mut(&self.container)) {
-            container.hands_over = true;
+            container.hands_over = Some(arguments.to_vec());
         }
     }
 
@@ -165,6 +187,36 @@ impl Host for ContainerHost<'_> {
             found.sort();
             found
         })
+    }
+
+    fn is_first(&self, pid: u32) -> bool {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.is_some_and(|container| container.config.first_pid() == pid)
+    }
+
+    fn read_beside(&self, pid: u32, path: &str) -> Option<Arc<[u8]>> {
+        let sandbox = self.runtime.sandbox(&self.pod)?;
+        let config = &sandbox.containers.get(&self.container)?.config;
+        let name = match &config.target {
+            Some(target) => target,
+            None => sandbox.containers.iter().find(|(_, other)| other.config.first_pid() == pid)?.0,
+        };
+        self.runtime.open_files(&self.pod, name)?.read(path).ok()
+    }
+
+    fn capabilities(&self) -> u64 {
+        let container = self.runtime.container(&self.pod, &self.container);
+        container.map_or(0, |container| container.config.capabilities)
+    }
+
+    fn node_capacity(&self) -> (u64, u64) {
+        let node = self.sandbox(|sandbox| sandbox.node.clone());
+        let node = self.store.typed::<Node>(&ObjectKey::cluster(&node));
+        let of = |name: &str| {
+            let quantity = node.and_then(|node| node.status.as_ref()?.capacity.as_ref()?.get(name));
+            quantity.and_then(|quantity| u64::try_from(Quantity::of(quantity).value()).ok())
+        };
+        (of("cpu").unwrap_or(2), of("memory").unwrap_or(8 << 30))
     }
 
     fn memory_limit(&self) -> Option<u64> {
@@ -216,7 +268,8 @@ impl Host for ContainerHost<'_> {
     }
 
     fn http(&mut self, ip: &str, port: u16, request: &HttpRequest) -> Result<HttpResponse, NetError> {
-        let (from, now) = (self.ip(), self.now);
+        // What a pod sends to itself comes from where it goes to.
+        let (from, now) = (if ip.starts_with("127.") { ip.to_owned() } else { self.ip() }, self.now);
         self.outside(|runtime, store, pod| {
             let answer = runtime.request(store, Some(pod), (ip, port), &from, request, now);
             answer.map(|(response, _)| response)
@@ -242,23 +295,54 @@ impl Host for ContainerHost<'_> {
 }
 
 impl Runtime {
-    /// The processes of a container: its program and what was started with `exec`.
+    /// The processes that a container sees: its own, those of the container that it shares, or all of its pod's.
     pub(super) fn processes(&self, pod: &ObjectKey, container: &str) -> Vec<ProcessInfo> {
         let Some(sandbox) = self.sandboxes.get(pod) else { return Vec::new() };
         let Some(running) = sandbox.containers.get(container).filter(|c| c.is_running()) else {
             return Vec::new();
         };
+        if running.config.shared_pid.is_some() {
+            let first =
+                sandbox.containers.values().map(|container| container.started).min().unwrap_or_default();
+            let (user, command) = ("root".to_owned(), "/pause".to_owned());
+            let mut rows = vec![ProcessInfo { pid: 1, user, started: first, command }];
+            rows.extend(sandbox.containers.keys().flat_map(|name| self.own_processes(pod, name)));
+            return rows;
+        }
+        let shared = running.config.target.as_deref().filter(|target| *target != container);
+        let mut rows = shared.map(|target| self.processes(pod, target)).unwrap_or_default();
+        rows.extend(self.own_processes(pod, container));
+        rows
+    }
+
+    /// A container's program and what was started with `exec`.
+    fn own_processes(&self, pod: &ObjectKey, container: &str) -> Vec<ProcessInfo> {
+        let Some(running) = self.container(pod, container).filter(|c| c.is_running()) else {
+            return Vec::new();
+        };
         let config = &running.config;
+        let spec = &config.image.spec;
+        let words = |first: &[String], rest: &[String]| [first, rest].concat().join(" ");
+        let given = if config.args.is_empty() { &spec.command } else { &config.args };
+        let is_nginx = spec.name.starts_with("nginx") && matches!(running.program, Program::Native(_));
         let command = match &running.program {
             Program::Process(process) => process.command_line(),
-            Program::Native(_) if config.command.is_empty() => config.image.spec.name.clone(),
-            Program::Native(_) => config.command.join(" "),
+            Program::Native(_) if is_nginx => "nginx: master process nginx -g daemon off;".to_owned(),
+            Program::Native(_) if !config.command.is_empty() => words(&config.command, &config.args),
+            Program::Native(_) if spec.entrypoint.first().is_some_and(|word| word.starts_with('/')) => {
+                words(&spec.entrypoint, given)
+            }
+            Program::Native(_) => spec.name.clone(),
         };
-        let user = super::shell::user_name(config.user.uid);
-        let shared = config.target.as_deref().filter(|target| *target != container);
-        let mut rows = shared.map(|target| self.processes(pod, target)).unwrap_or_default();
-        let pid = if shared.is_some() { super::BESIDE_TARGET } else { 1 };
-        rows.push(ProcessInfo { pid, user: user.clone(), started: running.started, command });
+        let (user, pid, started) =
+            (super::shell::user_name(config.user.uid), config.first_pid(), running.started);
+        let mut rows = vec![ProcessInfo { pid, user: user.clone(), started, command }];
+        if is_nginx {
+            let command = "nginx: worker process".to_owned();
+            // Its image's entry point has started and ended a few before it.
+            let pid = if pid == 1 { 29 } else { pid + 6 };
+            rows.push(ProcessInfo { pid, user: "101".to_owned(), started, command });
+        }
         if let Program::Process(process) = &running.program {
             let parts = process.parts().into_iter();
             rows.extend(parts.map(|(pid, started, command)| ProcessInfo {

@@ -33,6 +33,10 @@ pub struct Route {
     pub content_type: String,
     /// How long an answer takes, in milliseconds.
     pub latency_ms: u64,
+    /// How long after the program's start it still answers, in milliseconds; `None` for ever.
+    pub until_ms: Option<u64>,
+    /// Whether the program ends with this request, with the code that its query names.
+    pub exits: bool,
 }
 
 /// When a program ends by itself.
@@ -245,7 +249,7 @@ impl Image {
     }
 
     /// The release that the tag names: `1.27-alpine` is the last of 1.27, a tag without a number the newest of all.
-    fn release(&self) -> &str {
+    pub fn release(&self) -> &str {
         let releases = || self.spec.releases.iter().map(String::as_str);
         let number = self.reference.tag.split('-').next().unwrap_or_default();
         if !number.starts_with(|first: char| first.is_ascii_digit()) {
@@ -283,6 +287,11 @@ impl Image {
         } else {
             Nslookup::Busybox
         }
+    }
+
+    /// Whether it has a tool or shell of that name, as far as tools are known.
+    pub fn has_tool_of(&self, name: &str) -> bool {
+        super::shell::packages_of(name).is_some_and(|holders| holders & self.packages() != 0)
     }
 
     /// Whether it has a tool or shell of that name. What no package holds is not a matter of the image.

@@ -179,13 +179,17 @@ impl Runtime {
     pub fn start_container(
         &mut self,
         pod: &ObjectKey,
-        config: ContainerConfig,
+        mut config: ContainerConfig,
         now: SimTime,
     ) -> Result<(), StartError> {
-        let program = first_program(&config, now)?;
-        let root = program::root_files(&config.image.spec, &config.files, &config.mounts, now);
+        let words = first_words(&config);
+        let program = first_program(&mut config, now)?;
+        let root = program::root_files(&config.image, &config.files, &config.mounts, now);
         for mount in &config.mounts {
             self.prepare_mount(pod, mount, now);
+        }
+        if matches!(program, Program::Process(_)) {
+            self.check_script(pod, &config, &root, &words)?;
         }
         let name = config.name.clone();
         let container = Container {
@@ -197,7 +201,7 @@ impl Runtime {
             exit: None,
             wake: Some(now),
             steady: false,
-            hands_over: false,
+            hands_over: None,
             services: Vec::new(),
             changes: 0,
         };
@@ -207,6 +211,30 @@ impl Runtime {
             sandbox.previous.insert(name, old.log);
         }
         Ok(())
+    }
+
+    /// Whether a path that names no program of the image is a file that may be run.
+    ///
+    /// # Errors
+    /// [`StartError`] when it is not.
+    fn check_script(
+        &self,
+        pod: &ObjectKey,
+        config: &ContainerConfig,
+        root: &FileTree,
+        words: &[String],
+    ) -> Result<(), StartError> {
+        let Some(word) = words.first().filter(|word| word.contains('/')) else { return Ok(()) };
+        let name = word.rsplit('/').next().unwrap_or_default();
+        if config.image.has_tool_of(name) || config.image.spec.programs.iter().any(|program| program == "*") {
+            return Ok(());
+        }
+        let files = self.mounted(pod, config, root.clone());
+        match fs::FileSystem::stat(&files, &fs::normalize(&exec::working_dir(config), word)) {
+            Ok(entry) if entry.content.is_some() && entry.mode & 0o111 != 0 => Ok(()),
+            Ok(_) => Err(StartError::Denied(word.clone())),
+            Err(_) => Err(StartError::NoSuchFile(word.clone())),
+        }
     }
 
     /// Changes how much memory a running container may use.
@@ -241,7 +269,7 @@ impl Runtime {
             exit: None,
             wake: None,
             steady: false,
-            hands_over: false,
+            hands_over: None,
             services: Vec::new(),
             changes: 0,
         };
@@ -285,7 +313,11 @@ impl Runtime {
     /// A container's files with its volumes, to be given back with [`Runtime::close_files`].
     fn open_files(&self, pod: &ObjectKey, container: &str) -> Option<MountedFs> {
         let container = self.container(pod, container)?;
-        let mut mounts = container.config.mounts.clone();
+        Some(self.mounted(pod, &container.config, container.root.clone()))
+    }
+
+    fn mounted(&self, pod: &ObjectKey, config: &ContainerConfig, mut root: FileTree) -> MountedFs {
+        let mut mounts = config.mounts.clone();
         mounts.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
         let mut trees: Vec<(VolumeRef, FileTree)> = Vec::new();
         for mount in &mounts {
@@ -293,11 +325,10 @@ impl Runtime {
                 trees.push((mount.volume.clone(), self.volume_tree(pod, &mount.volume)));
             }
         }
-        let writer = (container.config.user.uid, container.config.user.gid);
+        let writer = (config.user.uid, config.user.gid);
         trees.iter_mut().for_each(|(_, tree)| tree.writer = writer);
-        let mut root = container.root.clone();
         root.writer = writer;
-        Some(MountedFs { root, root_read_only: container.config.root_read_only, mounts, trees })
+        MountedFs { root, root_read_only: config.root_read_only, mounts, trees }
     }
 
     fn close_files(&mut self, pod: &ObjectKey, container: &str, files: MountedFs) {
@@ -374,34 +405,58 @@ impl Runtime {
 /// The process id of a container's program that shares another container's processes.
 const BESIDE_TARGET: u32 = 30_100;
 
-/// The program that a container begins with.
-fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, StartError> {
+/// Tools that are as likely words of a program of one's own.
+const AMBIGUOUS: [&str; 6] = ["host", "stat", "sync", "test", "time", "top"];
+
+/// The command line that a container begins with; empty for the image's own program.
+fn first_words(config: &ContainerConfig) -> Vec<String> {
     let spec = &config.image.spec;
-    let native = || Ok(Program::Native(program::start(spec, &config.ports, &config.env, now)));
-    let argv: Vec<String> = if !config.command.is_empty() {
-        config.command.iter().chain(&config.args).cloned().collect()
-    } else if !spec.entrypoint.is_empty() {
-        let words = if config.args.is_empty() { &spec.command } else { &config.args };
-        spec.entrypoint.iter().chain(words).cloned().collect()
-    } else if !spec.command.is_empty() {
-        if config.args.is_empty() { spec.command.clone() } else { config.args.clone() }
-    } else if config.args.first().is_some_and(|word| !word.starts_with('-'))
-        && spec.programs.iter().all(|p| p != "*")
-    {
+    let given = |words: &[String]| if config.args.is_empty() { words.to_vec() } else { config.args.clone() };
+    if !config.command.is_empty() {
+        return config.command.iter().chain(&config.args).cloned().collect();
+    }
+    let first = config.args.first().map_or("", String::as_str);
+    if !spec.entrypoint.is_empty() {
+        let mut words = given(&spec.command);
+        let entry = spec.entrypoint[0].rsplit('/').next().unwrap_or_default();
+        if !matches!(entry, "docker-entrypoint.sh" | "entrypoint.sh") || config.image.has_tool_of(entry) {
+            return spec.entrypoint.iter().cloned().chain(words).collect();
+        }
+        // Such an entry point runs what it is given, or the image's command with it.
+        let word = words.first().map_or("", String::as_str);
+        let known = shell::packages_of(word).is_some() || spec.programs.iter().any(|program| program == word);
+        if !known && !word.contains('/') {
+            words.splice(0..0, spec.command.first().cloned());
+        }
+        return words;
+    }
+    if !spec.command.is_empty() {
+        return given(&spec.command);
+    }
+    let is_generic = spec.programs.iter().any(|program| program == "*");
+    let is_tool = config.image.has_tool_of(first) && !AMBIGUOUS.contains(&first);
+    if !first.is_empty() && !first.starts_with('-') && (!is_generic || is_tool) {
         // Images whose entry point hands arguments on run the named program, a shell for one.
-        config.args.clone()
-    } else {
-        return native();
-    };
-    let word = argv.first().map(String::as_str).unwrap_or_default();
-    let base = word.rsplit('/').next().unwrap_or(word);
-    let own = spec.programs.iter().any(|program| program == word || program == base);
-    if own {
-        return native();
+        return config.args.clone();
+    }
+    Vec::new()
+}
+
+/// The program that a container begins with. An image that is many things becomes the one that it is told to be.
+fn first_program(config: &mut ContainerConfig, now: SimTime) -> Result<Program, StartError> {
+    let argv = first_words(config);
+    let spec = config.image.spec.clone();
+    let word = argv.first().cloned().unwrap_or_default();
+    let base = word.rsplit('/').next().unwrap_or_default();
+    let own = spec.programs.iter().any(|program| *program == word || program == base);
+    let is_generic = spec.programs.iter().any(|program| program == "*");
+    if argv.is_empty() || own || (is_generic && shell::is_left_to_image(&argv)) {
+        config.become_told(argv.get(1..).unwrap_or_default());
+        return Ok(Program::Native(program::start(&config.image.spec, &config.ports, &config.env, now)));
     }
     match exec::new_process(config, argv) {
         Ok(mut process) => {
-            process.set_pid(if config.target.is_some() { BESIDE_TARGET } else { 1 });
+            process.set_pid(config.first_pid());
             if config.tty {
                 process.attach_terminal();
             } else if config.stdin {
@@ -409,7 +464,9 @@ fn first_program(config: &ContainerConfig, now: SimTime) -> Result<Program, Star
             }
             Ok(Program::Process(Box::new(process)))
         }
-        Err(_) if spec.programs.iter().any(|program| program == "*") => native(),
+        Err(_) if is_generic && !word.starts_with('/') => {
+            Ok(Program::Native(program::start(&spec, &config.ports, &config.env, now)))
+        }
         Err(error) => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 //! [`MountedFs`]: a container's files with its volumes mounted over them.
 
 use crate::api::SimTime;
-use crate::runtime::fs::{Entry, FileSystem, FileTree, FsError, Listing, normalize};
+use crate::runtime::fs::{Entry, FileSystem, FileTree, FsError, Listing, follow, normalize};
 
 /// Where a volume's bytes live.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +101,17 @@ impl MountedFs {
         found.map(|(_, tree)| tree).ok_or(FsError::NotFound)
     }
 
+    /// The path at the end of the links on its way, which may lead from one tree into another.
+    fn at_end(&self, path: &str, last: bool) -> String {
+        if !self.root.has_links() && !self.trees.iter().any(|(_, tree)| tree.has_links()) {
+            return path.to_owned();
+        }
+        follow(path, last, |path| {
+            let (mount, inner) = self.place(path);
+            self.tree(mount).link_at(&inner)
+        })
+    }
+
     fn is_mount_point(&self, path: &str) -> bool {
         self.mounts.iter().any(|mount| mount.path == path)
     }
@@ -108,11 +119,26 @@ impl MountedFs {
 
 impl FileSystem for MountedFs {
     fn stat(&self, path: &str) -> Result<Entry, FsError> {
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, true));
         self.tree(mount).stat(&inner)
     }
 
+    fn entry(&self, path: &str) -> Result<Entry, FsError> {
+        let (mount, inner) = self.place(&self.at_end(path, false));
+        self.tree(mount).entry(&inner)
+    }
+
+    fn resolved(&self, path: &str) -> String {
+        self.at_end(path, true)
+    }
+
+    fn make_link(&mut self, path: &str, target: &str, now: SimTime) -> Result<(), FsError> {
+        let (mount, inner) = self.place(&self.at_end(path, false));
+        self.tree_mut(mount)?.make_link(&inner, target, now)
+    }
+
     fn list(&self, path: &str) -> Result<Vec<Listing>, FsError> {
+        let path = &self.at_end(path, true);
         let (mount, inner) = self.place(path);
         let mut listings = self.tree(mount).list(&inner)?;
         let base = path.trim_end_matches('/');
@@ -128,12 +154,12 @@ impl FileSystem for MountedFs {
     }
 
     fn write(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Result<(), FsError> {
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, true));
         self.tree_mut(mount)?.write(&inner, bytes, now)
     }
 
     fn make_dir(&mut self, path: &str, now: SimTime) -> Result<(), FsError> {
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, false));
         if self.stat(path).is_ok() {
             return Err(FsError::Exists);
         }
@@ -144,17 +170,17 @@ impl FileSystem for MountedFs {
         if self.is_mount_point(path) {
             return Err(FsError::Busy);
         }
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, false));
         self.tree_mut(mount)?.remove(&inner)
     }
 
     fn set_mode(&mut self, path: &str, mode: u32) -> Result<(), FsError> {
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, true));
         self.tree_mut(mount)?.set_mode(&inner, mode)
     }
 
     fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FsError> {
-        let (mount, inner) = self.place(path);
+        let (mount, inner) = self.place(&self.at_end(path, true));
         self.tree_mut(mount)?.set_owner(&inner, user, group)
     }
 

@@ -33,6 +33,11 @@ pub const STRESS: u32 = 1 << 15;
 /// GNU bash in an image that is busybox's otherwise.
 pub const BASH: u32 = 1 << 13;
 
+/// MySQL's client.
+pub const MYSQL: u32 = 1 << 17;
+/// Red Hat's base, whose `sh` is bash.
+pub const RED_HAT: u32 = 1 << 18;
+
 /// What a person's own machine has beside Debian's essentials.
 pub const WORKSTATION: u32 = 1 << 16;
 

@@ -65,10 +65,17 @@ impl Container {
         }
         if let Some((at, code)) = native.exit_at {
             if at <= now {
-                for line in spec.exit.iter().filter(|plan| plan.code == code).flat_map(|plan| &plan.log) {
-                    self.log.line(at, Stream::Err, line);
+                let planned = spec.exit.as_ref().filter(|plan| plan.code == code);
+                for line in planned.into_iter().flat_map(|plan| &plan.log) {
+                    let line = template::logged(line, place, 0, &self.config.env, at);
+                    self.log.line(at, Stream::Err, &line);
                 }
-                self.end(Exit::with_code(code, at));
+                let mut exit = Exit::with_code(code, at);
+                // Only the kernel ends a program so, for the memory that it wanted.
+                if planned.is_some() && code == 128 + SIGKILL {
+                    exit.reason = "OOMKilled".to_owned();
+                }
+                self.end(exit);
                 return;
             }
             self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
@@ -128,9 +135,19 @@ pub(super) fn answer(
         return Err(NetError::TimedOut);
     }
     let path = request.path.split(['?', '#']).next().unwrap_or("/");
-    let route = spec.routes.iter().find(|route| matches(route, &request.method, path));
+    let query = request.path.split_once('?').map_or("", |(_, query)| query);
+    let age = now.since(container.started);
+    let in_time = |route: &Route| route.until_ms.is_none_or(|until| age <= Duration::from_millis(until));
+    let route = spec.routes.iter().find(|route| matches(route, &request.method, path) && in_time(route));
     let port = spec.ports.first().copied().unwrap_or(0);
-    let filled = |text: &str| template::place(text, place, port, &config.env);
+    let filled = |text: &str| {
+        let text = template::place(text, place, port, &config.env);
+        template::asked(&text, from, query, now, age)
+    };
+    if route.is_some_and(|route| route.exits) {
+        let code = template::query_word(query, "code").and_then(|code| code.parse().ok()).unwrap_or(0);
+        container.end(Exit::with_code(code, now));
+    }
     let mut latency = Duration::ZERO;
     let mut response = match route {
         Some(route) => {
@@ -150,11 +167,11 @@ pub(super) fn answer(
     if !spec.server.is_empty() {
         response.headers.insert(0, ("Server".to_owned(), filled(&spec.server)));
     }
-    if let Some(line) = access_line(spec.access_log, from, request, &response, now) {
-        container.log.line(now, Stream::Out, &line);
-    }
     if request.method == "HEAD" {
         response.body.clear();
+    }
+    if let Some(line) = access_line(spec.access_log, from, request, &response, now) {
+        container.log.line(now, Stream::Out, &line);
     }
     container.changes += 1;
     Ok((response, latency))
@@ -225,16 +242,21 @@ fn access_line(
 
 /// Folders and files of an image, and those that the kubelet adds.
 pub(super) fn root_files(
-    spec: &ImageSpec,
+    image: &super::image::Image,
     extra: &[(String, String)],
     mounts: &[super::mounts::Mount],
     now: SimTime,
 ) -> super::fs::FileTree {
+    let spec = &image.spec;
     let mut root = super::fs::FileTree::new();
     for folder in
         ["/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr/bin", "/var/log", "/var/run"]
     {
         make_dirs(&mut root, folder, now);
+    }
+    let _there = root.set_mode("/tmp", 0o1777);
+    for (path, content) in super::images::base_files(image) {
+        root.put(path, content.as_bytes(), now);
     }
     for (path, content) in spec.files.iter().chain(extra) {
         root.put(path, content.as_bytes(), now);

@@ -42,7 +42,8 @@ impl Registry {
         if NO_SUCH_TAGS.contains(&tag) {
             return None;
         }
-        let spec = match self.images.get(reference.name()) {
+        let whole = self.images.get(&reference.path).filter(|_| reference.path.contains('/'));
+        let spec = match whole.or_else(|| self.images.get(reference.name())) {
             Some(spec) if has_tag(spec, tag) => spec.clone(),
             Some(_) => return None,
             None => Arc::new(generic(reference.name())),
@@ -52,9 +53,38 @@ impl Registry {
     }
 }
 
+/// Between which versions an image's tags lie, as far as they were published: major, and major and minor.
+const VERSIONS: [(&str, u32, (u32, u32)); 9] = [
+    ("alpine", 2, (3, 24)),
+    ("busybox", 1, (1, 38)),
+    ("httpd", 2, (2, 4)),
+    ("mariadb", 5, (12, 9)),
+    ("mysql", 5, (9, 9)),
+    ("nginx", 1, (1, 31)),
+    ("nginx-slim", 0, (1, 31)),
+    ("postgres", 8, (18, 9)),
+    ("redis", 2, (8, 9)),
+];
+
+/// Whether a tag that begins with a version can be one of the image's.
+fn is_plausible(name: &str, tag: &str) -> bool {
+    let Some((_, first, last)) = VERSIONS.iter().find(|(known, ..)| *known == name) else { return true };
+    let mut numbers = tag.split('-').next().unwrap_or_default().split('.').map(str::parse::<u32>);
+    let Some(Ok(major)) = numbers.next() else { return true };
+    // A day, of images that are built every day.
+    if major > 20_000_000 {
+        return true;
+    }
+    match numbers.next() {
+        Some(Ok(minor)) => *first <= major && (major, minor) <= *last && minor < 100,
+        Some(Err(_)) => false,
+        None => (*first..=last.0).contains(&major),
+    }
+}
+
 fn has_tag(spec: &ImageSpec, tag: &str) -> bool {
     USUAL_TAGS.contains(&tag)
-        || tag.bytes().any(|byte| byte.is_ascii_digit())
+        || (tag.bytes().any(|byte| byte.is_ascii_digit()) && is_plausible(&spec.name, tag))
         || spec.tags.iter().any(|known| known == tag || known == "*")
 }
 
@@ -110,4 +140,44 @@ pub fn pull_error(reference: &Reference, runtime: &str) -> String {
         "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": \
          failed to resolve reference \"{full}\": {full}: not found"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_never_published_is_not_there() {
+        let registry = Registry::default();
+        let is_there = |name: &str| registry.find(&Reference::parse(name).expect("a name")).is_some();
+        for name in
+            ["nginx:1.161", "nginx:2.0", "redis:99", "busybox:1.99", "nginx:nope", "postgres:1", "nginx:1.x"]
+        {
+            assert!(!is_there(name), "{name}");
+        }
+        for name in [
+            "nginx",
+            "nginx:1.7.9",
+            "nginx:1.14.2",
+            "nginx:1.16.1",
+            "nginx:1.24",
+            "nginx:1.25-alpine",
+            "nginx:1",
+            "nginx:stable-alpine3.20",
+            "registry.k8s.io/nginx-slim:0.24",
+            "registry.k8s.io/nginx-slim:0.8",
+            "busybox:1.28",
+            "busybox:1.28.4",
+            "redis:8.0.2",
+            "redis:6-alpine",
+            "mysql:5.7",
+            "mysql:9",
+            "alpine:3.7",
+            "ubuntu:24.04",
+            "debian:12-slim",
+            "my.registry/nginx2:1.161",
+        ] {
+            assert!(is_there(name), "{name}");
+        }
+    }
 }

@@ -54,15 +54,55 @@ pub(super) fn logged(
 ) -> String {
     let text = replace(text, |verb, argument| {
         let (after, digits) = argument.split_once(' ').unwrap_or((argument, "6"));
-        let at = (now + Duration::from_millis(after.parse().ok()?)).timestamp();
+        let after = if after.is_empty() { Some(0) } else { after.parse().ok() };
+        let at = (now + Duration::from_millis(after?)).timestamp();
         match (verb, digits) {
             ("klog", _) => Some(at.strftime("%m%d %H:%M:%S.%6f").to_string()),
+            ("stamp", _) => Some(at.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string()),
             ("zap", "3") => Some(at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()),
             ("zap", _) => Some(at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()),
             _ => None,
         }
     });
     self::place(&text, place, port, env)
+}
+
+/// Fills in what depends on the request: the client's address, a word of the query, the time, and the program's age.
+pub(super) fn asked(text: &str, from: &str, query: &str, now: SimTime, age: Duration) -> String {
+    replace(text, |verb, argument| match verb {
+        // A port as the kernel gives them out; which one is nobody's business.
+        "client" => Some(format!("{from}:{}", 32_768 + now.since_start().as_millis() % 28_000)),
+        "query" => Some(query_word(query, argument).unwrap_or_default()),
+        "now" => {
+            let since = now.since_start();
+            let at = now.timestamp().strftime("%Y-%m-%d %H:%M:%S");
+            let up = format!("{}.{:09}", age.as_secs(), age.subsec_nanos());
+            Some(format!("{at}.{:09} +0000 UTC m=+{up}", since.subsec_nanos()))
+        }
+        "age" => {
+            Some(format!("{}.{:09}", age.as_secs(), age.subsec_nanos()).trim_end_matches('0').to_owned())
+        }
+        _ => None,
+    })
+}
+
+/// The value of a word of a query, `+` and `%20` read as blanks.
+pub(super) fn query_word(query: &str, name: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (high, low) = (hex(rest.next()), hex(rest.next()));
+                bytes.push(u8::try_from(high? * 16 + low?).ok()?);
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Fills in what depends on files: `count` adds one to a number and shows it, `read` shows a file.

@@ -119,6 +119,7 @@ pub fn image_from_value(value: &Value) -> Result<ImageSpec, UserImageError> {
             route.content_type
         },
         latency_ms: route.latency_ms,
+        ..Route::default()
     });
     let exit = document.exit.map(|exit| ExitPlan {
         after_ms: u64::from(exit.after_seconds) * 1_000,

@@ -63,9 +63,7 @@ fn none_of(absent: &Absent) -> String {
 
 /// The command that a shell's complaint says it does not have.
 fn unknown_to_the_shell(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("sh: ").or_else(|| line.strip_prefix("bash: "))?;
-    let rest = rest.strip_suffix(": not found").or_else(|| rest.strip_suffix(": command not found"))?;
-    rest.rsplit(": ").next()
+    line.strip_prefix("bash: ")?.strip_suffix(": command not found")
 }
 
 fn unknown_tool(word: &str) -> Option<String> {

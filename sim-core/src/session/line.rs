@@ -108,6 +108,10 @@ fn here_marker(text: &str) -> Option<(String, String, &str)> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let at = scan::here_document(first)?;
     let (command, after) = (&first[..at], &first[at + 2..]);
+    // `<<<` is a here-string, which needs no further line.
+    if after.starts_with('<') {
+        return None;
+    }
     let after = after.trim_start_matches('-').trim_start();
     let (marker, tail) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
     let marker = marker.trim_matches(['\'', '"']);

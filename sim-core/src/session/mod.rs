@@ -386,6 +386,8 @@ impl Session {
     }
 
     fn execute(&mut self, text: &str, stdin: Option<&str>, files: &RecordingFiles<'_>) {
+        let aliased = self.with_aliases(text);
+        let text = aliased.as_deref().unwrap_or(text);
         let quiet = shell::scan::quiet_background(text);
         let text = quiet.as_deref().unwrap_or(text);
         if self.is_for_shell(text) {

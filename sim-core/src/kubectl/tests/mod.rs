@@ -14,6 +14,7 @@ mod errors;
 mod files;
 mod fuzz;
 mod golden;
+mod inside_pods;
 mod job_ends;
 mod jobs;
 mod managed;

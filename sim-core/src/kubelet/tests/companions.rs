@@ -193,7 +193,7 @@ fn a_config_maps_change_reaches_the_file_a_minute_later_and_not_a_sub_path() {
         "volumes": [{"name": "settings", "configMap": {"name": "settings", "defaultMode": 256}}]}),
     );
     cluster.settle(secs(60));
-    assert!(exec(&mut cluster, &["ls", "-l", "/etc/all"]).contains("-r--------"));
+    assert!(exec(&mut cluster, &["ls", "-lL", "/etc/all"]).contains("-r--------"));
     let object = crate::api::decode::object(map("fast")).expect("a manifest");
     cluster.act("update", |api| api.update(object)).expect("it is taken");
     cluster.advance(secs(30));
@@ -328,16 +328,16 @@ fn files_belong_to_who_wrote_them_and_volumes_to_the_fs_group() {
                   ls -ld /data /settings | cut -c1-33; ls -l /data /settings /tmp | cut -c1-33; \
                   ls -n /data/file | cut -c1-33; stat -c '%u:%g %U' /data/file";
     assert_snapshot!(exec(&mut cluster, &["sh", "-c", script]), @r"
-    drwxrwsrwx    2 root     2000    
-    drwxrwsrwx    2 root     2000    
+    drwxrwsrwx    3 root     2000    
+    drwxrwsrwt    3 root     2000    
     /data:
     total 8
     -rw-r--r--    1 1000     2000    
     drwxr-sr-x    2 1000     2000    
 
     /settings:
-    total 4
-    -rw-r--r--    1 root     2000    
+    total 0
+    lrwxrwxrwx    1 root     2000    
 
     /tmp:
     total 4

@@ -1,4 +1,4 @@
-//! `debian` and `ubuntu`: a shell and its tools; without a terminal the shell ends at once.
+//! Distributions: a shell and its tools; without a terminal the shell ends at once.
 
 use super::{packages, pairs, words};
 use crate::runtime::image::ImageSpec;
@@ -24,4 +24,57 @@ pub(super) fn ubuntu() -> ImageSpec {
     let mut spec = base("ubuntu", 29_723_144, release, &["noble", "jammy", "focal"]);
     spec.packages |= packages::PROCPS;
     spec
+}
+
+/// `bash`: alpine with bash.
+pub(super) fn bash() -> ImageSpec {
+    ImageSpec {
+        tags: words(&["devel"]),
+        size_bytes: 6_634_891,
+        packages: packages::BUSYBOX | packages::ALPINE | packages::BASH,
+        entrypoint: words(&["docker-entrypoint.sh"]),
+        command: words(&["bash"]),
+        ..ImageSpec::server("bash", &[])
+    }
+}
+
+/// `curlimages/curl`: what it is given is curl's, unless it is a program.
+pub(super) fn curl() -> ImageSpec {
+    ImageSpec {
+        size_bytes: 9_442_211,
+        packages: packages::BUSYBOX | packages::ALPINE | packages::CURL,
+        entrypoint: words(&["/entrypoint.sh"]),
+        command: words(&["curl"]),
+        working_dir: "/home/curl_user".to_owned(),
+        ..ImageSpec::server("curl", &[])
+    }
+}
+
+/// Those of which nothing else is known here.
+pub(super) fn others() -> impl Iterator<Item = ImageSpec> {
+    const RED_HAT: [(&str, &str); 8] = [
+        ("almalinux", "AlmaLinux"),
+        ("amazonlinux", "Amazon Linux"),
+        ("centos", "CentOS Linux"),
+        ("fedora", "Fedora Linux"),
+        ("oraclelinux", "Oracle Linux Server"),
+        ("rockylinux", "Rocky Linux"),
+        ("ubi-minimal", "Red Hat Enterprise Linux"),
+        ("ubi8", "Red Hat Enterprise Linux"),
+    ];
+    let red_hats = RED_HAT.iter().map(|(name, title)| {
+        let release =
+            format!("NAME=\"{title}\"\nID=\"{name}\"\nID_LIKE=\"rhel fedora\"\nPRETTY_NAME=\"{title}\"\n");
+        let mut spec = base(name, 83_518_086, &release, &["*"]);
+        spec.packages |= packages::CURL | packages::RED_HAT | packages::PROCPS;
+        spec
+    });
+    let busybox_plus = ImageSpec {
+        tags: words(&["*"]),
+        size_bytes: 4_214_382,
+        packages: packages::BUSYBOX | packages::CURL,
+        command: words(&["/bin/sh"]),
+        ..ImageSpec::server("busyboxplus", &[])
+    };
+    red_hats.chain([busybox_plus])
 }

@@ -34,3 +34,14 @@ pub(super) fn spec() -> ImageSpec {
         ..ImageSpec::server("nginx", &[80])
     }
 }
+
+/// The Debian that a release's image is built on.
+pub(super) fn debian(release: &str) -> (u32, &'static str) {
+    let minor = release.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
+    match minor {
+        0..=20 => (10, "buster"),
+        21..=24 => (11, "bullseye"),
+        25..=28 => (12, "bookworm"),
+        _ => (13, "trixie"),
+    }
+}

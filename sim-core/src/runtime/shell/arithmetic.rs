@@ -6,6 +6,14 @@ pub(super) trait Names {
     fn get(&self, name: &str) -> String;
     /// Sets `name`.
     fn set(&mut self, name: &str, value: i64);
+    /// Whether `name[index]` is a name too.
+    fn has_arrays(&self) -> bool {
+        false
+    }
+    /// Whether that array's keys are words.
+    fn is_named(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// Evaluates `text`.
@@ -20,6 +28,20 @@ pub(super) fn evaluate(text: &str, names: &mut dyn Names) -> Result<i64, String>
     let value = parser.comma()?;
     parser.blanks();
     if parser.at < text.len() { Err(syntax()) } else { Ok(value) }
+}
+
+/// Where the bracket that opens before `text` closes.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' if depth == 0 => return Some(at),
+            ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn syntax() -> String {
@@ -91,9 +113,29 @@ impl Evaluator<'_> {
         if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let name = rest[..end].to_owned();
+        let mut name = rest[..end].to_owned();
         self.at += end;
+        if self.names.has_arrays()
+            && let Some(inside) = self.rest().strip_prefix('[')
+            && let Some(end) = closing(inside)
+        {
+            let index = inside[..end].to_owned();
+            let is_named = self.names.is_named(&name);
+            let value = if is_named { None } else { self.index(&index) };
+            name = format!("{name}[{}]", value.map_or(index, |value| value.to_string()));
+            self.at += end + 2;
+        }
         Some(name)
+    }
+
+    /// The value of an index.
+    fn index(&mut self, text: &str) -> Option<i64> {
+        if self.depth > 20 {
+            return None;
+        }
+        let (depth, skipping) = (self.depth + 1, self.skipping);
+        let mut inner = Evaluator { text, at: 0, names: &mut *self.names, depth, skipping };
+        inner.comma().ok()
     }
 
     fn assignment(&mut self) -> Result<i64, String> {

@@ -2,6 +2,17 @@
 
 use std::sync::Arc;
 
+/// Whose grammar a shell reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// busybox's `sh`.
+    Ash,
+    /// Debian's `sh`.
+    Dash,
+    /// `bash`, and a user's own shell.
+    Bash,
+}
+
 /// Commands one after the other.
 pub(super) type List = Arc<Vec<Item>>;
 
@@ -30,6 +41,8 @@ pub(super) enum Connector {
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub negated: bool,
+    /// bash's `time`.
+    pub timed: bool,
     pub commands: Vec<Command>,
 }
 
@@ -44,11 +57,35 @@ pub(super) enum Command {
 /// Assignments, words and redirections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Simple {
-    pub assignments: Vec<(String, Word)>,
+    pub assignments: Vec<Assignment>,
     pub words: Vec<Word>,
+    /// `local a=(...)`: the arrays among a declaration's words.
+    pub arrays: Vec<Assignment>,
     pub redirects: Vec<Redirect>,
     pub line: u32,
 }
+
+/// `NAME=value`, and what bash adds to it.
+#[derive(Clone, Debug)]
+pub(super) struct Assignment {
+    pub name: String,
+    /// `NAME[index]=`
+    pub index: Option<Word>,
+    /// `NAME+=`
+    pub append: bool,
+    pub value: Assigned,
+}
+
+/// What is assigned.
+#[derive(Clone, Debug)]
+pub(super) enum Assigned {
+    Text(Word),
+    /// `(a [5]=b c)`
+    List(Elements),
+}
+
+/// The words of an array, with the keys that they name.
+pub(super) type Elements = Vec<(Option<Word>, Word)>;
 
 /// A command that holds others.
 #[derive(Clone, Debug)]
@@ -62,10 +99,44 @@ pub(super) struct Compound {
 pub(super) enum CompoundKind {
     Brace(List),
     Subshell(List),
-    If { arms: Vec<(List, List)>, otherwise: Option<List> },
-    Loop { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
-    Case { subject: Word, arms: Vec<(Vec<Word>, List)> },
+    If {
+        arms: Vec<(List, List)>,
+        otherwise: Option<List>,
+    },
+    Loop {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    Case {
+        subject: Word,
+        arms: Vec<(Vec<Word>, List)>,
+    },
+    /// `[[ ... ]]`
+    Test(Condition),
+    /// `((...))`
+    Arithmetic(Word),
+    /// `for ((first; test; next))`
+    Count {
+        parts: [Word; 3],
+        body: List,
+    },
+}
+
+/// What stands in `[[ ... ]]`.
+#[derive(Clone, Debug)]
+pub(super) enum Condition {
+    Not(Box<Condition>),
+    Both(Box<Condition>, Box<Condition>),
+    Either(Box<Condition>, Box<Condition>),
+    /// An operator without its dash, `n` for a bare word.
+    Unary(char, Word),
+    Binary(String, Word, Word),
 }
 
 /// A redirection of `fd`.
@@ -86,6 +157,8 @@ pub(super) enum RedirectKind {
     Duplicate,
     /// `&>`: both output streams.
     WriteBoth,
+    /// `&>>`
+    AppendBoth,
     /// A here-document, whose text is the target.
     Text,
 }
@@ -109,13 +182,29 @@ pub(super) enum Part {
     Substitution(List),
     /// `$((...))`.
     Arithmetic(Word),
+    /// `<(...)`: a file that holds the output.
+    Process(List),
 }
 
 /// A parameter expansion.
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
     pub name: String,
+    /// `${name[...]}`
+    pub index: Option<Index>,
+    /// `${!name}`: the parameter of that name, or an array's keys.
+    pub indirect: bool,
     pub operation: Operation,
+}
+
+/// Which elements of an array.
+#[derive(Clone, Debug)]
+pub(super) enum Index {
+    /// `[@]`
+    Each,
+    /// `[*]`
+    Joined,
+    At(Word),
 }
 
 /// What is done to a parameter's value.
@@ -140,7 +229,34 @@ pub(super) enum Operation {
     /// `${x:offset:length}`
     Substring { offset: Word, length: Option<Word> },
     /// `${x/pattern/text}`, `${x//pattern/text}`
-    Replace { all: bool, pattern: Word, text: Word },
+    Replace { place: Place, pattern: Word, text: Word },
+    /// `${x^}`, `${x^^}`, `${x,}`, `${x,,}`
+    Case { upper: bool, all: bool },
+    /// `${x@Q}`
+    Quote,
+}
+
+/// Where `${x/pattern/text}` looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    All,
+    /// `${x/#pattern/text}`
+    Start,
+    /// `${x/%pattern/text}`
+    End,
+}
+
+impl Parameter {
+    /// `$name`
+    pub fn plain(name: String) -> Parameter {
+        Parameter { name, index: None, indirect: false, operation: Operation::Value }
+    }
+
+    /// Whether it stands for several values, each of which is a field of its own even in quotes.
+    pub fn is_each(&self) -> bool {
+        matches!(self.index, Some(Index::Each)) || self.name == "@"
+    }
 }
 
 impl Word {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::*;
+use super::builtins::quoted_for;
 use super::frame::{Frame, Pending};
 use super::host::Host;
 use super::machine::Machine;
@@ -47,6 +48,10 @@ impl Machine {
                 self.fatal(shell, pid, &message, host);
                 return Step::Progress;
             }
+            if shell.options.xtrace && shell.is_bash {
+                let words: Vec<String> = values.iter().map(|value| quoted_for(true, value)).collect();
+                self.trace_line(shell, pid, &format!("for {name} in {}", words.join(" ")), host);
+            }
             let list = body.clone();
             let (pending, values) = (Pending::default(), Some(values));
             shell.frames.push(Frame::For { compound: compound.clone(), pending, values, next: next + 1 });
@@ -89,6 +94,79 @@ impl Machine {
                 step
             }
         }
+    }
+
+    /// `[[ ]]` and `(( ))`
+    pub(super) fn step_decide(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        compound: Arc<Compound>,
+        mut pending: Pending,
+        host: &mut dyn Host,
+    ) -> Step {
+        let decided = self.expanded(shell, pid, &mut pending, host, &mut |expander| match &compound.kind {
+            CompoundKind::Test(condition) => {
+                let holds = expander.holds(condition)?;
+                Ok((holds, std::mem::take(&mut expander.traced)))
+            }
+            CompoundKind::Arithmetic(word) => {
+                let text = expander.text(word)?;
+                Ok((expander.evaluate(&text)? != 0, vec![format!("(( {} ))", text.trim())]))
+            }
+            _ => Ok((true, Vec::new())),
+        });
+        match decided {
+            Expanded::Done((holds, traced)) => {
+                for line in traced.iter().filter(|_| shell.options.xtrace) {
+                    self.trace_line(shell, pid, line, host);
+                }
+                shell.status = i32::from(!holds);
+            }
+            Expanded::Failed => {}
+            Expanded::Waiting(step) => {
+                shell.frames.push(Frame::Decide { compound, pending });
+                return step;
+            }
+        }
+        Step::Progress
+    }
+
+    /// `for ((first; test; next))`: evaluates one of the three, and runs the body after a test that holds.
+    pub(super) fn step_count(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        (compound, mut pending, part): (Arc<Compound>, Pending, usize),
+        host: &mut dyn Host,
+    ) -> Step {
+        let CompoundKind::Count { parts, body } = &compound.kind else { return Step::Progress };
+        let value = self.expanded(shell, pid, &mut pending, host, &mut |expander| {
+            let text = expander.text(&parts[part])?;
+            // Without a test it goes on.
+            if text.trim().is_empty() { Ok(1) } else { expander.evaluate(&text) }
+        });
+        let value = match value {
+            Expanded::Done(value) => value,
+            Expanded::Failed => return Step::Progress,
+            Expanded::Waiting(step) => {
+                shell.frames.push(Frame::Count { compound, pending, part });
+                return step;
+            }
+        };
+        if part == 1 && value == 0 {
+            return Step::Progress;
+        }
+        let list = body.clone();
+        let next = if part == 1 { 2 } else { 1 };
+        if part == 0 {
+            shell.status = 0;
+        }
+        shell.frames.push(Frame::Count { compound, pending: Pending::default(), part: next });
+        if part == 1 {
+            shell.frames.push(Frame::List { list, next: 0 });
+        }
+        Step::Progress
     }
 
     pub(super) fn step_redirect(
@@ -146,6 +224,13 @@ impl Machine {
                 let list = condition.clone();
                 shell.frames.push(Frame::Loop { compound: compound.clone(), testing: true, status: 0 });
                 shell.frames.push(Frame::List { list, next: 0 });
+            }
+            CompoundKind::Test(_) | CompoundKind::Arithmetic(_) => {
+                shell.frames.push(Frame::Decide { compound: compound.clone(), pending: Pending::default() });
+            }
+            CompoundKind::Count { .. } => {
+                let (compound, pending) = (compound.clone(), Pending::default());
+                shell.frames.push(Frame::Count { compound, pending, part: 0 });
             }
             CompoundKind::For { .. } => {
                 let (compound, pending) = (compound.clone(), Pending::default());

@@ -5,6 +5,7 @@
 //! at hand. Assignments made on the way are kept only when it comes to its end.
 
 use super::arithmetic::{self, Names};
+use super::arrays::{Key, set_element};
 use super::ast::*;
 use super::glob::glob;
 use super::pattern;
@@ -21,11 +22,13 @@ pub(super) enum Stop {
     Substitute(List),
     /// It failed with this message.
     Fail(String),
+    /// It failed with this message because a parameter is not set.
+    Unset(String),
 }
 
 /// One field while it is put together.
 #[derive(Default)]
-struct Field {
+pub(super) struct Field {
     text: String,
     /// The same with quoted characters escaped.
     pattern: String,
@@ -33,12 +36,14 @@ struct Field {
 
 /// Where expanded text goes.
 #[derive(Default)]
-struct Sink {
+pub(super) struct Sink {
     fields: Vec<Field>,
     open: Option<Field>,
     split: bool,
     /// A separator that is no blank ended the last field, so blanks after it end nothing.
     separators: String,
+    /// The pattern is a regular expression.
+    regex: bool,
 }
 
 impl Sink {
@@ -46,18 +51,21 @@ impl Sink {
         Sink { split, separators: separators.to_owned(), ..Sink::default() }
     }
 
-    fn start(&mut self) -> &mut Field {
+    pub fn start(&mut self) -> &mut Field {
         self.open.get_or_insert_with(Field::default)
     }
 
-    fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.fields.extend(self.open.take());
     }
 
     fn push(&mut self, text: &str, quoted: bool) {
+        let regex = self.regex;
         let field = self.start();
         field.text.push_str(text);
-        if quoted {
+        if quoted && regex {
+            field.pattern.push_str(&regex_lite::escape(text));
+        } else if quoted {
             field.pattern.push_str(&pattern::escape(text));
         } else {
             field.pattern.push_str(text);
@@ -104,9 +112,13 @@ pub(super) struct Expander<'a> {
     pub results: &'a [String],
     pub files: &'a dyn FileSystem,
     pub directory: &'a str,
+    /// What `set -x` shows of conditions.
+    pub traced: Vec<String>,
+    /// The texts of `<(...)`, in order.
+    pub opened: Vec<String>,
     used: usize,
     made: usize,
-    random: u32,
+    pub random: u32,
 }
 
 impl<'a> Expander<'a> {
@@ -117,12 +129,8 @@ impl<'a> Expander<'a> {
         directory: &'a str,
     ) -> Expander<'a> {
         let variables = shell.variables.clone();
-        Expander { shell, variables, results, files, directory, used: 0, made: 0, random: shell.random }
-    }
-
-    /// The state of `$RANDOM` after this expansion.
-    pub fn random(&self) -> u32 {
-        self.random
+        let (opened, traced, random) = (Vec::new(), Vec::new(), shell.random);
+        Expander { shell, variables, results, files, directory, traced, opened, used: 0, made: 0, random }
     }
 
     /// Words to arguments.
@@ -147,16 +155,21 @@ impl<'a> Expander<'a> {
 
     /// A word to one text, neither split nor matched against files.
     pub fn text(&mut self, word: &Word) -> Result<String, Stop> {
-        Ok(self.single(word)?.text)
+        Ok(self.single(word, false)?.text)
     }
 
     /// A word to a pattern.
     pub fn pattern(&mut self, word: &Word) -> Result<String, Stop> {
-        Ok(self.single(word)?.pattern)
+        Ok(self.single(word, false)?.pattern)
     }
 
-    fn single(&mut self, word: &Word) -> Result<Field, Stop> {
-        let mut sink = Sink::new(false, "");
+    /// A word to a regular expression, in which what is quoted means itself.
+    pub fn regex(&mut self, word: &Word) -> Result<String, Stop> {
+        Ok(self.single(word, true)?.pattern)
+    }
+
+    fn single(&mut self, word: &Word, regex: bool) -> Result<Field, Stop> {
+        let mut sink = Sink { regex, ..Sink::new(false, "") };
         self.tilde_and_parts(word, &mut sink)?;
         sink.finish();
         let mut whole = Field::default();
@@ -171,7 +184,7 @@ impl<'a> Expander<'a> {
         Ok(whole)
     }
 
-    fn separators(&self) -> String {
+    pub fn separators(&self) -> String {
         self.lookup("IFS").unwrap_or_else(|| " \t\n".to_owned())
     }
 
@@ -188,12 +201,12 @@ impl<'a> Expander<'a> {
         self.parts(&word.0, false, sink)
     }
 
-    fn grow(&mut self, by: usize) -> Result<(), Stop> {
+    pub fn grow(&mut self, by: usize) -> Result<(), Stop> {
         self.made += by;
         if self.made > MAX_TEXT { Err(Stop::Fail("out of memory".to_owned())) } else { Ok(()) }
     }
 
-    fn parts(&mut self, parts: &[Part], quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
+    pub fn parts(&mut self, parts: &[Part], quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
         for part in parts {
             match part {
                 Part::Literal(text) => {
@@ -206,7 +219,7 @@ impl<'a> Expander<'a> {
                 }
                 Part::Double(inside) => {
                     let all_arguments = matches!(inside.as_slice(), [Part::Parameter(parameter)]
-                        if parameter.name == "@" && matches!(parameter.operation, Operation::Value));
+                        if parameter.is_each() && !matches!(parameter.operation, Operation::Length));
                     if !all_arguments {
                         sink.start();
                     }
@@ -220,6 +233,14 @@ impl<'a> Expander<'a> {
                     self.used += 1;
                     self.value(result.trim_end_matches('\n'), quoted, sink)?;
                 }
+                Part::Process(list) => {
+                    let Some(result) = self.results.get(self.used) else {
+                        return Err(Stop::Substitute(list.clone()));
+                    };
+                    self.used += 1;
+                    self.opened.push(result.clone());
+                    sink.push(&process_path(self.opened.len()), true);
+                }
                 Part::Arithmetic(word) => {
                     let number = self.arithmetic(word)?;
                     self.value(&number.to_string(), quoted, sink)?;
@@ -229,7 +250,7 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    fn value(&mut self, text: &str, quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
+    pub fn value(&mut self, text: &str, quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
         self.grow(text.len())?;
         if quoted {
             sink.push(text, true)
@@ -239,12 +260,29 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    fn arithmetic(&mut self, word: &Word) -> Result<i64, Stop> {
+    /// The value of an arithmetic expression.
+    pub fn arithmetic(&mut self, word: &Word) -> Result<i64, Stop> {
         let text = self.text(word)?;
-        arithmetic::evaluate(&text, self).map_err(Stop::Fail)
+        self.evaluate(&text)
     }
 
-    fn lookup(&self, name: &str) -> Option<String> {
+    pub fn evaluate(&mut self, text: &str) -> Result<i64, Stop> {
+        let is_bash = self.shell.is_bash;
+        arithmetic::evaluate(text, self).map_err(|why| {
+            Stop::Fail(match why.as_str() {
+                "divide by zero" if is_bash => {
+                    format!("{}: division by 0 (error token is \"0\")", text.trim())
+                }
+                "arithmetic syntax error" if is_bash => {
+                    let last = text.split_whitespace().last().unwrap_or_default();
+                    format!("{}: syntax error: operand expected (error token is \"{last}\")", text.trim())
+                }
+                _ => why,
+            })
+        })
+    }
+
+    pub fn lookup(&self, name: &str) -> Option<String> {
         let shell = self.shell;
         let special = match name {
             "?" => shell.status.to_string(),
@@ -257,9 +295,12 @@ impl<'a> Expander<'a> {
                 let flags = [
                     (options.errexit, 'e'),
                     (options.noglob, 'f'),
+                    (shell.is_bash, 'h'),
                     (shell.interactive, 'i'),
                     (options.nounset, 'u'),
                     (options.xtrace, 'x'),
+                    (shell.is_bash, 'B'),
+                    (shell.is_bash && shell.from_words, 'c'),
                 ];
                 flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag).collect()
             }
@@ -269,8 +310,13 @@ impl<'a> Expander<'a> {
                 let joint = separators.chars().next().map(String::from).unwrap_or_default();
                 shell.positional.join(&joint)
             }
+            "BASH_VERSION" if shell.is_bash => "5.2.15(1)-release".to_owned(),
+            "LINENO" => shell.line.to_string(),
             "RANDOM" => ((self.random >> 16) & 0x7fff).to_string(),
             _ => {
+                if let Some((name, index)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+                    return self.variables.get(name)?.element(&Key::read(index));
+                }
                 if let Ok(index) = name.parse::<usize>() {
                     return shell.positional.get(index.checked_sub(1)?).cloned();
                 }
@@ -279,154 +325,11 @@ impl<'a> Expander<'a> {
         };
         Some(special)
     }
-
-    fn is_set(&self, name: &str) -> bool {
-        match name {
-            "@" | "*" => !self.shell.positional.is_empty(),
-            _ => self.lookup(name).is_some(),
-        }
-    }
-
-    fn parameter(&mut self, parameter: &Parameter, quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
-        let name = parameter.name.as_str();
-        if name == "RANDOM" {
-            self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
-        }
-        let counts = |colon: bool, value: &Option<String>, set: bool| match value {
-            Some(text) => set && !(colon && text.is_empty()),
-            None => false,
-        };
-        let value = self.lookup(name);
-        let set = self.is_set(name);
-        match &parameter.operation {
-            Operation::Value if name == "@" || (name == "*" && !quoted) => self.arguments(quoted, sink),
-            Operation::Default { colon, .. }
-            | Operation::Assign { colon, .. }
-            | Operation::Error { colon, .. }
-                if counts(*colon, &value, set) =>
-            {
-                if name == "@" {
-                    self.arguments(quoted, sink)
-                } else {
-                    self.value(&value.unwrap_or_default(), quoted, sink)
-                }
-            }
-            Operation::Default { word, .. } => self.parts(&word.0, quoted, sink),
-            Operation::Assign { word, .. } => {
-                let text = self.text(word)?;
-                set_variable(&mut self.variables, name, &text).map_err(Stop::Fail)?;
-                self.value(&text, quoted, sink)
-            }
-            Operation::Error { word, colon } => {
-                let text = self.text(word)?;
-                let default = if *colon { "parameter not set or null" } else { "parameter not set" };
-                let why = if text.is_empty() { default } else { &text };
-                Err(Stop::Fail(format!("{name}: {why}")))
-            }
-            Operation::Alternate { colon, word } => {
-                if counts(*colon, &value, set) {
-                    self.parts(&word.0, quoted, sink)
-                } else {
-                    Ok(())
-                }
-            }
-            operation => {
-                if value.is_none() && self.shell.options.nounset && !matches!(name, "@" | "*") {
-                    return Err(Stop::Fail(format!("{name}: parameter not set")));
-                }
-                let text = self.transformed(name, &value.unwrap_or_default(), operation)?;
-                self.value(&text, quoted, sink)
-            }
-        }
-    }
-
-    fn arguments(&mut self, quoted: bool, sink: &mut Sink) -> Result<(), Stop> {
-        let arguments = self.shell.positional.clone();
-        for (index, argument) in arguments.iter().enumerate() {
-            if index > 0 {
-                sink.finish();
-            }
-            if quoted {
-                sink.start();
-            }
-            self.value(argument, quoted, sink)?;
-        }
-        Ok(())
-    }
-
-    fn transformed(&mut self, name: &str, value: &str, operation: &Operation) -> Result<String, Stop> {
-        Ok(match operation {
-            Operation::Length if matches!(name, "@" | "*") => self.shell.positional.len().to_string(),
-            Operation::Length => value.chars().count().to_string(),
-            Operation::RemovePrefix { longest, word } => {
-                let pattern = self.pattern(word)?;
-                self.grow(value.len())?;
-                let cut = pattern::prefix(&pattern, &value[..floor(value, 1 << 10)], *longest).unwrap_or(0);
-                value[cut..].to_owned()
-            }
-            Operation::RemoveSuffix { longest, word } => {
-                let pattern = self.pattern(word)?;
-                let from = value.len() - floor(value, 1 << 10);
-                let from = (from..=value.len()).find(|at| value.is_char_boundary(*at)).unwrap_or(0);
-                let cut = pattern::suffix(&pattern, &value[from..], *longest).map(|cut| from + cut);
-                value[..cut.unwrap_or(value.len())].to_owned()
-            }
-            Operation::Substring { offset, length } => {
-                let offset = self.arithmetic(offset)?;
-                let length = length.as_ref().map(|length| self.arithmetic(length)).transpose()?;
-                substring(value, offset, length)
-            }
-            Operation::Replace { all, pattern, text } => {
-                let (pattern, text) = (self.pattern(pattern)?, self.text(text)?);
-                self.replaced(value, *all, &pattern, &text)?
-            }
-            _ => value.to_owned(),
-        })
-    }
-
-    fn replaced(&mut self, value: &str, all: bool, pattern: &str, text: &str) -> Result<String, Stop> {
-        let mut replaced = String::new();
-        let mut rest = value;
-        while let Some(c) = rest.chars().next() {
-            let window = &rest[..floor(rest, 1 << 8)];
-            match pattern::prefix(pattern, window, true).filter(|length| *length > 0) {
-                Some(length) => {
-                    self.grow(text.len())?;
-                    replaced.push_str(text);
-                    rest = &rest[length..];
-                    if !all {
-                        break;
-                    }
-                }
-                None => {
-                    replaced.push(c);
-                    rest = &rest[c.len_utf8()..];
-                }
-            }
-        }
-        replaced.push_str(rest);
-        Ok(replaced)
-    }
 }
 
-/// The largest character boundary of `text` that is not above `limit`.
-fn floor(text: &str, limit: usize) -> usize {
-    (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-fn substring(value: &str, offset: i64, length: Option<i64>) -> String {
-    let chars: Vec<char> = value.chars().collect();
-    let count = i64::try_from(chars.len()).unwrap_or(i64::MAX);
-    let start = if offset < 0 { count.saturating_add(offset) } else { offset };
-    if start < 0 || start > count {
-        return String::new();
-    }
-    let end = match length {
-        None => count,
-        Some(length) if length < 0 => count.saturating_add(length),
-        Some(length) => start.saturating_add(length).min(count),
-    };
-    if end <= start { String::new() } else { chars[start as usize..end as usize].iter().collect() }
+/// The name of the file that the `number`th process substitution of a command is read from.
+pub(super) fn process_path(number: usize) -> String {
+    format!("/dev/fd/{}", 64usize.saturating_sub(number))
 }
 
 impl Names for Expander<'_> {
@@ -436,6 +339,19 @@ impl Names for Expander<'_> {
 
     fn set(&mut self, name: &str, value: i64) {
         // A read-only variable keeps its value; ash reports it where the expansion ends.
-        let _kept = set_variable(&mut self.variables, name, &value.to_string());
+        let value = value.to_string();
+        let _kept = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((name, index)) => set_element(&mut self.variables, name, Key::read(index), &value),
+            None => set_variable(&mut self.variables, name, &value),
+        };
+    }
+
+    fn has_arrays(&self) -> bool {
+        self.shell.is_bash
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        let items = self.variables.get(name).and_then(|variable| variable.items.as_ref());
+        items.is_some_and(|items| items.named)
     }
 }

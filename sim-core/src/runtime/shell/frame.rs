@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ast::{AndOr, Compound, List, Simple};
 use super::process::Stream;
 use super::state::Variable;
+use crate::api::SimTime;
 
 /// Open files of a task, by number.
 pub(super) type Descriptors = BTreeMap<u32, Descriptor>;
@@ -44,6 +45,20 @@ pub(super) struct Capture {
     pub text: String,
 }
 
+/// What `read` was asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    pub names: Vec<String>,
+    pub raw: bool,
+    /// `-a`: the words become an array's elements.
+    pub array: bool,
+    /// `-d ''`: to the end of input.
+    pub all: bool,
+    /// `mapfile`: the lines become an array's elements; `-t` takes their ends off.
+    pub lines: Option<bool>,
+    pub fd: u32,
+}
+
 /// One level of a shell's work.
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
@@ -69,6 +84,8 @@ pub(super) enum Frame {
     Pipeline {
         children: Vec<u32>,
         status: i32,
+        /// The exit codes of those that have ended.
+        statuses: Vec<i32>,
     },
     Negate,
     If {
@@ -93,6 +110,21 @@ pub(super) enum Frame {
     Simple {
         command: Arc<Simple>,
         pending: Pending,
+    },
+    /// `[[ ]]` and `(( ))`
+    Decide {
+        compound: Arc<Compound>,
+        pending: Pending,
+    },
+    /// `for ((...))`; `part` is the expression that is next.
+    Count {
+        compound: Arc<Compound>,
+        pending: Pending,
+        part: usize,
+    },
+    /// `time`: tells how long what is above took.
+    Timed {
+        since: SimTime,
     },
     /// The redirections of a compound command, before it runs.
     Redirect {
@@ -122,8 +154,7 @@ pub(super) enum Frame {
     },
     /// `read`
     Read {
-        names: Vec<String>,
-        raw: bool,
+        reading: Reading,
         text: String,
     },
     /// A trap's commands run; afterwards `$?` is this again.

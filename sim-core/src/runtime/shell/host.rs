@@ -1,5 +1,6 @@
 //! [`Host`]: what a process can reach: the container's files, the network and the clock.
 
+use super::ast::Dialect;
 use super::process::Stream;
 use crate::api::SimTime;
 use crate::network::dns;
@@ -112,6 +113,14 @@ pub trait Host {
         Flavour::Busybox
     }
 
+    /// Whose grammar its `sh` reads.
+    fn dialect(&self) -> Dialect {
+        match self.flavour() {
+            Flavour::Busybox => Dialect::Ash,
+            Flavour::Gnu => Dialect::Dash,
+        }
+    }
+
     /// Whose nslookup it is.
     fn nslookup(&self) -> Nslookup {
         match self.flavour() {
@@ -142,6 +151,31 @@ pub trait Host {
 
     /// How many bytes of memory the container may use; `None` without limit.
     fn memory_limit(&self) -> Option<u64> {
+        None
+    }
+
+    /// What its processes may do beside what everybody may, a bit each.
+    fn capabilities(&self) -> u64 {
+        0
+    }
+
+    /// How many CPUs and bytes of memory the node has.
+    fn node_capacity(&self) -> (u64, u64) {
+        (2, 8 << 30)
+    }
+
+    /// A variable that the image sets.
+    fn image_env(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether a process is the container's first.
+    fn is_first(&self, pid: u32) -> bool {
+        pid == 1
+    }
+
+    /// A file of the container whose first process has that id, as `/proc/PID/root` leads to it.
+    fn read_beside(&self, _pid: u32, _path: &str) -> Option<std::sync::Arc<[u8]>> {
         None
     }
 
@@ -180,8 +214,8 @@ pub trait Host {
         false
     }
 
-    /// From here on the container runs the image's own program, in place of what it runs now.
-    fn hand_over(&mut self) {}
+    /// From here on the container runs the image's own program with these arguments, in place of what it runs now.
+    fn hand_over(&mut self, _arguments: &[String]) {}
 
     /// Whether the machine runs that command by itself, in place of a builtin or a tool of its name: `kubectl` at
     /// the user's prompt.

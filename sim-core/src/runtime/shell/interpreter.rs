@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arrays::{Items, Key, set_items};
 use super::ast::*;
 use super::builtins;
 use super::channels::ReadResult;
@@ -12,6 +13,7 @@ use super::machine::Machine;
 use super::parser::{ParseError, Parser};
 use super::state::{Shell, Variable};
 use super::task::{Body, Step, Task};
+use crate::api::SimTime;
 
 /// The deepest stack of frames; a function that calls itself for ever ends here.
 const MAX_FRAMES: usize = 2_000;
@@ -19,6 +21,11 @@ const MAX_FRAMES: usize = 2_000;
 impl Machine {
     /// Lets a shell do one thing.
     pub(super) fn step_shell(&mut self, shell: &mut Shell, pid: u32, host: &mut dyn Host) -> Step {
+        if shell.dialect.is_none() {
+            // A `sh` that is bash is bash in all.
+            let dialect = host.dialect();
+            (shell.dialect, shell.is_bash) = (Some(dialect), dialect == Dialect::Bash);
+        }
         if shell.frames.len() > MAX_FRAMES {
             self.fatal(shell, pid, "out of stack space", host);
             return Step::Progress;
@@ -33,8 +40,8 @@ impl Machine {
             Frame::List { list, next } => self.step_list(shell, pid, list, next, host),
             Frame::AndOr { and_or, next } => self.step_and_or(shell, pid, and_or, next, host),
             Frame::Negate => shell.status = i32::from(shell.status == 0),
-            Frame::Pipeline { children, status } => {
-                return self.step_pipeline(shell, pid, children, status, host);
+            Frame::Pipeline { children, status, statuses } => {
+                return self.step_pipeline(shell, pid, (children, status, statuses), host);
             }
             Frame::If { compound, arm } => step_if(shell, compound, arm),
             Frame::Loop { compound, testing, status } => step_loop(shell, compound, testing, status),
@@ -42,6 +49,13 @@ impl Machine {
                 return self.step_for(shell, pid, (compound, pending, values, next), host);
             }
             Frame::Case { compound, pending } => return self.step_case(shell, pid, compound, pending, host),
+            Frame::Decide { compound, pending } => {
+                return self.step_decide(shell, pid, compound, pending, host);
+            }
+            Frame::Count { compound, pending, part } => {
+                return self.step_count(shell, pid, (compound, pending, part), host);
+            }
+            Frame::Timed { since } => self.tell_time(shell, pid, since, host),
             Frame::Simple { command, pending } => {
                 return self.step_simple(shell, pid, command, pending, host);
             }
@@ -60,8 +74,8 @@ impl Machine {
                 None => shell.status = 127,
             },
             Frame::Wait { pids } => return self.step_wait(shell, pids),
-            Frame::Read { names, raw, text } => {
-                return builtins::step_read(self, shell, pid, (names, raw, text), host);
+            Frame::Read { reading, text } => {
+                return builtins::step_read(self, shell, pid, (reading, text), host);
             }
             Frame::Trap { status } => shell.status = status,
         }
@@ -114,7 +128,13 @@ impl Machine {
     /// Prints `NAME: message` to standard error.
     pub(super) fn complain(&mut self, shell: &Shell, pid: u32, message: &str, host: &mut dyn Host) {
         let opening = shell.script.as_deref().unwrap_or(&shell.name);
-        let line = if shell.is_bash || (shell.script.is_some() && host.flavour() == Flavour::Busybox) {
+        let line = if shell.is_bash {
+            let message = in_bash_words(message);
+            match shell.interactive || shell.terse {
+                true => format!("{opening}: {message}\n"),
+                false => format!("{opening}: line {}: {message}\n", shell.line),
+            }
+        } else if shell.script.is_some() && host.flavour() == Flavour::Busybox {
             format!("{opening}: line {}: {message}\n", shell.line)
         } else if host.flavour() == Flavour::Gnu {
             format!("{opening}: {}: {}\n", shell.line, in_dash_words(message))
@@ -127,7 +147,7 @@ impl Machine {
     /// An error that ends a shell that is not interactive.
     pub(super) fn fatal(&mut self, shell: &mut Shell, pid: u32, message: &str, host: &mut dyn Host) {
         self.complain(shell, pid, message, host);
-        shell.status = 2;
+        shell.status = if shell.is_bash { 1 } else { 2 };
         self.unwind(shell, pid, usize::from(shell.interactive));
     }
 
@@ -163,7 +183,7 @@ impl Machine {
         (text, at, sourced): (Arc<str>, usize, bool),
         host: &mut dyn Host,
     ) {
-        let mut parser = Parser::new(&text, at, false);
+        let mut parser = Parser::new(&text, at, false, shell.dialect_on(host));
         self.charge(text.len().saturating_sub(at).min(1 << 14) / 4096);
         match parser.next_line() {
             Ok(Some(list)) => {
@@ -176,10 +196,46 @@ impl Machine {
                 }
             }
             Ok(None) => {}
+            Err(ParseError::Syntax(message) | ParseError::Incomplete(message)) if shell.is_bash => {
+                let at_end = message.ends_with("unexpected end of file") && !text.ends_with('\n');
+                let line = parser.line() + u32::from(at_end);
+                self.reject(shell, pid, (&message, text[at..].trim_start(), line), host);
+            }
             Err(ParseError::Syntax(message) | ParseError::Incomplete(message)) => {
                 self.fatal(shell, pid, &message, host);
             }
         }
+    }
+
+    /// Says as bash does what is wrong with a script's grammar.
+    fn reject(
+        &mut self,
+        shell: &mut Shell,
+        pid: u32,
+        (message, text, line): (&str, &str, u32),
+        host: &mut dyn Host,
+    ) {
+        let opening = match &shell.script {
+            Some(script) => format!("{script}: "),
+            None if shell.terse || shell.interactive => format!("{}: ", shell.name),
+            None => format!("{}: -c: ", shell.name),
+        };
+        let place = if shell.terse || shell.interactive { String::new() } else { format!("line {line}: ") };
+        let mut said = format!("{opening}{place}{message}\n");
+        if message.contains("near unexpected") && !place.is_empty() {
+            let shown = text.lines().next().unwrap_or_default();
+            said.push_str(&format!("{opening}{place}`{shown}'\n"));
+        }
+        self.write(pid, 2, &said, host);
+        shell.status = if message == "bad substitution" { 1 } else { 2 };
+        self.unwind(shell, pid, usize::from(shell.interactive));
+    }
+
+    fn tell_time(&mut self, _: &Shell, pid: u32, since: SimTime, host: &mut dyn Host) {
+        let took = host.now().since(since);
+        let (minutes, seconds) = (took.as_secs() / 60, took.as_secs() % 60);
+        let real = format!("{minutes}m{seconds}.{:03}s", took.subsec_millis());
+        self.write(pid, 2, &format!("\nreal\t{real}\nuser\t0m0.000s\nsys\t0m0.000s\n"), host);
     }
 
     fn step_lines(&mut self, shell: &mut Shell, pid: u32, mut buffer: String, host: &mut dyn Host) -> Step {
@@ -202,7 +258,7 @@ impl Machine {
             shell.frames.push(Frame::Lines { buffer });
             return Step::Progress;
         }
-        let mut parser = Parser::new(&buffer, 0, !ended);
+        let mut parser = Parser::new(&buffer, 0, !ended, shell.dialect_on(host));
         match parser.next_line() {
             Ok(Some(list)) => {
                 shell.frames.push(Frame::Lines { buffer: String::new() });
@@ -306,6 +362,9 @@ impl Machine {
             return;
         };
         shell.frames.push(Frame::AndOr { and_or, next: index + 1 });
+        if pipeline.timed {
+            shell.frames.push(Frame::Timed { since: host.now() });
+        }
         if pipeline.negated {
             shell.frames.push(Frame::Negate);
         }
@@ -363,29 +422,35 @@ impl Machine {
                 None => return,
             }
         }
-        shell.frames.push(Frame::Pipeline { children, status: 0 });
+        shell.frames.push(Frame::Pipeline { children, status: 0, statuses: Vec::new() });
     }
 
     fn step_pipeline(
         &mut self,
         shell: &mut Shell,
         pid: u32,
-        mut children: Vec<u32>,
-        mut status: i32,
+        (mut children, mut status, mut statuses): (Vec<u32>, i32, Vec<i32>),
         host: &mut dyn Host,
     ) -> Step {
         while let Some(child) = children.first().copied() {
             let ended = self.ended.remove(&child);
             if ended.is_none() && self.tasks.contains_key(&child) {
-                shell.frames.push(Frame::Pipeline { children, status });
+                shell.frames.push(Frame::Pipeline { children, status, statuses });
                 return Step::Blocked;
             }
             children.remove(0);
             let code = ended.unwrap_or(127);
+            statuses.push(code);
             let counts = if shell.options.pipefail { code != 0 } else { children.is_empty() };
             if counts {
                 status = code;
             }
+        }
+        if shell.is_bash {
+            let numbered =
+                (0..).map(Key::Number).zip(statuses.iter().map(|status| status.to_string().into()));
+            let items = Items { named: false, entries: numbered.collect() };
+            set_items(&mut shell.variables, "PIPESTATUS", items);
         }
         self.child_ended(shell, pid, status, host);
         Step::Progress
@@ -414,6 +479,31 @@ fn put_back(shell: &mut Shell, saved: Vec<(Arc<str>, Option<Variable>)>) {
     }
 }
 
+/// An error in the words of bash.
+fn in_bash_words(message: &str) -> String {
+    let missing = |rest: &str| {
+        let (path, why) = rest.rsplit_once(": ").unwrap_or((rest, ""));
+        let why = match why {
+            "no such file" | "nonexistent directory" => "No such file or directory",
+            why => why,
+        };
+        format!("{path}: {why}")
+    };
+    if let Some(rest) = message.strip_prefix("can't create ").or(message.strip_prefix("can't open ")) {
+        return missing(rest);
+    }
+    if let Some(name) = message.strip_suffix(": is read only") {
+        return format!("{name}: readonly variable");
+    }
+    if let Some(word) = message.strip_prefix("bad fd number: ") {
+        return format!("{word}: ambiguous redirect");
+    }
+    match message.strip_suffix(": not found") {
+        Some(path) if path.contains('/') => format!("{path}: No such file or directory"),
+        _ => message.to_owned(),
+    }
+}
+
 /// An error in the words of dash, Debian's `sh`, which is ash's ancestor.
 pub(super) fn in_dash_words(message: &str) -> String {
     if let Some(rest) = message.strip_prefix("syntax error: unexpected ") {
@@ -423,7 +513,14 @@ pub(super) fn in_dash_words(message: &str) -> String {
         };
         return format!("Syntax error: {found} unexpected{expecting}");
     }
-    let message = message.replacen("syntax error: unterminated", "Syntax error: Unterminated", 1);
+    if message == "syntax error: bad substitution" {
+        return "Bad substitution".to_owned();
+    }
+    let message = message.replacen("syntax error: unterminated", "Syntax error: Unterminated", 1).replacen(
+        "syntax error: bad for",
+        "Syntax error: Bad for",
+        1,
+    );
     let message =
         message.replacen("can't create ", "cannot create ", 1).replacen("can't open ", "cannot open ", 1);
     message.replace("nonexistent directory", "Directory nonexistent").replace("no such file", "No such file")

@@ -66,6 +66,8 @@ pub(super) struct Machine {
     pub ended: BTreeMap<u32, i32>,
     pub pipes: BTreeMap<u32, Pipe>,
     pub files: BTreeMap<u32, OpenFile>,
+    /// The files of process substitutions, by path.
+    pub opened: BTreeMap<String, std::sync::Arc<str>>,
     pub next_id: u32,
     next_pid: u32,
     /// The first task.
@@ -297,6 +299,8 @@ impl Machine {
         for frame in frames {
             if let Frame::Simple { pending, .. }
             | Frame::For { pending, .. }
+            | Frame::Decide { pending, .. }
+            | Frame::Count { pending, .. }
             | Frame::Case { pending, .. }
             | Frame::Redirect { pending, .. } = frame
                 && let Some(capture) = &pending.capture

@@ -8,16 +8,20 @@
 //! a call, so everything can be suspended between two steps.
 
 mod arithmetic;
+mod arrays;
 mod ast;
+mod braces;
 mod builtins;
 mod channels;
 mod compound;
+mod condition;
 mod expand;
 mod frame;
 mod glob;
 mod host;
 mod interpreter;
 mod machine;
+mod parameter;
 mod parser;
 mod pattern;
 mod process;
@@ -33,8 +37,9 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
+pub use ast::Dialect;
 pub use host::{Flavour, Host, Nslookup, OuterTurn, ProcessInfo, user_name};
 pub use pattern::matches as matches_pattern;
 pub use process::{Process, ProcessState, StartError, Stream};
 pub use prompt::{Remembered, is_command, is_unfinished, syntax_error};
-pub use tools::{packages_of, tools_of};
+pub use tools::{is_left_to_image, packages_of, tools_of};

@@ -40,6 +40,9 @@ pub enum StartError {
     /// A path that is not there; runc's words.
     #[error("exec: \"{0}\": stat {0}: no such file or directory")]
     NoSuchFile(String),
+    /// A file that may not be run; runc's words.
+    #[error("exec: \"{0}\": permission denied")]
+    Denied(String),
     /// Nothing was asked for.
     #[error("no command specified")]
     Empty,
@@ -85,12 +88,27 @@ impl Process {
     /// [`StartError`] when `argv[0]` is no tool of the simulator. A path outside of the usual folders is
     /// taken for a script: whether it is there shows when it runs.
     pub fn new(argv: Vec<String>, env: Vec<(String, String)>, cwd: &str) -> Result<Process, StartError> {
+        Process::of_argv(argv, env, cwd, false)
+    }
+
+    /// [`Process::new`], of one of the image's own programs with `of_image`.
+    ///
+    /// # Errors
+    /// As [`Process::new`].
+    pub fn of_argv(
+        argv: Vec<String>,
+        env: Vec<(String, String)>,
+        cwd: &str,
+        of_image: bool,
+    ) -> Result<Process, StartError> {
         let Some(name) = argv.first() else { return Err(StartError::Empty) };
         let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
         let body = if let Some(program) = tools::find(name, path) {
             tool_body(program, &argv, env)
         } else if tools::is_shell(name) {
             Body::Shell(Box::new(shell_from(&argv, &env, 0)))
+        } else if of_image {
+            tool_body(tools::own_program, &argv, env)
         } else if !name.contains('/') {
             return Err(StartError::NotFound(name.clone()));
         } else if tools::path_of(name, path).is_some() || in_program_folder(name) || name.contains(' ') {

@@ -1,7 +1,7 @@
 //! A shell at a prompt: lines that come one by one, and what is remembered between them.
 
+use super::ast::Dialect;
 use super::builtins::Builtin;
-use super::interpreter::in_dash_words;
 use super::parser::{ParseError, Parser};
 use super::process::Process;
 use super::state::Shell;
@@ -14,7 +14,7 @@ pub struct Remembered(Box<Shell>);
 impl Remembered {
     /// The memory of a shell that starts with these exported variables.
     pub fn new(environment: &[(String, String)]) -> Remembered {
-        Remembered(Box::new(Shell::new("sh", environment, 0)))
+        Remembered(Box::new(Shell { terse: true, ..Shell::new("bash", environment, 0) }))
     }
 
     /// Sets `$?`.
@@ -25,6 +25,16 @@ impl Remembered {
     /// Whether a function of that name was defined.
     pub fn has_function(&self, name: &str) -> bool {
         self.0.functions.contains_key(name)
+    }
+
+    /// Whether `alias` gave any names.
+    pub fn has_aliases(&self) -> bool {
+        !self.0.aliases.is_empty()
+    }
+
+    /// What a name stands for that `alias` gave.
+    pub fn alias(&self, name: &str) -> Option<&str> {
+        self.0.aliases.get(name).map(AsRef::as_ref)
     }
 
     /// The shell with this memory, running `text`.
@@ -48,7 +58,7 @@ impl Remembered {
 
 /// Whether `text` is the beginning of something: an open quote, `for` without `done`, a pipe that leads nowhere.
 pub fn is_unfinished(text: &str) -> bool {
-    let mut parser = Parser::new(text, 0, true);
+    let mut parser = Parser::new(text, 0, true, Dialect::Bash);
     loop {
         match parser.next_line() {
             Ok(Some(_)) => {}
@@ -58,15 +68,15 @@ pub fn is_unfinished(text: &str) -> bool {
     }
 }
 
-/// What is wrong with the grammar of `text`, as dash puts it.
+/// What is wrong with the grammar of `text`, as bash puts it.
 pub fn syntax_error(text: &str) -> Option<String> {
-    let mut parser = Parser::new(text, 0, false);
+    let mut parser = Parser::new(text, 0, false, Dialect::Bash);
     loop {
         match parser.next_line() {
             Ok(Some(_)) => {}
             Ok(None) => return None,
             Err(ParseError::Syntax(message) | ParseError::Incomplete(message)) => {
-                return Some(format!("sh: {}: {}", parser.line(), in_dash_words(&message)));
+                return Some(format!("bash: {message}"));
             }
         }
     }

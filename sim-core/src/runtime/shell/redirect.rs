@@ -38,7 +38,9 @@ impl Machine {
                 Some(descriptor) => task.descriptors.insert(redirect.fd, descriptor),
                 None => task.descriptors.remove(&redirect.fd),
             };
-            if let (RedirectKind::WriteBoth, Some(descriptor)) = (redirect.kind, opened) {
+            if let (RedirectKind::WriteBoth | RedirectKind::AppendBoth, Some(descriptor)) =
+                (redirect.kind, opened)
+            {
                 task.descriptors.insert(1, descriptor);
                 task.descriptors.insert(2, descriptor);
             }
@@ -69,6 +71,9 @@ impl Machine {
             "/proc/1/fd/2" if self.main == 1 => return Ok(Descriptor::Output(Stream::Err)),
             _ => {}
         }
+        if let Some(text) = self.opened.get(&path).filter(|_| kind == RedirectKind::Read).cloned() {
+            return Ok(self.text_pipe(text.to_string()));
+        }
         let now = host.now();
         let files = host.files();
         let entry = files.stat(&path);
@@ -78,7 +83,7 @@ impl Machine {
             (Ok(_), RedirectKind::Read) => Ok(()),
             (Err(error), RedirectKind::Read) => Err(*error),
             (Ok(entry), _) if entry.content.is_none() => Err(FsError::IsDirectory),
-            (Ok(_), RedirectKind::Append | RedirectKind::ReadWrite) => Ok(()),
+            (Ok(_), RedirectKind::Append | RedirectKind::AppendBoth | RedirectKind::ReadWrite) => Ok(()),
             _ => files.write(&path, b"", now),
         };
         outcome.map_err(|error| match (reading, error) {

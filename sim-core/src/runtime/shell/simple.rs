@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::arrays::Given;
 use super::ast::Simple;
 use super::builtins::{self, Builtin};
+use super::expand::Stop;
 use super::frame::{Frame, Pending};
 use super::host::Host;
 use super::machine::Machine;
@@ -15,7 +17,8 @@ use crate::runtime::fs::normalize;
 
 /// A simple command after expansion.
 struct Ready {
-    assignments: Vec<(String, String)>,
+    assignments: Vec<Given>,
+    arrays: Vec<Given>,
     words: Vec<String>,
     targets: Vec<String>,
 }
@@ -34,9 +37,18 @@ impl Machine {
             let words = expander.words(&command.words)?;
             let targets = command.redirects.iter().map(|redirect| expander.text(&redirect.target));
             let targets = targets.collect::<Result<Vec<_>, _>>()?;
-            let assignments =
-                command.assignments.iter().map(|(name, word)| Ok((name.clone(), expander.text(word)?)));
-            Ok(Ready { assignments: assignments.collect::<Result<Vec<_>, _>>()?, words, targets })
+            let mut assignments = Vec::new();
+            for assignment in &command.assignments {
+                let given = expander.given(assignment, false)?;
+                if words.is_empty() {
+                    // The next one may read it.
+                    given.apply(&mut expander.variables, false).map_err(Stop::Fail)?;
+                }
+                assignments.push(given);
+            }
+            let named = words.iter().any(|word| word == "-A");
+            let arrays = command.arrays.iter().map(|assignment| expander.given(assignment, named));
+            Ok(Ready { assignments, arrays: arrays.collect::<Result<Vec<_>, _>>()?, words, targets })
         });
         let ready = match ready {
             Expanded::Done(ready) => ready,
@@ -47,7 +59,7 @@ impl Machine {
             }
         };
         if shell.options.xtrace {
-            self.trace(pid, &ready, host);
+            self.trace(shell, pid, &ready, host);
         }
         let before = self.descriptors(pid);
         if let Err(message) = self.apply_redirects(pid, &command.redirects, &ready.targets, host) {
@@ -59,7 +71,6 @@ impl Machine {
         let Some(name) = ready.words.first().cloned() else {
             self.set_descriptors(pid, before);
             shell.status = pending.status.unwrap_or(0);
-            self.assign(shell, pid, &ready.assignments, host);
             return Step::Progress;
         };
         if name == "exec" && ready.words.len() == 1 {
@@ -78,28 +89,32 @@ impl Machine {
         }
     }
 
-    fn trace(&mut self, pid: u32, ready: &Ready, host: &mut dyn Host) {
-        let mut line = String::from("+");
-        for (name, value) in &ready.assignments {
-            line.push_str(&format!(" {name}={}", builtins::quoted(value)));
+    fn trace(&mut self, shell: &Shell, pid: u32, ready: &Ready, host: &mut dyn Host) {
+        let mut words = Vec::new();
+        let quoted = |text: &str| builtins::quoted_for(shell.is_bash, text);
+        let assignments = ready.assignments.iter().map(|given| given.traced(quoted));
+        // bash shows each on a line of its own.
+        if shell.is_bash {
+            assignments.for_each(|line| self.trace_line(shell, pid, &line, host));
+        } else {
+            words.extend(assignments);
         }
-        for word in &ready.words {
-            line.push(' ');
-            line.push_str(&builtins::quoted(word));
+        words.extend(ready.words.iter().map(|word| quoted(word)));
+        if !words.is_empty() {
+            self.trace_line(shell, pid, &words.join(" "), host);
         }
-        line.push('\n');
-        self.write(pid, 2, &line, host);
     }
 
-    fn assign(
-        &mut self,
-        shell: &mut Shell,
-        pid: u32,
-        assignments: &[(String, String)],
-        host: &mut dyn Host,
-    ) -> bool {
-        for (name, value) in assignments {
-            if let Err(message) = shell.set(name, value) {
+    /// A line of `set -x`.
+    pub(super) fn trace_line(&mut self, shell: &Shell, pid: u32, line: &str, host: &mut dyn Host) {
+        // In a command substitution bash repeats the sign.
+        let signs = if shell.is_bash { 1 + shell.substitutions.min(20) } else { 1 };
+        self.write(pid, 2, &format!("{} {line}\n", "+".repeat(signs)), host);
+    }
+
+    fn assign(&mut self, shell: &mut Shell, pid: u32, assignments: &[Given], host: &mut dyn Host) -> bool {
+        for given in assignments {
+            if let Err(message) = given.apply(&mut shell.variables, false) {
                 self.fatal(shell, pid, &message, host);
                 return false;
             }
@@ -108,18 +123,25 @@ impl Machine {
     }
 
     fn run_command(&mut self, shell: &mut Shell, pid: u32, ready: Ready, host: &mut dyn Host) -> Step {
-        let Ready { assignments, words, .. } = ready;
+        let Ready { assignments, arrays, words, .. } = ready;
         let name = words[0].as_str();
+        if shell.is_bash && name == "printf" && words.get(1).is_some_and(|word| word == "-v") {
+            builtins::print_into(shell, &words);
+            return Step::Progress;
+        }
         let function = shell.functions.get(name).cloned();
-        let builtin = Builtin::named(name).filter(|_| !host.is_outer(&words));
+        let builtin = Builtin::of(name, shell.dialect_on(host)).filter(|_| !host.is_outer(&words));
         if function.is_none() && builtin.is_none() {
+            let assignments: Vec<(String, String)> = assignments.iter().map(Given::plain).collect();
             return self.run_tool(shell, pid, words, &assignments, host);
         }
         let keeps = function.is_none() && builtin.is_some_and(|builtin| builtin.special);
         if !assignments.is_empty() && !keeps {
             let saved = assignments
                 .iter()
-                .map(|(name, _)| (Arc::from(name.as_str()), shell.variables.get(name.as_str()).cloned()))
+                .map(|given| {
+                    (Arc::from(given.name.as_str()), shell.variables.get(given.name.as_str()).cloned())
+                })
                 .collect();
             shell.frames.push(Frame::Unset { saved });
         }
@@ -133,7 +155,18 @@ impl Machine {
             return Step::Progress;
         }
         match builtin {
-            Some(builtin) => (builtin.run)(self, shell, pid, &words, host),
+            Some(builtin) => {
+                let step = (builtin.run)(self, shell, pid, &words, host);
+                // The arrays of a declaration, whose names it has declared by now.
+                let named = words.iter().any(|word| word == "-A");
+                for given in arrays {
+                    if let Err(message) = given.apply(&mut shell.variables, named) {
+                        self.fatal(shell, pid, &message, host);
+                        break;
+                    }
+                }
+                step
+            }
             None => Step::Progress,
         }
     }
@@ -273,7 +306,7 @@ pub(super) fn shell_from(words: &[String], environment: &[(String, String)], pid
     let mut arguments = words[1..].iter();
     let mut rest: Vec<String> = Vec::new();
     let (mut command, mut stdin) = (false, false);
-    for argument in arguments.by_ref() {
+    while let Some(argument) = arguments.next() {
         let (Some(flags), on) = (argument.strip_prefix(['-', '+']), argument.starts_with('-')) else {
             rest.push(argument.clone());
             break;
@@ -289,6 +322,11 @@ pub(super) fn shell_from(words: &[String], environment: &[(String, String)], pid
                 'c' => command = true,
                 's' => stdin = true,
                 'i' => shell.interactive = true,
+                'o' => {
+                    if let Some(name) = arguments.next() {
+                        builtins::set_named_option(&mut shell.options, name, on);
+                    }
+                }
                 flag => builtins::set_option(&mut shell.options, flag, on),
             }
         }

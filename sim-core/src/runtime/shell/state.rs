@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::ast::Compound;
+use super::arrays::{Items, Key};
+use super::ast::{Compound, Dialect};
 use super::frame::Frame;
+use super::host::Host;
 
 /// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Variable {
     /// Absent for a name that was only exported.
     pub value: Option<Arc<str>>,
+    /// Its elements when it is an array; `value` is the first of them.
+    pub items: Option<Arc<Items>>,
     pub exported: bool,
     pub read_only: bool,
 }
@@ -68,8 +72,16 @@ pub(super) struct Shell {
     pub random: u32,
     /// The text of the simple command's last failure to find a program is in bash's words.
     pub is_bash: bool,
+    /// Whose grammar it reads; `None` for `sh`, which is another shell's in each image.
+    pub dialect: Option<Dialect>,
+    /// It reads a line at a prompt: its messages name no line of a script.
+    pub terse: bool,
+    /// The names that `alias` gave, and what they stand for.
+    pub aliases: BTreeMap<String, Arc<str>>,
     /// It has run its exit trap.
     pub leaving: bool,
+    /// How many command substitutions it runs in.
+    pub substitutions: usize,
     /// `exit` ended it.
     pub exited: bool,
 }
@@ -96,12 +108,17 @@ impl Shell {
             jobs: Vec::new(),
             line: 1,
             random: pid.wrapping_mul(2_654_435_761),
-            is_bash: name.rsplit('/').next() == Some("bash"),
+            is_bash: dialect_of(name) == Some(Dialect::Bash),
+            dialect: dialect_of(name),
+            terse: false,
+            aliases: BTreeMap::new(),
             leaving: false,
+            substitutions: 0,
             exited: false,
         };
         for (name, value) in environment {
-            let variable = Variable { value: Some(value.as_str().into()), exported: true, read_only: false };
+            let variable =
+                Variable { value: Some(value.as_str().into()), exported: true, ..Variable::default() };
             shell.variables.insert(name.as_str().into(), variable);
         }
         shell
@@ -119,6 +136,11 @@ impl Shell {
         copy
     }
 
+    /// Whose grammar it reads on this host.
+    pub fn dialect_on(&self, host: &dyn Host) -> Dialect {
+        self.dialect.unwrap_or_else(|| host.dialect())
+    }
+
     /// A variable's value.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).and_then(|variable| variable.value.as_deref())
@@ -134,7 +156,8 @@ impl Shell {
 
     /// The exported variables, `(name, value)`.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
+        let exported =
+            self.variables.iter().filter(|(_, variable)| variable.exported && variable.items.is_none());
         exported
             .filter_map(|(name, variable)| Some((name.to_string(), variable.value.as_ref()?.to_string())))
             .collect()
@@ -151,7 +174,21 @@ pub(super) fn set_variable(variables: &mut Variables, name: &str, value: &str) -
         return Err(format!("{name}: is read only"));
     }
     variable.value = Some(value.into());
+    if let Some(items) = &mut variable.items {
+        let key = if items.named { Key::Name("0".into()) } else { Key::Number(0) };
+        Arc::make_mut(items).entries.insert(key, value.into());
+    }
     Ok(())
+}
+
+/// Whose grammar a shell of that name reads; `None` for `sh`.
+fn dialect_of(name: &str) -> Option<Dialect> {
+    match name.rsplit('/').next() {
+        Some("ash") => Some(Dialect::Ash),
+        Some("bash" | "-bash") => Some(Dialect::Bash),
+        Some("dash") => Some(Dialect::Dash),
+        _ => None,
+    }
 }
 
 /// Whether `text` can name a variable.

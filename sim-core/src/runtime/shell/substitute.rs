@@ -1,6 +1,6 @@
 //! Expansion for a shell that runs: command substitutions are started, waited for and read.
 
-use super::expand::{Expander, Stop};
+use super::expand::{Expander, Stop, process_path};
 use super::frame::{Capture, Descriptor, Frame, Pending};
 use super::host::Host;
 use super::machine::Machine;
@@ -32,20 +32,31 @@ impl Machine {
         let directory = self.tasks.get(&pid).map(|task| task.directory.clone()).unwrap_or_default();
         let mut expander = Expander::new(shell, &pending.results, host.files(), &directory);
         let outcome = expand(&mut expander);
-        let (variables, random) = (expander.variables.clone(), expander.random());
+        let (variables, random) = (expander.variables.clone(), expander.random);
+        let opened = std::mem::take(&mut expander.opened);
         match outcome {
             Ok(value) => {
                 shell.variables = variables;
                 shell.random = random;
+                for (index, text) in opened.into_iter().enumerate() {
+                    self.opened.insert(process_path(index + 1), text.into());
+                }
                 Expanded::Done(value)
             }
             Err(Stop::Fail(message)) => {
                 self.fatal(shell, pid, &message, host);
                 Expanded::Failed
             }
+            Err(Stop::Unset(message)) => {
+                self.fatal(shell, pid, &message, host);
+                // bash takes it for a command that it did not find.
+                shell.status = if shell.is_bash { 127 } else { shell.status };
+                Expanded::Failed
+            }
             Err(Stop::Substitute(list)) => {
                 let mut child = shell.subshell();
                 child.variables = variables;
+                child.substitutions += 1;
                 child.frames.push(Frame::List { list, next: 0 });
                 let pipe = self.pipe(true);
                 let mut descriptors = self.descriptors(pid);

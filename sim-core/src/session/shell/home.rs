@@ -140,7 +140,7 @@ fn entry(content: Option<Arc<[u8]>>) -> Entry {
     // The front end does not tell what may be run: a script says so itself.
     let runs = content.as_ref().is_none_or(|text| text.starts_with(b"#!"));
     let mode = if runs { 0o755 } else { 0o644 };
-    Entry { content, modified: SimTime::ZERO, mode, owner: (0, 0) }
+    Entry::new(content, mode)
 }
 
 impl FileSystem for Home<'_> {

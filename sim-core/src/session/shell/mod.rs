@@ -50,7 +50,7 @@ impl ShellLine {
     /// A line that has not run yet. Its standard input is `stdin`, or what the user types.
     ///
     /// # Errors
-    /// The text is no shell's; the message is dash's.
+    /// The text is no shell's; the message is bash's.
     pub fn new(session: &mut Session, text: &str, stdin: Option<&str>) -> Result<ShellLine, String> {
         let text = scan::without_prompt(text);
         if let Some(complaint) = syntax_error(text) {
@@ -163,6 +163,12 @@ impl ShellLine {
 }
 
 impl Session {
+    /// The line with the user's aliases replaced; `None` when there is none.
+    pub(super) fn with_aliases(&self, text: &str) -> Option<String> {
+        let shell = self.shell.as_ref().filter(|shell| shell.has_aliases())?;
+        Some(scan::with_aliases(text, |name| shell.alias(name)))
+    }
+
     /// Whether a line is written for a shell, or begins with a function that an earlier one defined.
     pub(super) fn is_for_shell(&self, text: &str) -> bool {
         let first = scan::without_prompt(text).split_whitespace().next().unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::runtime::shell::{is_command, is_unfinished};
 use crate::session::words::WORDS;
 
 /// Words that begin something larger than a command.
-const KEYWORDS: &[&str] = &["for", "while", "until", "if", "case", "{", "(", "!", "function"];
+const KEYWORDS: &[&str] = &["for", "while", "until", "if", "case", "{", "(", "!", "function", "time", "[["];
 
 /// Whether `line`, which may have a prompt before it, is more than one plain command.
 ///
@@ -51,11 +51,46 @@ pub(in crate::session) fn last_command(line: &str) -> usize {
         }
     }
     // `for x in ...; do CURSOR`
+    start + skip_keywords(&line[start..])
+}
+
+/// The line with the names that `alias` gave replaced by what they stand for.
+pub(in crate::session) fn with_aliases<'a>(line: &str, alias: impl Fn(&str) -> Option<&'a str>) -> String {
+    let mut starts = vec![line.len() - without_prompt(line).len()];
+    starts.extend(Scan::new(line).filter_map(|found| match found {
+        Found::Operator { end, .. } => Some(end),
+        Found::Other => None,
+    }));
+    let (mut text, mut done) = (String::new(), 0);
+    for start in starts {
+        let begin = start + skip_keywords(&line[start..]);
+        let word =
+            line[begin..].split([' ', '\t', '\n', ';', '|', '&', ')', '<', '>']).next().unwrap_or_default();
+        let Some(mut value) = alias(word).filter(|_| begin >= done).map(str::to_owned) else { continue };
+        // What it stands for may be another one, but not itself.
+        let mut known = vec![word.to_owned()];
+        loop {
+            let first = value.split_whitespace().next().unwrap_or_default().to_owned();
+            let Some(next) = alias(&first).filter(|_| !known.contains(&first)) else { break };
+            value.replace_range(..first.len(), next);
+            known.push(first);
+        }
+        text.push_str(&line[done..begin]);
+        text.push_str(&value);
+        done = begin + word.len();
+    }
+    text.push_str(&line[done..]);
+    text
+}
+
+/// The length of the blanks and of the words before a command: `do`, `then`, `if`.
+fn skip_keywords(text: &str) -> usize {
+    let mut start = 0;
     loop {
-        let rest = line[start..].trim_start();
-        let blank = line.len() - start - rest.len();
+        let rest = text[start..].trim_start();
+        let blank = text.len() - start - rest.len();
         let word = rest.split(' ').next().unwrap_or_default();
-        let opens = ["do", "then", "else", "if", "while", "until", "elif", "!", "{"].contains(&word);
+        let opens = ["do", "then", "else", "if", "while", "until", "elif", "!", "{", "time"].contains(&word);
         if !opens || rest.len() == word.len() {
             return start + blank;
         }
@@ -158,6 +193,16 @@ fn is_assignment(word: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// Whether `{`, before `rest`, begins what a shell makes several words of: `{0..2}`, `{a,b}`. JSONPath is none.
+fn is_brace_expansion(rest: &str) -> bool {
+    let Some(inside) = rest.split_once('}').map(|(inside, _)| inside) else { return false };
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-,".contains(c));
+    match inside.split_once("..") {
+        Some((first, last)) => !first.is_empty() && !last.is_empty() && is_plain(first) && is_plain(last),
+        None => inside.contains(',') && is_plain(inside),
+    }
+}
+
 /// Something of a shell's that stands outside of quotes.
 enum Found {
     /// A new command may begin at `end`; `&` at the very end of the line asks for no shell.
@@ -235,6 +280,7 @@ impl<'a> Scan<'a> {
                 operator(0, !rest.trim().is_empty())
             }
             '(' if self.at_start => operator(0, false),
+            '{' if is_brace_expansion(rest) => Found::Other,
             _ => return None,
         };
         if let Found::Operator { end, .. } = &found {
@@ -340,6 +386,11 @@ mod tests {
             "sleep 3",
             "export A=1",
             "cat <<EOF\na\nEOF",
+            "delete pod web-{0..2}",
+            "get pod web-{0,1}",
+            "time kubectl get pods",
+            "[[ a == a ]]",
+            "diff <(get pods) x",
             "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
             "kubectl apply -f - <<EOF\nname: $NAME\nEOF",
             "get ns\nget nodes",

@@ -31,7 +31,7 @@ impl Redis {
     fn info_server(&self, now: SimTime) -> Vec<String> {
         let up = now.since(self.started).as_secs();
         vec![
-            format!("redis_version:{}", super::VERSION),
+            format!("redis_version:{}", self.release),
             "redis_mode:standalone".to_owned(),
             "os:Linux 6.6.0 x86_64".to_owned(),
             "arch_bits:64".to_owned(),
@@ -50,8 +50,9 @@ impl Redis {
         let maximum = self.setting("maxmemory");
         vec![
             format!("used_memory:{used}"),
-            format!("used_memory_human:{}.{:02}M", used >> 20, ((used & 0xf_ffff) * 100) >> 20),
+            format!("used_memory_human:{}", human(used)),
             format!("maxmemory:{maximum}"),
+            format!("maxmemory_human:{}", human(maximum.parse().unwrap_or(0))),
             format!("maxmemory_policy:{}", self.setting("maxmemory-policy")),
         ]
     }
@@ -160,4 +161,15 @@ impl Redis {
             }
         }
     }
+}
+
+/// An amount of memory as INFO shows it to people.
+fn human(bytes: usize) -> String {
+    let (shift, unit) = match bytes {
+        0..1_024 => return format!("{bytes}B"),
+        1_024..1_048_576 => (10, 'K'),
+        1_048_576..1_073_741_824 => (20, 'M'),
+        _ => (30, 'G'),
+    };
+    format!("{}.{:02}{unit}", bytes >> shift, ((bytes & ((1 << shift) - 1)) * 100) >> shift)
 }

@@ -388,7 +388,7 @@ impl Runtime {
             ] {
                 redis.log(ground, '*', text);
             }
-            redis.log(ground, '*', &format!("Loading RDB produced by version {}", super::VERSION));
+            redis.log(ground, '*', &format!("Loading RDB produced by version {}", redis.release));
             redis.log(ground, '*', "RDB age 0 seconds");
             redis.log(ground, '*', "RDB memory usage when created 1.02 Mb");
             redis.log(ground, '*', &format!("Done loading RDB, keys loaded: {count}, keys expired: 0."));

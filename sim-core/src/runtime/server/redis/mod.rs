@@ -16,9 +16,9 @@ use super::{Ground, Spot};
 use crate::api::SimTime;
 
 pub use link::Copy;
-pub use settings::{is_setting, modern};
+pub use settings::{is_setting, modern, stored};
 
-/// The version that the image names.
+/// The version, where the image names none.
 pub const VERSION: &str = "8.2.2";
 
 /// Bytes of all keys and values above which writes are refused.
@@ -85,6 +85,8 @@ pub(super) enum Shutdown {
 pub struct Redis {
     pub(super) pid: u32,
     pub(super) settings: BTreeMap<String, String>,
+    /// The version that it says it is.
+    pub release: String,
     pub(super) keys: Keys,
     pub(super) bytes: usize,
     pub(super) run_id: String,
@@ -123,6 +125,7 @@ impl Redis {
         Redis {
             pid,
             settings,
+            release: VERSION.to_owned(),
             keys: Keys::new(),
             bytes: 0,
             replid: id_of(&format!("history {run_id}")),

@@ -67,6 +67,26 @@ pub fn modern(name: &str) -> String {
     }
 }
 
+/// A setting's value as the server keeps and shows it: amounts of memory in bytes.
+pub fn stored(name: &str, value: &str) -> String {
+    if !matches!(name, "auto-aof-rewrite-min-size" | "maxmemory" | "repl-backlog-size") {
+        return value.to_owned();
+    }
+    let at = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+    let unit: Option<u64> = match value[at..].to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" => Some(1_000),
+        "kb" => Some(1 << 10),
+        "m" => Some(1_000_000),
+        "mb" => Some(1 << 20),
+        "g" => Some(1_000_000_000),
+        "gb" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = unit.and_then(|unit| value[..at].parse::<u64>().ok()?.checked_mul(unit));
+    bytes.map_or_else(|| value.to_owned(), |bytes| bytes.to_string())
+}
+
 /// Whether there is a setting of that name.
 pub fn is_setting(name: &str) -> bool {
     let name = modern(name);
@@ -170,7 +190,9 @@ impl Redis {
                     ));
                 }
                 for pair in pairs.chunks_exact(2) {
-                    self.settings.insert(modern(pair[0]), pair[1].to_owned());
+                    let name = modern(pair[0]);
+                    let value = stored(&name, pair[1]);
+                    self.settings.insert(name, value);
                 }
                 Ok(Reply::Status("OK"))
             }

@@ -42,7 +42,7 @@ impl Redis {
         }
         let Ok(bytes) = ground.files.read(&self.rdb_path()) else { return };
         let modified = ground.files.stat(&self.rdb_path()).map(|entry| entry.modified).unwrap_or_default();
-        self.log(ground, '*', &format!("Loading RDB produced by version {}", super::VERSION));
+        self.log(ground, '*', &format!("Loading RDB produced by version {}", self.release));
         let age = ground.now.since(modified).as_secs();
         self.log(ground, '*', &format!("RDB age {age} seconds"));
         self.log(ground, '*', "RDB memory usage when created 0.62 Mb");

@@ -28,7 +28,9 @@ pub(super) fn source(
         return complain(machine, shell, pid, (&words[0], "filename argument required", 2), host);
     };
     let directory = machine.tasks.get(&pid).map(|task| task.directory.clone()).unwrap_or_default();
-    match host.files().read(&normalize(&directory, name)) {
+    let path = normalize(&directory, name);
+    let opened = machine.opened.get(&path).map(|text| text.as_bytes().into());
+    match opened.map_or_else(|| host.files().read(&path), Ok) {
         Ok(bytes) => {
             if words.len() > 2 {
                 let positional = std::mem::replace(&mut shell.positional, Arc::new(words[2..].to_vec()));
@@ -44,6 +46,9 @@ pub(super) fn source(
             } else {
                 let message = format!("can't open '{name}': {error}");
                 complain(machine, shell, pid, (&words[0], &message, 2), host);
+                if shell.is_bash {
+                    return done(shell, 1);
+                }
                 machine.unwind(shell, pid, usize::from(shell.interactive));
             }
             done(shell, 2)
@@ -128,7 +133,7 @@ pub(super) fn break_loop(
     let mut height = None;
     for (index, frame) in shell.frames.iter().enumerate().rev() {
         match frame {
-            Frame::Loop { .. } | Frame::For { .. } => {
+            Frame::Loop { .. } | Frame::For { .. } | Frame::Count { .. } => {
                 height = Some(index);
                 levels -= 1;
                 if levels == 0 {
@@ -163,15 +168,15 @@ pub(super) fn command(
             let verbose = words[1] == "-V";
             let mut status = 0;
             for name in &words[2..] {
-                match describe(shell, name) {
+                match describe(shell, name, host) {
                     Some((_, long)) if verbose => machine.write(pid, 1, &format!("{name} is {long}\n"), host),
                     Some((short, _)) => machine.write(pid, 1, &format!("{short}\n"), host),
-                    None => status = 127,
+                    None => status = if shell.is_bash { 1 } else { 127 },
                 }
             }
             done(shell, status)
         }
-        Some(name) => match Builtin::named(name) {
+        Some(name) => match Builtin::of(name, shell.dialect_on(host)) {
             Some(builtin) if name != "command" && !host.is_outer(&words[1..]) => {
                 (builtin.run)(machine, shell, pid, &words[1..], host)
             }
@@ -188,9 +193,23 @@ pub(super) fn kind_of(
     host: &mut dyn Host,
 ) -> Step {
     let mut status = 0;
-    for name in &words[1..] {
-        let line = match describe(shell, name) {
+    let only_kind = shell.is_bash && words.get(1).is_some_and(|word| word == "-t");
+    for name in words[1..].iter().filter(|word| !(shell.is_bash && word.starts_with('-'))) {
+        let line = match describe(shell, name, host) {
+            Some((_, long)) if only_kind => {
+                let kind = long.rsplit(' ').next().filter(|kind| !kind.starts_with('/')).unwrap_or("file");
+                format!("{kind}\n")
+            }
             Some((_, long)) => format!("{name} is {long}\n"),
+            None if only_kind => {
+                status = 1;
+                continue;
+            }
+            None if shell.is_bash => {
+                status = 1;
+                machine.complain(shell, pid, &format!("type: {name}: not found"), host);
+                continue;
+            }
             None => {
                 status = 127;
                 format!("{name}: not found\n")
@@ -202,14 +221,16 @@ pub(super) fn kind_of(
 }
 
 /// What a command's name stands for, as `command -v` and as `type` say it.
-fn describe(shell: &Shell, name: &str) -> Option<(String, String)> {
+fn describe(shell: &Shell, name: &str, host: &dyn Host) -> Option<(String, String)> {
     let found = |long: &str| Some((name.to_owned(), long.to_owned()));
     if shell.functions.contains_key(name) {
         return found("a function");
     }
-    match Builtin::named(name) {
+    match Builtin::of(name, shell.dialect_on(host)) {
+        Some(_) if shell.is_bash => return found("a shell builtin"),
         Some(builtin) if builtin.special => return found("a special shell builtin"),
         Some(_) => return found("a shell builtin"),
+        None if matches!(name, "[" | "echo" | "printf" | "test") => return found("a shell builtin"),
         None => {}
     }
     let path = tools::path_of(name, shell.get("PATH"))?;

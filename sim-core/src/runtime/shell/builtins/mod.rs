@@ -1,20 +1,24 @@
 //! Commands that the shell runs itself, because they change it or wait for its children.
 
+mod bash;
 mod flow;
 mod jobs;
 mod variables;
 
 use std::sync::Arc;
 
+use super::arrays::{Items, Key, set_items};
+use super::ast::Dialect;
 use super::channels::ReadResult;
-use super::frame::Frame;
+use super::frame::{Frame, Reading};
 use super::host::{Flavour, Host};
 use super::machine::Machine;
 use super::state::{Options, Shell, is_name};
 use super::task::Step;
 use crate::runtime::fs::normalize;
 
-pub(super) use variables::quoted;
+pub(super) use bash::print_into;
+pub(super) use variables::{quoted_for, set_named_option};
 
 /// What runs a builtin. `words` holds its name first.
 type Run = fn(&mut Machine, &mut Shell, u32, &[String], &mut dyn Host) -> Step;
@@ -25,21 +29,27 @@ pub(super) struct Builtin {
     pub name: &'static str,
     /// POSIX special: assignments before it stay.
     pub special: bool,
+    /// The shells that have it not.
+    lacking: &'static [Dialect],
     pub run: Run,
 }
 
 const fn special(name: &'static str, run: Run) -> Builtin {
-    Builtin { name, special: true, run }
+    Builtin { name, special: true, lacking: &[], run }
 }
 
 const fn regular(name: &'static str, run: Run) -> Builtin {
-    Builtin { name, special: false, run }
+    Builtin { name, special: false, lacking: &[], run }
+}
+
+const fn of_bash(name: &'static str, run: Run) -> Builtin {
+    Builtin { name, special: false, lacking: &[Dialect::Ash, Dialect::Dash], run }
 }
 
 /// Every builtin.
 const BUILTINS: &[Builtin] = &[
     special(".", flow::source),
-    special("source", flow::source),
+    Builtin { name: "source", special: true, lacking: &[Dialect::Dash], run: flow::source },
     special(":", succeed),
     special("break", flow::break_loop),
     special("continue", flow::break_loop),
@@ -53,7 +63,20 @@ const BUILTINS: &[Builtin] = &[
     special("shift", variables::shift),
     special("trap", jobs::trap),
     special("unset", variables::unset),
-    regular("alias", succeed),
+    regular("alias", bash::alias),
+    regular("unalias", bash::unalias),
+    of_bash("builtin", flow::command),
+    of_bash("compgen", succeed),
+    of_bash("complete", succeed),
+    of_bash("compopt", succeed),
+    of_bash("declare", bash::declare),
+    of_bash("enable", succeed),
+    of_bash("history", succeed),
+    Builtin { name: "let", special: false, lacking: &[Dialect::Dash], run: bash::compute },
+    of_bash("mapfile", bash::mapfile),
+    of_bash("readarray", bash::mapfile),
+    of_bash("shopt", succeed),
+    of_bash("typeset", bash::declare),
     regular("bg", jobs::jobs),
     regular("cd", cd),
     regular("command", flow::command),
@@ -73,9 +96,14 @@ const BUILTINS: &[Builtin] = &[
 ];
 
 impl Builtin {
-    /// The builtin of that name.
+    /// The builtin of that name in some shell.
     pub fn named(name: &str) -> Option<Builtin> {
         BUILTINS.iter().copied().find(|builtin| builtin.name == name)
+    }
+
+    /// The builtin of that name in a shell of that grammar.
+    pub fn of(name: &str, dialect: Dialect) -> Option<Builtin> {
+        Builtin::named(name).filter(|builtin| !builtin.lacking.contains(&dialect))
     }
 }
 
@@ -93,6 +121,11 @@ fn complain(
     (name, message, status): (&str, &str, i32),
     host: &mut dyn Host,
 ) -> Step {
+    if shell.is_bash {
+        let (message, status) = bash::worded(name, message, status);
+        machine.complain(shell, pid, &message, host);
+        return done(shell, status);
+    }
     let opening = shell.script.as_deref().unwrap_or(&shell.name);
     let line = if host.flavour() == Flavour::Gnu {
         // dash gives no reason for a failed `cd`.
@@ -160,13 +193,29 @@ fn cd(machine: &mut Machine, shell: &mut Shell, pid: u32, words: &[String], host
 }
 
 fn read(machine: &mut Machine, shell: &mut Shell, pid: u32, words: &[String], host: &mut dyn Host) -> Step {
-    let mut raw = false;
-    let mut names = Vec::new();
+    let mut reading = Reading::default();
     let mut words = words[1..].iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "-r" => raw = true,
-            "-s" => {}
+            "-r" => reading.raw = true,
+            "-s" | "-e" => {}
+            "-a" | "-ra" | "-ar" if shell.is_bash => {
+                reading.array = true;
+                reading.raw |= word.contains('r');
+            }
+            "-d" | "-rd" => {
+                reading.raw |= word.contains('r');
+                reading.all = words.next().is_some_and(String::is_empty);
+            }
+            "-rp" => {
+                reading.raw = true;
+                if let Some(prompt) = words.next()
+                    && machine.is_terminal(pid, 0)
+                {
+                    machine.write(pid, 2, prompt, host);
+                }
+            }
+            "-u" => reading.fd = words.next().and_then(|fd| fd.parse().ok()).unwrap_or(0),
             "-p" => {
                 if let Some(prompt) = words.next()
                     && machine.is_terminal(pid, 0)
@@ -174,15 +223,15 @@ fn read(machine: &mut Machine, shell: &mut Shell, pid: u32, words: &[String], ho
                     machine.write(pid, 2, prompt, host);
                 }
             }
-            "-t" | "-n" | "-d" | "-u" => drop(words.next()),
-            name if is_name(name) => names.push(name.to_owned()),
+            "-t" | "-n" => drop(words.next()),
+            name if is_name(name) => reading.names.push(name.to_owned()),
             name => {
                 let message = format!("{name}: bad variable name");
                 return complain(machine, shell, pid, ("read", &message, 2), host);
             }
         }
     }
-    shell.frames.push(Frame::Read { names, raw, text: String::new() });
+    shell.frames.push(Frame::Read { reading, text: String::new() });
     Step::Progress
 }
 
@@ -191,26 +240,48 @@ pub(super) fn step_read(
     machine: &mut Machine,
     shell: &mut Shell,
     pid: u32,
-    (names, raw, mut text): (Vec<String>, bool, String),
+    (reading, mut text): (Reading, String),
     host: &mut dyn Host,
 ) -> Step {
-    let mut status = match machine.read(pid, 0, true, host) {
+    let mut status = match machine.read(pid, reading.fd, true, host) {
         ReadResult::Blocked => {
-            shell.frames.push(Frame::Read { names, raw, text });
+            shell.frames.push(Frame::Read { reading, text });
             return Step::Blocked;
         }
-        ReadResult::End => 1,
+        ReadResult::Text(line) if reading.all || reading.lines.is_some() => {
+            if text.len() < 1 << 20 {
+                text.push_str(&line);
+            }
+            shell.frames.push(Frame::Read { reading, text });
+            return Step::Progress;
+        }
+        ReadResult::End => i32::from(reading.lines.is_none()),
         ReadResult::Text(line) => {
             text.push_str(line.strip_suffix('\n').unwrap_or(&line));
             i32::from(!line.ends_with('\n'))
         }
     };
-    if !raw && status == 0 && text.ends_with('\\') {
+    if !reading.raw && status == 0 && text.ends_with('\\') {
         text.pop();
-        shell.frames.push(Frame::Read { names, raw, text });
+        shell.frames.push(Frame::Read { reading, text });
         return Step::Progress;
     }
     let separators = shell.get("IFS").unwrap_or(" \t\n").to_owned();
+    let Reading { names, raw, array, lines, .. } = reading;
+    if array || lines.is_some() {
+        let name = names.first().map_or("MAPFILE", String::as_str);
+        let values = match lines {
+            Some(cut) => {
+                let line =
+                    |line: &str| if cut { line.trim_end_matches('\n').to_owned() } else { line.to_owned() };
+                text.split_inclusive('\n').map(line).collect()
+            }
+            None => split_read(&text, usize::MAX, raw, &separators),
+        };
+        let numbered = (0..).map(Key::Number).zip(values.iter().map(|value| value.as_str().into()));
+        set_items(&mut shell.variables, name, Items { named: false, entries: numbered.collect() });
+        return done(shell, status);
+    }
     let names = if names.is_empty() { vec!["REPLY".to_owned()] } else { names };
     let values = split_read(&text, names.len(), raw, &separators);
     for (index, name) in names.iter().enumerate() {

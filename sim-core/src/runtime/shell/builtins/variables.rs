@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::super::arrays::{Items, set_items};
 use super::super::frame::Frame;
 use super::super::host::Host;
 use super::super::machine::Machine;
 use super::super::state::{Shell, is_name};
 use super::super::task::Step;
-use super::{complain, done, set_option};
+use super::{bash, complain, done, set_option};
 
 /// Text as the shell would read it back.
 pub(in super::super) fn quoted(text: &str) -> String {
@@ -16,6 +17,24 @@ pub(in super::super) fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     always_quoted(text)
+}
+
+/// [`quoted`], or as bash does it.
+pub(in super::super) fn quoted_for(is_bash: bool, text: &str) -> String {
+    let text = if is_bash && text.contains('\'') { text.replace('\'', "\0") } else { return quoted(text) };
+    format!("'{}'", text.replace('\0', "'\\''"))
+}
+
+/// Switches an option by its long name, as `-o` does.
+pub(in super::super) fn set_named_option(options: &mut super::super::state::Options, name: &str, on: bool) {
+    match name {
+        "pipefail" => options.pipefail = on,
+        "errexit" => options.errexit = on,
+        "nounset" => options.nounset = on,
+        "xtrace" => options.xtrace = on,
+        "noglob" => options.noglob = on,
+        _ => {}
+    }
 }
 
 fn always_quoted(text: &str) -> String {
@@ -73,7 +92,10 @@ pub(super) fn local(
     words: &[String],
     host: &mut dyn Host,
 ) -> Step {
-    for operand in &words[1..] {
+    let named = shell.is_bash && words.iter().any(|word| word == "-A");
+    let flags = |word: &&String| shell.is_bash && word.starts_with('-');
+    let operands: Vec<&String> = words[1..].iter().filter(|word| !flags(word)).collect();
+    for operand in operands {
         let (name, value) = operand.split_once('=').unwrap_or((operand, ""));
         let old = shell.variables.get(name).cloned();
         let call = shell.frames.iter_mut().rev().find_map(|frame| match frame {
@@ -85,6 +107,11 @@ pub(super) fn local(
         };
         if !locals.iter().any(|(known, _)| &**known == name) {
             locals.push((Arc::from(name), old));
+        }
+        if named {
+            set_items(&mut shell.variables, name, Items { named, ..Items::default() });
+        } else if shell.is_bash {
+            shell.variables.remove(name);
         }
         if !is_name(name) || (operand.contains('=') && shell.set(name, value).is_err()) {
             let message = format!("{name}: bad variable name");
@@ -108,7 +135,7 @@ pub(super) fn unset(
         } else if shell.variables.get(name.as_str()).is_some_and(|variable| variable.read_only) {
             let message = format!("{name}: is read only");
             return complain(machine, shell, pid, ("unset", &message, 2), host);
-        } else {
+        } else if !bash::unset_element(shell, name) {
             shell.variables.remove(name.as_str());
         }
     }
@@ -140,18 +167,17 @@ pub(super) fn set(
                 shell.positional = Arc::new(rest.cloned().collect());
                 return done(shell, 0);
             }
-            "-o" | "+o" => match rest.next().map(String::as_str) {
-                Some("pipefail") => shell.options.pipefail = on,
-                Some("errexit") => shell.options.errexit = on,
-                Some("nounset") => shell.options.nounset = on,
-                Some("xtrace") => shell.options.xtrace = on,
-                Some("noglob") => shell.options.noglob = on,
-                _ => {}
-            },
+            "-o" | "+o" => {
+                if let Some(name) = rest.next() {
+                    set_named_option(&mut shell.options, name, on);
+                }
+            }
             flags if flags.len() > 1 && (on || flags.starts_with('+')) => {
                 for flag in flags[1..].chars() {
-                    if flag == 'o' && rest.next().is_some_and(|name| name == "pipefail") {
-                        shell.options.pipefail = on;
+                    if flag == 'o'
+                        && let Some(name) = rest.next()
+                    {
+                        set_named_option(&mut shell.options, name, on);
                     }
                     set_option(&mut shell.options, flag, on);
                 }

@@ -2,8 +2,10 @@
 //!
 //! Why our own: `brush-parser`, the kept crate under a fitting licence, parses bash rather than POSIX,
 //! brings `peg`, `cached`, `bon` and `tracing` (process-wide memo tables among them) into a wasm build
-//! with a budget of 450 KiB, and leaves words to a second parser. Error texts are busybox ash's.
+//! with a budget of 450 KiB, and leaves words to a second parser. Error texts are busybox ash's, or bash's for its
+//! dialect. What only bash reads is in [`bash`].
 
+mod bash;
 mod words;
 
 use std::sync::Arc;
@@ -32,8 +34,8 @@ const RESERVED: &[&str] = &[
 
 /// Operators, longest first.
 const OPERATORS: &[&str] = &[
-    "<<<", "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "&", "|", ";", "<", ">", "(",
-    ")",
+    "<<<", "&>>", ";;&", "<<-", "&&", "||", ";;", ";&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "|&", "&",
+    "|", ";", "<", ">", "(", ")",
 ];
 
 /// Reads commands from text.
@@ -42,6 +44,7 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    dialect: Dialect,
     /// More text may come after the end of this one.
     more: bool,
     /// A line end after which here-document bodies follow, and the place behind them.
@@ -51,8 +54,19 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     /// A parser of `text` from byte `at`; `more` says whether text may be added to its end.
-    pub fn new(text: &'a str, at: usize, more: bool) -> Parser<'a> {
-        Parser { text, at, depth: 0, more, here: None, first_line: 1 }
+    pub fn new(text: &'a str, at: usize, more: bool, dialect: Dialect) -> Parser<'a> {
+        Parser { text, at, depth: 0, dialect, more, here: None, first_line: 1 }
+    }
+
+    /// A parser of a piece of its text, as deep as this one is.
+    fn inner<'b>(&self, text: &'b str) -> Parser<'b> {
+        let mut inner = Parser::new(text, 0, false, self.dialect);
+        inner.depth = self.depth;
+        inner
+    }
+
+    fn is_bash(&self) -> bool {
+        self.dialect == Dialect::Bash
     }
 
     /// How far it has read.
@@ -119,7 +133,10 @@ impl<'a> Parser<'a> {
     }
 
     fn incomplete<T>(&self, message: &str) -> Parsed<T> {
-        let message = format!("syntax error: {message}");
+        let message = match self.is_bash() {
+            true => bash::incomplete(message),
+            false => format!("syntax error: {message}"),
+        };
         Err(if self.more { ParseError::Incomplete(message) } else { ParseError::Syntax(message) })
     }
 
@@ -137,6 +154,9 @@ impl<'a> Parser<'a> {
             (_, _, Some(word)) => format!("\"{word}\""),
             _ => "word".to_owned(),
         };
+        if self.is_bash() {
+            return self.unexpected_in_bash();
+        }
         let expecting = if wanted.is_empty() { String::new() } else { format!(" (expecting \"{wanted}\")") };
         let message = format!("syntax error: unexpected {found}{expecting}");
         if found == "end of file" && self.more {
@@ -181,7 +201,15 @@ impl<'a> Parser<'a> {
     }
 
     fn operator(&self) -> Option<&'static str> {
-        OPERATORS.iter().copied().find(|operator| self.rest().starts_with(operator))
+        let known = |operator: &&str| match *operator {
+            "<<<" | "&>>" | ";;&" | ";&" | "|&" => self.is_bash(),
+            "&>" => self.dialect != Dialect::Dash,
+            _ => true,
+        };
+        let found = OPERATORS.iter().copied().filter(known);
+        let found = found.into_iter().find(|operator| self.rest().starts_with(operator));
+        // `<(...)` begins a word.
+        found.filter(|operator| !(matches!(*operator, "<" | ">") && self.is_process()))
     }
 
     fn take_operator(&mut self, operator: &str) -> bool {
@@ -195,6 +223,9 @@ impl<'a> Parser<'a> {
 
     fn reserved(&self) -> Option<&'static str> {
         RESERVED.iter().copied().find(|word| {
+            if *word == "function" && self.dialect == Dialect::Dash {
+                return false;
+            }
             let after = self.rest().strip_prefix(word);
             after.is_some_and(|after| after.is_empty() || after.starts_with(is_word_end))
         })
@@ -263,16 +294,24 @@ impl<'a> Parser<'a> {
     }
 
     fn pipeline(&mut self) -> Parsed<Pipeline> {
+        let timed = self.take_time();
         let mut negated = false;
         while self.take_reserved("!") {
             negated = !negated;
         }
         let mut commands = vec![self.command()?];
-        while self.take_operator("|") {
+        loop {
+            if self.take_operator("|&") {
+                if let Some(command) = commands.last_mut() {
+                    bash::join_errors(command);
+                }
+            } else if !self.take_operator("|") {
+                break;
+            }
             self.skip_newlines();
             commands.push(self.command()?);
         }
-        Ok(Pipeline { negated, commands })
+        Ok(Pipeline { negated, timed, commands })
     }
 
     fn command(&mut self) -> Parsed<Command> {
@@ -284,7 +323,7 @@ impl<'a> Parser<'a> {
         }
         if self.take_reserved("function") {
             self.skip_blanks();
-            let name = self.name().ok_or_else(|| self.unexpected())?;
+            let name = self.function_name().ok_or_else(|| self.unexpected())?;
             if self.take_operator("(") && !self.take_operator(")") {
                 return Err(self.unexpected_but(")"));
             }
@@ -302,7 +341,7 @@ impl<'a> Parser<'a> {
     /// `name ()`, or nothing taken.
     fn function_head(&mut self) -> Option<String> {
         let start = self.at;
-        let name = self.name();
+        let name = if self.is_bash() { self.function_name() } else { self.name() };
         if name.is_some() && self.take_operator("(") && self.take_operator(")") {
             return name;
         }
@@ -329,6 +368,9 @@ impl<'a> Parser<'a> {
     }
 
     fn compound(&mut self) -> Parsed<Option<CompoundKind>> {
+        if let Some(kind) = self.compound_of_bash()? {
+            return Ok(Some(kind));
+        }
         if self.operator() == Some("(") {
             self.at += 1;
             let list = self.list_until(&[")"])?;
@@ -386,6 +428,9 @@ impl<'a> Parser<'a> {
 
     fn for_clause(&mut self) -> Parsed<CompoundKind> {
         self.skip_blanks();
+        if let Some(kind) = self.count_clause()? {
+            return Ok(kind);
+        }
         let Some(name) = self.name() else {
             return match self.peek() {
                 None => Err(self.unexpected()),
@@ -397,7 +442,7 @@ impl<'a> Parser<'a> {
             let mut words = Vec::new();
             self.skip_blanks();
             while let Some(word) = self.word()? {
-                words.push(word);
+                self.push_word(&mut words, word);
                 self.skip_blanks();
             }
             Some(words)
@@ -432,8 +477,9 @@ impl<'a> Parser<'a> {
             if !self.take_operator(")") {
                 return Err(self.unexpected_but(")"));
             }
-            let body = self.list_until(&[";;", "esac"])?;
-            self.take_operator(";;");
+            let body = self.list_until(&[";;", ";&", ";;&", "esac"])?;
+            // Falling through to the next arm is not played.
+            let _end = self.take_operator(";;") || self.take_operator(";&") || self.take_operator(";;&");
             arms.push((patterns, body));
         }
     }

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::ast::*;
+use super::super::ast::{
+    Assigned, Assignment, Command, Dialect, Index, Operation, Parameter, Part, Place as Where, Redirect,
+    RedirectKind, Simple, Word,
+};
+use super::bash::file_of;
 use super::{ParseError, Parsed, Parser, is_word_end};
+use crate::runtime::shell::tools::unescape;
 
 /// Where a piece of a word stands, which decides what ends it and what quotes mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Outside of quotes and braces.
     Bare,
     /// In double quotes.
@@ -20,6 +25,10 @@ enum Place {
     Offset,
     /// The whole text: a here-document or an arithmetic expression.
     Text { keep_quotes: bool },
+    /// A regular expression of `[[ =~ ]]`, so many parentheses deep.
+    Regex { depth: usize },
+    /// The index of `name[index]`, so many brackets deep.
+    Index { depth: usize },
 }
 
 impl Parser<'_> {
@@ -37,12 +46,24 @@ impl Parser<'_> {
                 simple.assignments.push(assignment);
                 continue;
             }
+            if simple.words.first().and_then(Word::literal).is_some_and(declares)
+                && let Some(assignment) = self.assignment()?
+            {
+                self.declared(&mut simple, assignment);
+                continue;
+            }
             match self.word()? {
-                Some(word) => simple.words.push(word),
+                Some(word) => self.push_word(&mut simple.words, word),
                 None => break,
             }
         }
         if self.operator() == Some("(") {
+            // After a single word bash takes it for the beginning of a function.
+            self.at += usize::from(self.is_bash() && simple.words.len() == 1);
+            self.skip_blanks();
+            if self.is_bash() && self.rest().is_empty() {
+                return Err(ParseError::Syntax("syntax error near unexpected token `newline'".to_owned()));
+            }
             return Err(self.unexpected());
         }
         if simple.words.is_empty() && simple.assignments.is_empty() && simple.redirects.is_empty() {
@@ -51,16 +72,43 @@ impl Parser<'_> {
         Ok(Command::Simple(Arc::new(simple)))
     }
 
-    fn assignment(&mut self) -> Parsed<Option<(String, Word)>> {
+    fn assignment(&mut self) -> Parsed<Option<Assignment>> {
         let start = self.at;
-        if let Some(name) = self.name()
-            && self.rest().starts_with('=')
-        {
-            self.at += 1;
-            return Ok(Some((name, self.word()?.unwrap_or_default())));
+        if let Some(name) = self.name() {
+            let index = if self.is_bash() && self.rest().starts_with('[') { self.index()? } else { None };
+            let append = self.is_bash() && self.rest().starts_with("+=");
+            self.at += usize::from(append);
+            if self.rest().starts_with('=') {
+                self.at += 1;
+                let value = match self.list_of_words()? {
+                    Some(list) => Assigned::List(list),
+                    None => Assigned::Text(self.word()?.unwrap_or_default()),
+                };
+                return Ok(Some(Assignment { name, index, append, value }));
+            }
         }
         self.at = start;
         Ok(None)
+    }
+
+    /// An assignment among the words of a declaration, which is no subject to splitting there.
+    fn declared(&self, simple: &mut Simple, assignment: Assignment) {
+        let name = Part::Quoted(assignment.name.clone());
+        match &assignment.value {
+            Assigned::Text(value) if assignment.index.is_none() && !assignment.append => {
+                let tilde = matches!(value.0.first(), Some(Part::Literal(text)) if text.starts_with('~'));
+                let mut parts = vec![name, Part::Quoted("=".to_owned())];
+                match tilde {
+                    true => parts.extend(value.0.iter().cloned()),
+                    false => parts.push(Part::Double(value.0.clone())),
+                }
+                simple.words.push(Word(parts));
+            }
+            _ => {
+                simple.words.push(Word(vec![name]));
+                simple.arrays.push(assignment);
+            }
+        }
     }
 
     /// Takes one redirection, if one is next.
@@ -93,6 +141,7 @@ impl Parser<'_> {
                 redirects.push(Redirect { fd: fd.unwrap_or(0), kind: RedirectKind::Text, target });
                 return Ok(true);
             }
+            "&>>" => RedirectKind::AppendBoth,
             "<" => RedirectKind::Read,
             "<>" => RedirectKind::ReadWrite,
             ">>" => RedirectKind::Append,
@@ -160,15 +209,14 @@ impl Parser<'_> {
         if quoted {
             return Ok(Word(vec![Part::Quoted(body)]));
         }
-        let mut inner = Parser::new(&body, 0, false);
-        inner.depth = self.depth;
+        let mut inner = self.inner(&body);
         let parts = inner.nested(|parser| parser.parts(Place::Text { keep_quotes: true }))?;
         Ok(Word(vec![Part::Double(parts)]))
     }
 
     /// A word; `None` when what is next is no word.
     pub(super) fn word(&mut self) -> Parsed<Option<Word>> {
-        if self.peek().is_none_or(is_word_end) {
+        if self.peek().is_none_or(is_word_end) && !self.is_process() {
             return Ok(None);
         }
         let parts = self.nested(|parser| parser.parts(Place::Bare))?;
@@ -183,15 +231,31 @@ impl Parser<'_> {
             Place::Pattern => c == '/' || c == '}',
             Place::Offset => c == ':' || c == '}',
             Place::Text { .. } => false,
+            Place::Regex { depth } => depth == 0 && (c.is_ascii_whitespace() || matches!(c, ')' | ';')),
+            Place::Index { depth } => depth == 0 && c == ']',
         }
     }
 
-    fn parts(&mut self, place: Place) -> Parsed<Vec<Part>> {
+    pub(super) fn parts(&mut self, mut place: Place) -> Parsed<Vec<Part>> {
         let quoted = matches!(place, Place::Double | Place::Brace { quoted: true } | Place::Text { .. });
         let mut parts = Vec::new();
         while let Some(c) = self.peek() {
+            if place == Place::Bare
+                && matches!(c, '<' | '>')
+                && let Some(part) = self.process()?
+            {
+                parts.push(part);
+                continue;
+            }
             if self.ends(place, c) {
                 break;
+            }
+            if let Place::Regex { depth } | Place::Index { depth } = &mut place {
+                match c {
+                    '(' | '[' => *depth += 1,
+                    ')' | ']' => *depth = depth.saturating_sub(1),
+                    _ => {}
+                }
             }
             self.at += c.len_utf8();
             match c {
@@ -212,12 +276,41 @@ impl Parser<'_> {
                     }
                     parts.push(Part::Double(inner));
                 }
+                '$' if !quoted && self.dialect != Dialect::Dash && self.rest().starts_with('\'') => {
+                    parts.push(self.escaped_quote()?);
+                }
+                // `$"..."` is for translations, of which there are none.
+                '$' if !quoted && self.is_bash() && self.rest().starts_with('"') => {}
                 '$' => self.dollar(quoted, &mut parts)?,
                 '`' => parts.push(self.backquote(quoted)?),
                 _ => push_literal(&mut parts, c),
             }
         }
         Ok(parts)
+    }
+
+    /// The rest of `$'...'`.
+    fn escaped_quote(&mut self) -> Parsed<Part> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            match self.bump() {
+                None => return self.incomplete("unterminated quoted string"),
+                Some('\'') => return Ok(Part::Quoted(unescape(&text).0)),
+                Some('\\') => match self.bump() {
+                    Some(c @ ('\'' | '"' | '?')) => text.push(c),
+                    Some(c) => text.extend(['\\', c]),
+                    None => return self.incomplete("unterminated quoted string"),
+                },
+                Some(c) => text.push(c),
+            }
+        }
+    }
+
+    /// The arithmetic expression of that length at `start`.
+    pub(super) fn expression(&mut self, start: usize, length: usize) -> Parsed<Word> {
+        let mut inner = self.inner(&self.text[start..start + length]);
+        Ok(Word(inner.nested(|parser| parser.parts(Place::Text { keep_quotes: false }))?))
     }
 
     fn escape(&mut self, place: Place, quoted: bool, parts: &mut Vec<Part>) {
@@ -244,11 +337,9 @@ impl Parser<'_> {
             && let Some(length) = arithmetic_length(&self.rest()[2..])
         {
             let start = self.at + 2;
-            let mut inner = Parser::new(&self.text[start..start + length], 0, false);
-            inner.depth = self.depth;
-            let parts_inside = inner.nested(|parser| parser.parts(Place::Text { keep_quotes: false }))?;
+            let word = self.expression(start, length)?;
             self.at = start + length + 2;
-            parts.push(Part::Arithmetic(Word(parts_inside)));
+            parts.push(Part::Arithmetic(word));
             return Ok(());
         }
         match next {
@@ -256,7 +347,7 @@ impl Parser<'_> {
                 self.at += 1;
                 let list = self.list_until(&[")"])?;
                 self.at += 1;
-                parts.push(Part::Substitution(list));
+                parts.push(Part::Substitution(if self.is_bash() { file_of(list) } else { list }));
             }
             '{' => {
                 self.at += 1;
@@ -275,7 +366,7 @@ impl Parser<'_> {
                         return Ok(());
                     }
                 };
-                parts.push(Part::Parameter(Box::new(Parameter { name, operation: Operation::Value })));
+                parts.push(Part::Parameter(Box::new(Parameter::plain(name))));
             }
         }
         Ok(())
@@ -300,21 +391,46 @@ impl Parser<'_> {
     fn braced(&mut self, quoted: bool) -> Parsed<Parameter> {
         if self.rest().starts_with('#') && !self.rest().starts_with("#}") {
             self.at += 1;
-            let name = self.parameter_name().ok_or_else(bad_substitution)?;
+            let name = self.parameter_name().ok_or_else(|| self.bad_substitution())?;
+            let index = self.parameter_index()?;
             self.close_brace()?;
-            return Ok(Parameter { name, operation: Operation::Length });
+            return Ok(Parameter { index, operation: Operation::Length, ..Parameter::plain(name) });
         }
+        let indirect = self.is_bash() && self.rest().starts_with('!') && !self.rest().starts_with("!}");
+        self.at += usize::from(indirect);
         let Some(name) = self.parameter_name() else {
             return if self.rest().is_empty() {
                 self.incomplete("missing '}'")
             } else {
-                Err(bad_substitution())
+                Err(self.bad_substitution())
             };
         };
+        let index = self.parameter_index()?;
+        let operation = self.operation(quoted)?;
+        self.close_brace()?;
+        Ok(Parameter { name, index, indirect, operation })
+    }
+
+    fn parameter_index(&mut self) -> Parsed<Option<Index>> {
+        if !self.is_bash() || !self.rest().starts_with('[') {
+            return Ok(None);
+        }
+        for (text, index) in [("[@]", Index::Each), ("[*]", Index::Joined)] {
+            if self.rest().starts_with(text) {
+                self.at += text.len();
+                return Ok(Some(index));
+            }
+        }
+        Ok(self.index()?.map(Index::At))
+    }
+
+    /// What follows the name in `${...}`, up to the closing brace.
+    fn operation(&mut self, quoted: bool) -> Parsed<Operation> {
         let brace = Place::Brace { quoted };
         let colon = self.rest().starts_with(':');
         let operator = self.rest()[usize::from(colon)..].chars().next();
-        let operation = match operator {
+        let is_dash = self.dialect == Dialect::Dash;
+        Ok(match operator {
             Some('}') if !colon => Operation::Value,
             Some(c @ ('-' | '=' | '?' | '+')) => {
                 self.at += 1 + usize::from(colon);
@@ -337,8 +453,18 @@ impl Parser<'_> {
                     Operation::RemoveSuffix { longest, word }
                 }
             }
-            Some('/') if !colon => self.replacement()?,
-            Some(_) if colon => {
+            Some('/') if !colon && !is_dash => self.replacement()?,
+            Some(c @ ('^' | ',')) if !colon && self.is_bash() => {
+                self.at += 1;
+                let all = self.rest().starts_with(c);
+                self.at += usize::from(all);
+                Operation::Case { upper: c == '^', all }
+            }
+            Some('@') if self.is_bash() && self.rest().starts_with("@Q}") => {
+                self.at += 2;
+                Operation::Quote
+            }
+            Some(_) if colon && !is_dash => {
                 self.at += 1;
                 let offset = Word(self.parts(Place::Offset)?);
                 let mut length = None;
@@ -349,23 +475,26 @@ impl Parser<'_> {
                 Operation::Substring { offset, length }
             }
             None => return self.incomplete("missing '}'"),
-            Some(_) => return Err(bad_substitution()),
-        };
-        self.close_brace()?;
-        Ok(Parameter { name, operation })
+            Some(_) => return Err(self.bad_substitution()),
+        })
     }
 
     fn replacement(&mut self) -> Parsed<Operation> {
         self.at += 1;
-        let all = self.rest().starts_with('/');
-        self.at += usize::from(all);
+        let place = match self.peek() {
+            Some('/') => Where::All,
+            Some('#') => Where::Start,
+            Some('%') => Where::End,
+            _ => Where::First,
+        };
+        self.at += usize::from(place != Where::First);
         let pattern = Word(self.parts(Place::Pattern)?);
         let mut text = Word::default();
         if self.rest().starts_with('/') {
             self.at += 1;
             text = Word(self.parts(Place::Brace { quoted: false })?);
         }
-        Ok(Operation::Replace { all, pattern, text })
+        Ok(Operation::Replace { place, pattern, text })
     }
 
     fn close_brace(&mut self) -> Parsed<()> {
@@ -375,8 +504,14 @@ impl Parser<'_> {
                 Ok(())
             }
             None => self.incomplete("missing '}'"),
-            Some(_) => Err(bad_substitution()),
+            Some(_) => Err(self.bad_substitution()),
         }
+    }
+
+    fn bad_substitution(&self) -> ParseError {
+        ParseError::Syntax(
+            if self.is_bash() { "bad substitution" } else { "syntax error: bad substitution" }.to_owned(),
+        )
     }
 
     fn backquote(&mut self, quoted: bool) -> Parsed<Part> {
@@ -393,8 +528,8 @@ impl Parser<'_> {
                 Some(c) => inner.push(c),
             }
         }
-        let mut parser = Parser::new(&inner, 0, false);
-        parser.depth = self.depth + 1;
+        let mut parser = self.inner(&inner);
+        parser.depth += 1;
         let mut items = Vec::new();
         while let Some(line) = parser.nested(Parser::next_line)? {
             items.extend(line.iter().cloned());
@@ -403,8 +538,9 @@ impl Parser<'_> {
     }
 }
 
-fn bad_substitution() -> ParseError {
-    ParseError::Syntax("syntax error: bad substitution".to_owned())
+/// Whether a command takes assignments among its words.
+fn declares(command: &str) -> bool {
+    matches!(command, "declare" | "export" | "local" | "readonly" | "typeset")
 }
 
 fn push_literal(parts: &mut Vec<Part>, c: char) {
@@ -415,7 +551,7 @@ fn push_literal(parts: &mut Vec<Part>, c: char) {
 }
 
 /// The length of the expression before the `))` that closes it; `None` when it is no arithmetic.
-fn arithmetic_length(text: &str) -> Option<usize> {
+pub(super) fn arithmetic_length(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     for (at, c) in text.char_indices() {
         match c {

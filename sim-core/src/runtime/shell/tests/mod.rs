@@ -1,5 +1,6 @@
 //! Scripts and the text that they print, against a host made for tests.
 
+mod bash;
 mod host;
 mod language;
 mod limits;

@@ -118,7 +118,7 @@ fn ls_has_a_long_form() {
     assert_snapshot!(run("ls -la /data; ls / "), @r"
     total 12
     drwxr-xr-x    2 root     root          4096 Nov 23 12:00 .
-    drwxr-xr-x    2 root     root          4096 Nov 23 12:00 ..
+    drwxr-xr-x    7 root     root          4096 Nov 23 12:00 ..
     -rw-r--r--    1 root     root            14 Nov 23 12:00 log
     config
     data

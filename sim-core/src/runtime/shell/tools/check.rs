@@ -116,10 +116,12 @@ impl Test<'_, '_> {
         let path = self.io.path(&operand);
         let fd_is_terminal = operand.parse().is_ok_and(|fd| self.io.machine.is_terminal(self.io.pid, fd));
         let entry = self.io.files().stat(&path).ok();
+        let is_link = self.io.files().entry(&path).is_ok_and(|entry| entry.link.is_some());
         Ok(match &word[1..] {
             "n" => !operand.is_empty(),
             "z" => operand.is_empty(),
             "t" => fd_is_terminal,
+            "L" | "h" => is_link,
             "f" => entry.is_some_and(|entry| entry.content.is_some()),
             "d" => entry.is_some_and(|entry| entry.content.is_none()),
             "s" => entry.is_some_and(|entry| entry.content.is_none_or(|content| !content.is_empty())),

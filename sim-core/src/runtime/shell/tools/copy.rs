@@ -25,11 +25,18 @@ fn copy_all(io: &mut Io<'_>, from: &str, to: &str) -> Result<(), FsError> {
         return Err(FsError::Busy);
     }
     let mut entries = Vec::new();
+    // A link that is named is followed, those below are as they are.
+    let from = io.files().resolved(from);
+    let from = from.as_str();
     super::find::walk(io, from, &mut |path, entry| entries.push((path.to_owned(), entry.clone())));
     let now = io.now();
     for (path, entry) in entries {
         let target = format!("{to}{}", &path[from.len()..]);
         match entry.content {
+            Some(_) if entry.link.is_some() => {
+                let link = entry.link.unwrap_or_default();
+                io.files().make_link(&target, &link, now)?;
+            }
             Some(content) => {
                 io.files().write(&target, &content, now)?;
                 io.files().set_mode(&target, entry.mode)?;
@@ -117,7 +124,7 @@ pub(super) fn mv(io: &mut Io<'_>) -> Turn {
     Ok(status)
 }
 
-/// Links are copies made at that moment: files here have one name each.
+/// `ln -s` makes a symbolic link. Others are copies made at that moment: files here have one name each.
 pub(super) fn ln(io: &mut Io<'_>) -> Turn {
     let (options, sources, target) = match operands(io, "sfnv") {
         Ok(read) => read,
@@ -126,7 +133,21 @@ pub(super) fn ln(io: &mut Io<'_>) -> Turn {
     let mut status = 0;
     for source in &sources {
         let (from, to) = (io.path(source), destination(io, source, &target));
-        let exists = io.files().stat(&to).is_ok();
+        let exists = io.files().entry(&to).is_ok();
+        if options.has('s') {
+            let now = io.now();
+            if exists && options.has('f') {
+                let _gone = io.files().remove(&to);
+            }
+            if let Err(error) = io.files().make_link(&to, source, now) {
+                io.complain(&match io.is_gnu() {
+                    true => format!("failed to create symbolic link '{target}': {error}"),
+                    false => format!("{target}: {error}"),
+                });
+                status = 1;
+            }
+            continue;
+        }
         let linked = match exists && !options.has('f') {
             true => Err(FsError::Exists),
             false => io.files().stat(&from).map(drop).and_then(|()| copy_all(io, &from, &to)),

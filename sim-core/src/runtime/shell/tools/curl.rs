@@ -262,7 +262,9 @@ fn exchange(
         Lookup::Found { addresses, .. } => addresses.first().cloned().unwrap_or_default(),
         _ => return Ok(Err((6, format!("Could not resolve host: {}", url.host)))),
     };
-    let mut headers = vec![("Host".to_owned(), format!("{}:{}", url.host, url.port))];
+    let default = if url.secure { 443 } else { 80 };
+    let named = if url.port == default { url.host.clone() } else { format!("{}:{}", url.host, url.port) };
+    let mut headers = vec![("Host".to_owned(), named)];
     headers.push((
         "User-Agent".to_owned(),
         request.user_agent.clone().unwrap_or_else(|| "curl/8.9.1".to_owned()),

@@ -103,7 +103,7 @@ pub(super) fn rm(io: &mut Io<'_>) -> Turn {
     for operand in &options.operands {
         let path = io.path(operand);
         let gnu = io.is_gnu();
-        let failure = match io.files().stat(&path) {
+        let failure = match io.files().entry(&path) {
             Err(_) if options.has('f') => continue,
             Err(error) => Some(error.to_string()),
             Ok(entry) if entry.content.is_none() && !recursive => Some("Is a directory".to_owned()),
@@ -292,13 +292,22 @@ pub(super) fn pwd(io: &mut Io<'_>) -> Turn {
 /// `realpath` and `readlink -f`; nothing here is a link.
 pub(super) fn realpath(io: &mut Io<'_>) -> Turn {
     let arguments = io.arguments();
-    if io.name() == "readlink" && !arguments.iter().any(|word| word == "-f") {
-        return Ok(1);
+    if io.name() == "readlink" && !arguments.iter().any(|word| matches!(word.as_str(), "-f" | "-e" | "-m")) {
+        let mut status = 1;
+        for operand in arguments.iter().filter(|word| !word.starts_with('-')) {
+            let path = io.path(operand);
+            if let Some(target) = io.files().entry(&path).ok().and_then(|entry| entry.link) {
+                io.out(&format!("{target}\n"));
+                status = 0;
+            }
+        }
+        return Ok(status);
     }
     let mut status = 0;
     for operand in arguments.iter().filter(|word| !word.starts_with('-')) {
         let path = io.path(operand);
         let there = io.files().stat(&path).is_ok();
+        let path = io.files().resolved(&path);
         if there || io.name() == "readlink" {
             io.out(&format!("{path}\n"));
         } else {

@@ -14,7 +14,7 @@ pub(super) fn walk(io: &mut Io<'_>, root: &str, visit: &mut dyn FnMut(&str, &Ent
     for _ in 0..100_000 {
         let Some(path) = waiting.pop() else { return };
         let absolute = io.path(&path);
-        let Ok(entry) = io.files().stat(&absolute) else { continue };
+        let Ok(entry) = io.files().entry(&absolute) else { continue };
         visit(&path, &entry);
         if entry.content.is_none() {
             let listings = io.files().list(&absolute).unwrap_or_default();
@@ -31,14 +31,14 @@ pub(super) fn find(io: &mut Io<'_>) -> Turn {
     let (roots, tests) = arguments.split_at(first_test);
     let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
     let mut name: Option<(String, bool)> = None;
-    let (mut folders, mut depth, mut delete, mut path_pattern) = (None, usize::MAX, false, None);
+    let (mut kind, mut depth, mut delete, mut path_pattern) = (None, usize::MAX, false, None);
     let mut rest = tests.iter();
     while let Some(test) = rest.next() {
         match (test.as_str(), rest.len()) {
             ("-name", 1..) => name = rest.next().map(|text| (text.clone(), false)),
             ("-iname", 1..) => name = rest.next().map(|text| (text.to_lowercase(), true)),
             ("-path", 1..) => path_pattern = rest.next().cloned(),
-            ("-type", 1..) => folders = rest.next().map(|kind| kind == "d"),
+            ("-type", 1..) => kind = rest.next().cloned(),
             ("-maxdepth", 1..) => depth = rest.next().and_then(|text| text.parse().ok()).unwrap_or(0),
             ("-print", _) => {}
             ("-delete", _) => delete = true,
@@ -70,7 +70,12 @@ pub(super) fn find(io: &mut Io<'_>) -> Turn {
                 let base = if *fold { base.to_lowercase() } else { base.to_owned() };
                 pattern::matches(wanted, &base)
             });
-            let typed = folders.is_none_or(|folders| folders == entry.content.is_none());
+            let own = match (&entry.link, &entry.content) {
+                (Some(_), _) => "l",
+                (None, None) => "d",
+                (None, Some(_)) => "f",
+            };
+            let typed = kind.as_ref().is_none_or(|kind: &String| kind == own);
             let in_path = path_pattern.as_ref().is_none_or(|wanted| pattern::matches(wanted, path));
             if named && typed && in_path && level <= depth {
                 found.push(path.to_owned());
@@ -151,7 +156,8 @@ pub(super) fn stat(io: &mut Io<'_>) -> Turn {
     let mut status = 0;
     for operand in &options.operands {
         let path = io.path(operand);
-        let entry = match io.files().stat(&path) {
+        let found = if options.has('L') { io.files().stat(&path) } else { io.files().entry(&path) };
+        let entry = match found {
             Ok(entry) => entry,
             Err(error) if io.is_gnu() => {
                 io.complain(&format!("cannot statx '{operand}': {error}"));
@@ -165,8 +171,9 @@ pub(super) fn stat(io: &mut Io<'_>) -> Turn {
             }
         };
         let folder = entry.content.is_none();
-        let size = entry.content.as_ref().map_or(4096, |content| content.len());
+        let size = entry.size();
         let kind = match (folder, size) {
+            _ if entry.link.is_some() => "symbolic link",
             (true, _) => "directory",
             (_, 0) => "regular empty file",
             _ => "regular file",

@@ -164,6 +164,9 @@ impl Io<'_> {
         if path == "/dev/null" {
             return Ok(String::new());
         }
+        if let Some(text) = self.machine.opened.get(&path) {
+            return Ok(text.to_string());
+        }
         match self.host.files().read(&path) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(FsError::NotFound) => self.provided(&path).ok_or(FsError::NotFound),
@@ -173,6 +176,10 @@ impl Io<'_> {
 
     /// The text of files that the kubelet and the kernel provide, where the image has none of that name.
     fn provided(&self, path: &str) -> Option<String> {
+        if let Some((pid, rest)) = path.strip_prefix("/proc/").and_then(|rest| rest.split_once("/root/")) {
+            let bytes = self.host.read_beside(pid.parse().ok()?, &format!("/{rest}"))?;
+            return Some(String::from_utf8_lossy(&bytes).into_owned());
+        }
         Some(match path {
             "/etc/hostname" => format!("{}\n", self.host.hostname()),
             "/etc/resolv.conf" => format!(
@@ -185,12 +192,59 @@ impl Io<'_> {
                 let up = self.now().since_start();
                 format!("{}.{:02} 0.00\n", up.as_secs(), up.subsec_millis() / 10)
             }
+            "/proc/meminfo" => {
+                let total = self.host.node_capacity().1 / 1024;
+                let row = |name: &str, kib: u64| format!("{:<16}{kib:>8} kB\n", format!("{name}:"));
+                let rows =
+                    [("MemTotal", 8), ("MemFree", 6), ("MemAvailable", 7), ("Buffers", 0), ("Cached", 1)];
+                let eighths = rows.map(|(name, eighths)| row(name, total / 8 * eighths)).concat();
+                format!("{eighths}{}{}", row("SwapTotal", 0), row("SwapFree", 0))
+            }
+            "/proc/cpuinfo" => {
+                let cpus = self.host.node_capacity().0;
+                let one =
+                    |cpu| format!("processor\t: {cpu}\nvendor_id\t: GenuineIntel\ncpu cores\t: {cpus}\n\n");
+                (0..cpus.min(256)).map(one).collect()
+            }
+            "/proc/version" => "Linux version 6.6.0 (gcc) #1 SMP PREEMPT_DYNAMIC\n".to_owned(),
+            "/proc/loadavg" => "0.00 0.00 0.00 1/64 1\n".to_owned(),
+            "/proc/self/cmdline" => {
+                let command = &self.machine.tasks.get(&self.pid)?.command;
+                format!("{}\0", command.replace(' ', "\0"))
+            }
+            "/proc/self/status" => self.status_of(self.pid, &self.name()),
+            path if path.starts_with("/proc/") && path.ends_with("/status") => {
+                let pid = path.strip_prefix("/proc/")?.strip_suffix("/status")?.parse().ok()?;
+                let processes = self.host.processes();
+                let process = processes.iter().find(|process| process.pid == pid)?;
+                let first = process.command.split([' ', ':']).next()?.rsplit('/').next()?.to_owned();
+                self.status_of(pid, &first)
+            }
             "/proc/1/cmdline" => {
                 let processes = self.host.processes();
                 processes.iter().find(|process| process.pid == 1)?.command.replace(' ', "\0")
             }
             _ => return None,
         })
+    }
+
+    /// `/proc/PID/status`, as much of it as people read.
+    fn status_of(&self, pid: u32, name: &str) -> String {
+        let user = self.host.user();
+        let held = if user.uid == 0 { self.host.capabilities() } else { 0 };
+        let bound = self.host.capabilities();
+        let four = |id: u32| format!("{id}\t{id}\t{id}\t{id}");
+        let groups: Vec<String> = user.groups.iter().map(|group| format!("{group} ")).collect();
+        let parent = if pid == 1 { 0 } else { 1 };
+        format!(
+            "Name:\t{name}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\n\
+             PPid:\t{parent}\nTracerPid:\t0\nUid:\t{}\nGid:\t{}\nFDSize:\t64\nGroups:\t{}\nThreads:\t1\n\
+             CapInh:\t0000000000000000\nCapPrm:\t{held:016x}\nCapEff:\t{held:016x}\nCapBnd:\t{bound:016x}\n\
+             CapAmb:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t0\n",
+            four(user.uid),
+            four(user.gid),
+            groups.concat(),
+        )
     }
 
     /// A line of standard input with its line feed; `None` at the end.

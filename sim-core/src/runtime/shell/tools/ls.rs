@@ -3,12 +3,16 @@
 use super::Turn;
 use super::io::Io;
 use super::options::Options;
-use crate::runtime::fs::{Entry, Listing};
+use crate::runtime::fs::{Entry, Listing, normalize};
 use crate::runtime::shell::host::known_user;
 
 /// `-rw-r--r--`
 pub(super) fn mode_letters(entry: &Entry) -> String {
-    let mut letters = String::from(if entry.content.is_none() { "d" } else { "-" });
+    let mut letters = String::from(match (&entry.link, &entry.content) {
+        (Some(_), _) => "l",
+        (None, None) => "d",
+        (None, Some(_)) => "-",
+    });
     for shift in [6, 3, 0] {
         for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
             let has = entry.mode >> shift & bit != 0;
@@ -16,6 +20,13 @@ pub(super) fn mode_letters(entry: &Entry) -> String {
             letters.push(match (has, sets_group) {
                 (true, true) => 's',
                 (false, true) => 'S',
+                _ if bit == 1 && shift == 0 && entry.mode & 0o1000 != 0 => {
+                    if has {
+                        't'
+                    } else {
+                        'T'
+                    }
+                }
                 (true, false) => letter,
                 (false, false) => '-',
             });
@@ -25,11 +36,11 @@ pub(super) fn mode_letters(entry: &Entry) -> String {
 }
 
 fn size(entry: &Entry) -> u64 {
-    entry.content.as_ref().map_or(4096, |content| content.len() as u64)
+    entry.size() as u64
 }
 
 pub(super) fn ls(io: &mut Io<'_>) -> Turn {
-    let options = match Options::read(io, "laA1hdtrRSFnisCxg") {
+    let options = match Options::read(io, "laA1hdtrRSFnisCxgLH") {
         Ok(options) => options,
         Err(status) => return Ok(status),
     };
@@ -37,7 +48,13 @@ pub(super) fn ls(io: &mut Io<'_>) -> Turn {
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for operand in &operands {
         let path = io.path(operand);
-        match io.files().stat(&path) {
+        // `-l` shows a link that it is given as such.
+        let follows = (!options.has('l') && !options.has('d'))
+            || options.has('L')
+            || options.has('H')
+            || operand.ends_with('/');
+        let found = if follows { io.files().stat(&path) } else { io.files().entry(&path) };
+        match found {
             Ok(entry) if entry.content.is_none() && !options.has('d') => folders.push(operand.clone()),
             Ok(entry) => files.push(Listing { name: operand.clone(), entry }),
             Err(error) => {
@@ -53,7 +70,7 @@ pub(super) fn ls(io: &mut Io<'_>) -> Turn {
     }
     let mut shown = String::new();
     if !files.is_empty() {
-        shown.push_str(&table(io, files.clone(), &options));
+        shown.push_str(&table(io, "", files.clone(), &options));
     }
     let titled = operands.len() > 1 || options.has('R');
     let mut waiting: Vec<String> = folders.into_iter().rev().collect();
@@ -61,9 +78,21 @@ pub(super) fn ls(io: &mut Io<'_>) -> Turn {
         let Some(folder) = waiting.pop() else { break };
         let path = io.path(&folder);
         let mut listings = io.files().list(&path).unwrap_or_default();
+        if options.has('L') {
+            for listing in &mut listings {
+                let full = format!("{}/{}", path.trim_end_matches('/'), listing.name);
+                if let Ok(entry) = io.files().stat(&full) {
+                    listing.entry = entry;
+                }
+            }
+        }
         if options.has('R') {
             let base = folder.trim_end_matches('/');
-            let inner = listings.iter().rev().filter(|listing| listing.entry.content.is_none());
+            let all = options.has('a') || options.has('A');
+            let inner = listings
+                .iter()
+                .rev()
+                .filter(|listing| listing.entry.content.is_none() && (all || !listing.name.starts_with('.')));
             waiting.extend(inner.map(|listing| format!("{base}/{}", listing.name)));
         }
         listings.retain(|listing| options.has('a') || options.has('A') || !listing.name.starts_with('.'));
@@ -82,17 +111,21 @@ pub(super) fn ls(io: &mut Io<'_>) -> Turn {
             shown.push_str(&format!("{gap}{folder}:\n"));
         }
         if options.has('l') {
-            let blocks: u64 = listings.iter().map(|listing| size(&listing.entry).div_ceil(4096) * 4).sum();
+            let on_disk =
+                |entry: &Entry| entry.link.is_none() && (entry.content.is_some() || size(entry) == 4096);
+            let counted = listings.iter().map(|listing| &listing.entry).filter(|entry| on_disk(entry));
+            let blocks: u64 = counted.map(|entry| size(entry).div_ceil(4096) * 4).sum();
             let total = if options.has('h') { super::find::human(blocks * 1024) } else { blocks.to_string() };
             shown.push_str(&format!("total {total}\n"));
         }
-        shown.push_str(&table(io, listings, &options));
+        shown.push_str(&table(io, &path, listings, &options));
     }
     io.out(&shown);
     Ok(status)
 }
 
-fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
+/// The listings of what is in the folder `base`, which is empty for operands.
+fn table(io: &mut Io<'_>, base: &str, mut listings: Vec<Listing>, options: &Options) -> String {
     if options.has('t') {
         listings.sort_by(|a, b| b.entry.modified.cmp(&a.entry.modified).then_with(|| a.name.cmp(&b.name)));
     } else if options.has('S') {
@@ -101,9 +134,12 @@ fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
     if options.has('r') {
         listings.reverse();
     }
-    let name = |listing: &Listing| match options.has('F') && listing.entry.content.is_none() {
-        true => format!("{}/", listing.name),
-        false => listing.name.clone(),
+    let long = options.has('l') || options.has('n');
+    let name = |listing: &Listing| match (&listing.entry.link, &listing.entry.content) {
+        (Some(target), _) if long => format!("{} -> {target}", listing.name),
+        (Some(_), _) if options.has('F') => format!("{}@", listing.name),
+        (None, None) if options.has('F') => format!("{}/", listing.name),
+        _ => listing.name.clone(),
     };
     if options.has('l') || options.has('n') {
         let widest = |text: &dyn Fn(&Entry) -> String| {
@@ -114,8 +150,20 @@ fn table(io: &Io<'_>, mut listings: Vec<Listing>, options: &Options) -> String {
             widest(&|entry| owner(entry.owner.1, options)),
             widest(&|entry| shown_size(entry, options)),
         ];
-        let line = |listing| long_line(io, listing, &name(listing), widths, options);
-        return listings.iter().map(line).collect();
+        let mut shown = String::new();
+        for listing in &listings {
+            let path = if base.is_empty() { io.path(&listing.name) } else { normalize(base, &listing.name) };
+            // A folder's own name, its `.`, and the `..` of each folder in it.
+            let links = match &listing.entry.content {
+                Some(_) => 1,
+                None => {
+                    let inside = io.files().list(&path).unwrap_or_default();
+                    2 + inside.iter().filter(|inner| inner.entry.content.is_none()).count()
+                }
+            };
+            shown.push_str(&long_line(io, listing, &name(listing), (links, widths), options));
+        }
+        return shown;
     }
     let names: Vec<String> = listings.iter().map(name).collect();
     if io.machine.is_terminal(io.pid, 1) && !options.has('1') {
@@ -135,11 +183,16 @@ fn owner(id: u32, options: &Options) -> String {
 }
 
 /// A line of `-l`: busybox has fixed columns, GNU's are as wide as the widest.
-fn long_line(io: &Io<'_>, listing: &Listing, name: &str, widths: [usize; 3], options: &Options) -> String {
+fn long_line(
+    io: &Io<'_>,
+    listing: &Listing,
+    name: &str,
+    (links, widths): (usize, [usize; 3]),
+    options: &Options,
+) -> String {
     let entry = &listing.entry;
     let size = shown_size(entry, options);
     let time = entry.modified.timestamp().strftime("%b %e %H:%M");
-    let links = if entry.content.is_none() { 2 } else { 1 };
     let (user, group) = (owner(entry.owner.0, options), owner(entry.owner.1, options));
     let letters = mode_letters(entry);
     if io.is_gnu() {

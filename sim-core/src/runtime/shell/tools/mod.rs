@@ -22,9 +22,11 @@ mod getent;
 mod grep;
 mod head;
 mod interfaces;
+mod interpreter;
 mod io;
 mod libpq;
 mod ls;
+mod mysql;
 mod netcat;
 mod nslookup;
 mod options;
@@ -47,6 +49,7 @@ mod xargs;
 
 pub(super) use io::{Io, Memory, Pause};
 pub(super) use outer::outer;
+pub(super) use print::unescape;
 pub(super) use serve::own_program;
 
 use super::frame::Descriptor;
@@ -54,8 +57,8 @@ use super::host::Host;
 use super::machine::Machine;
 use super::task::{Step, Task, ToolTask};
 use crate::runtime::packages::{
-    ALPINE, BASH, BUSYBOX, CURL, DEBIAN, DNS, IPROUTE, NET_TOOLS, NETCAT, PING, POSTGRES, PROCPS, REDIS,
-    STRESS, WGET, WORKSTATION,
+    ALPINE, BASH, BUILDPACK, BUSYBOX, CURL, DEBIAN, DNS, IPROUTE, MYSQL, NET_TOOLS, NETCAT, PING, POSTGRES,
+    PROCPS, REDIS, STRESS, WGET, WORKSTATION,
 };
 
 /// How a tool's turn ended: with an exit code, or not yet.
@@ -109,10 +112,20 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("more", "/usr/bin", column::pager, WORKSTATION),
     ("mount", "/bin", system::mount, BASE),
     ("mv", "/bin", copy::mv, BASE),
+    ("mysql", "/usr/bin", mysql::client, MYSQL),
+    ("mysqladmin", "/usr/bin", mysql::admin, MYSQL),
+    ("mariadb", "/usr/bin", mysql::client, MYSQL),
+    ("mariadb-admin", "/usr/bin", mysql::admin, MYSQL),
     ("nc", "/usr/bin", netcat::nc, BUSYBOX | NETCAT),
     ("nohup", "/usr/bin", env::prefix, BASE),
     ("nproc", "/usr/bin", system::nproc, BASE),
     ("nslookup", "/usr/bin", nslookup::nslookup, BUSYBOX | DNS),
+    ("node", "/usr/local/bin", interpreter::run, BUILDPACK),
+    ("perl", "/usr/bin", interpreter::run, DEBIAN),
+    ("php", "/usr/local/bin", interpreter::run, BUILDPACK),
+    ("python", "/usr/local/bin", interpreter::run, BUILDPACK),
+    ("python3", "/usr/local/bin", interpreter::run, BUILDPACK),
+    ("ruby", "/usr/local/bin", interpreter::run, BUILDPACK),
     ("ping", "/bin", ping::ping, BUSYBOX | PING),
     ("printenv", "/bin", env::printenv, BASE),
     ("printf", "/usr/bin", print::printf, BASE),
@@ -176,6 +189,11 @@ const TOOLS: &[(&str, &str, Program, u32)] = &[
     ("redis-server", "/usr/local/bin", redis::redis_server, REDIS),
 ];
 
+/// An extended regular expression; `None` when it is none.
+pub(super) fn compile_regex(pattern: &str) -> Option<regex_lite::Regex> {
+    grep::compile(pattern, true, false)
+}
+
 /// Folders in which programs are.
 const FOLDERS: &[&str] = &["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
 
@@ -219,6 +237,16 @@ pub(super) fn path_of(name: &str, path: Option<&str>) -> Option<String> {
         return Some(format!("/bin/{bare}"));
     }
     TOOLS.iter().find(|(known, ..)| *known == bare).map(|(_, folder, ..)| format!("{folder}/{bare}"))
+}
+
+/// Whether a command starts a program that is the image's own affair: an interpreter without a program on its
+/// command line.
+pub fn is_left_to_image(words: &[String]) -> bool {
+    let first = words.first().map(String::as_str).and_then(|name| bare_name(name, None)).unwrap_or_default();
+    let is_interpreter = TOOLS.iter().any(|(name, _, program, _)| {
+        *name == first && std::ptr::fn_addr_eq(*program, interpreter::run as Program)
+    });
+    is_interpreter && !interpreter::says_what(words)
 }
 
 /// Whether a command names a shell.

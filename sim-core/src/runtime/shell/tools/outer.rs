@@ -10,10 +10,11 @@ use super::{Pause, Turn};
 const BROKEN_PIPE: i32 = 141;
 
 pub(in super::super) fn outer(io: &mut Io<'_>) -> Turn {
-    let words: Vec<String> = std::iter::once(io.name()).chain(io.arguments().iter().cloned()).collect();
+    let mut words: Vec<String> = std::iter::once(io.name()).chain(io.arguments().iter().cloned()).collect();
     let mut input = None;
     if io.memory().turn == 0 {
-        if io.host.outer_reads(&words) && !io.reads_open_input() {
+        input = take_opened(io, &mut words);
+        if input.is_none() && io.host.outer_reads(&words) && !io.reads_open_input() {
             input = Some(whole_input(io)?);
         }
         io.memory().turn = 1;
@@ -34,6 +35,14 @@ pub(in super::super) fn outer(io: &mut Io<'_>) -> Turn {
         return Ok(BROKEN_PIPE);
     }
     Err(turn.until.map_or(Pause::Input, Pause::Until))
+}
+
+/// Has a command read the file of a process substitution as its standard input, which it finds by either name.
+fn take_opened(io: &Io<'_>, words: &mut [String]) -> Option<String> {
+    let (word, at) = words.iter_mut().find_map(|word| word.find("/dev/fd/").map(|at| (word, at)))?;
+    let text = io.machine.opened.get(&word[at..])?.to_string();
+    word.replace_range(at.., "/dev/stdin");
+    Some(text)
 }
 
 /// Standard input to its end, or as much of it as a command takes.

@@ -225,7 +225,7 @@ fn run_scripts(io: &mut Io<'_>, words: Vec<String>) -> Turn {
     let listed = io.files().list(FOLDER).unwrap_or_default();
     let scripts: Vec<String> = listed
         .into_iter()
-        .filter(|listing| listing.entry.content.is_some())
+        .filter(|listing| listing.entry.content.is_some() && !listing.name.starts_with('.'))
         .map(|listing| listing.name)
         .collect();
     if scripts.is_empty() {

@@ -29,7 +29,7 @@ pub(super) fn echo(io: &mut Io<'_>) -> Turn {
 }
 
 /// Text with its backslash escapes read; true when `\c` ends all output.
-pub(super) fn unescape(text: &str) -> (String, bool) {
+pub(in super::super) fn unescape(text: &str) -> (String, bool) {
     let mut plain = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -7,7 +7,7 @@ use super::io::Io;
 use super::{Pause, Turn};
 use crate::network::http::NetError;
 use crate::network::resolver::Lookup;
-use crate::runtime::server::redis::{Call, Redis, Reply, VERSION, is_setting, line, modern};
+use crate::runtime::server::redis::{Call, Redis, Reply, VERSION, is_setting, line, modern, stored};
 use crate::runtime::server::{self, Ground, Server};
 
 /// `redis-server [FILE] [--NAME VALUE ...]`
@@ -20,11 +20,17 @@ pub(super) fn redis_server(io: &mut Io<'_>) -> Turn {
     super::serve::drive(io)
 }
 
+/// The version that the image is of.
+fn version(io: &Io<'_>) -> String {
+    io.env("REDIS_VERSION").unwrap_or_else(|| VERSION.to_owned())
+}
+
 fn start(io: &mut Io<'_>) -> Result<(), i32> {
     let arguments = io.arguments();
+    let version = version(io);
     if let Some(word @ ("-v" | "--version")) = arguments.first().map(String::as_str) {
         let _ = word;
-        io.out(&format!("Redis server v={VERSION} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=0\n"));
+        io.out(&format!("Redis server v={version} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=0\n"));
         return Err(0);
     }
     let settings = settings(io, &arguments)?;
@@ -35,7 +41,7 @@ fn start(io: &mut Io<'_>) -> Result<(), i32> {
     say(
         io,
         '*',
-        &format!("Redis version={VERSION}, bits=64, commit=00000000, modified=0, pid={pid}, just started"),
+        &format!("Redis version={version}, bits=64, commit=00000000, modified=0, pid={pid}, just started"),
     );
     if arguments.is_empty() {
         say(
@@ -48,6 +54,7 @@ fn start(io: &mut Io<'_>) -> Result<(), i32> {
     }
     let seed = io.host.container_id();
     let mut redis = Redis::new(settings, pid, &seed, now);
+    redis.release = version;
     let (port, local) = (redis.port(), redis.is_local());
     for text in
         ["monotonic clock: POSIX clock_gettime".to_owned(), format!("Running mode=standalone, port={port}.")]
@@ -116,7 +123,8 @@ fn settings(io: &mut Io<'_>, arguments: &[String]) -> Result<BTreeMap<String, St
         if !is_setting(name) || (values.is_empty() && name != "save") {
             let values: Vec<String> = values.iter().map(|value| format!(" \"{value}\"")).collect();
             io.err(&format!(
-                "\n*** FATAL CONFIG FILE ERROR (Redis {VERSION}) ***\nReading the configuration file, at line {}\n>>> '{name}{}'\nBad directive or wrong number of arguments\n",
+                "\n*** FATAL CONFIG FILE ERROR (Redis {}) ***\nReading the configuration file, at line {}\n>>> '{name}{}'\nBad directive or wrong number of arguments\n",
+                version(io),
                 number + 1,
                 values.join("")
             ));
@@ -126,6 +134,7 @@ fn settings(io: &mut Io<'_>, arguments: &[String]) -> Result<BTreeMap<String, St
         let name = modern(name);
         let earlier = settings.get(&name).filter(|_| name == "save" && !value.is_empty());
         let value = earlier.map_or(value.clone(), |earlier: &String| format!("{earlier} {value}"));
+        let value = stored(&name, &value);
         settings.insert(name, value);
     }
     Ok(settings)
@@ -158,7 +167,7 @@ pub(super) fn redis_cli(io: &mut Io<'_>) -> Turn {
             return Ok(1);
         }
         Err(None) => {
-            io.out(&format!("redis-cli {VERSION}\n"));
+            io.out(&format!("redis-cli {}\n", version(io)));
             return Ok(0);
         }
     };

@@ -49,12 +49,58 @@ pub(super) fn drive(io: &mut Io<'_>) -> Turn {
     Err(Pause::Until(io.now() + std::time::Duration::from_secs(1)))
 }
 
+/// What `nginx` does with the options that do not start a server; `None` without any of them.
+fn nginx(io: &mut Io<'_>) -> Option<Turn> {
+    let arguments = io.arguments();
+    let option = arguments.first().filter(|_| io.name() == "nginx")?;
+    let version = io.host.image_env("NGINX_VERSION").unwrap_or_default();
+    let file = "/etc/nginx/nginx.conf";
+    match (option.as_str(), arguments.get(1).map(String::as_str)) {
+        ("-v", _) => io.err(&format!("nginx version: nginx/{version}\n")),
+        ("-V", _) => io.err(&format!(
+            "nginx version: nginx/{version}\nbuilt with OpenSSL\nTLS SNI support enabled\n\
+             configure arguments: --prefix=/etc/nginx --sbin-path=/usr/sbin/nginx --conf-path={file}\n"
+        )),
+        ("-t" | "-T", _) => {
+            io.err(&format!("nginx: the configuration file {file} syntax is ok\n"));
+            io.err(&format!("nginx: configuration file {file} test is successful\n"));
+            if option == "-T" {
+                let text = io.read_text(file).unwrap_or_default();
+                io.out(&format!("# configuration file {file}:\n{text}\n"));
+            }
+        }
+        ("-s", Some(signal)) => {
+            let number = match signal {
+                "stop" => 15,
+                "quit" => 3,
+                "reload" => 1,
+                "reopen" => 10,
+                _ => {
+                    io.err(&format!("nginx: invalid option: \"-s {signal}\"\n"));
+                    return Some(Ok(1));
+                }
+            };
+            let (pid, time) = (io.pid, io.now().timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string());
+            io.err(&format!("{time} [notice] {pid}#{pid}: signal process started\n"));
+            let first = io.host.processes().first().map_or(1, |process| process.pid);
+            let first = (first..first + 64).find(|pid| io.host.is_first(*pid)).unwrap_or(1);
+            io.host.kill(first, number);
+        }
+        _ => return None,
+    }
+    Some(Ok(0))
+}
+
 /// The image's own program, started by the container's shell, which gives way to it.
 pub(in super::super) fn own_program(io: &mut Io<'_>) -> Turn {
-    if io.machine.main != 1 {
+    if let Some(turn) = nginx(io) {
+        return turn;
+    }
+    if !io.host.is_first(io.machine.main) {
         io.complain("already running");
         return Ok(1);
     }
-    io.host.hand_over();
+    let arguments = io.arguments();
+    io.host.hand_over(&arguments);
     Err(Pause::Until(io.now() + std::time::Duration::from_secs(3_600)))
 }

@@ -39,7 +39,8 @@ pub(super) fn whoami(io: &mut Io<'_>) -> Turn {
 }
 
 pub(super) fn nproc(io: &mut Io<'_>) -> Turn {
-    io.out("2\n");
+    let (cpus, _) = io.host.node_capacity();
+    io.out(&format!("{cpus}\n"));
     Ok(0)
 }
 
@@ -247,7 +248,8 @@ pub(super) fn mount(io: &mut Io<'_>) -> Turn {
             continue;
         }
         let mode = if read_only { "ro" } else { "rw" };
-        io.out(&format!("{source} on {path} type ext4 ({mode},relatime)\n"));
+        let kind = if source == "tmpfs" { "tmpfs" } else { "ext4" };
+        io.out(&format!("{source} on {path} type {kind} ({mode},relatime)\n"));
     }
     Ok(0)
 }
