@@ -2,6 +2,7 @@
 
 import { byId } from "./dom";
 import { clockText } from "./compare";
+import type { Update } from "./protocol";
 import type { Simulator } from "./simulator";
 
 export function clockControls(simulator: Simulator): void {
@@ -9,6 +10,7 @@ export function clockControls(simulator: Simulator): void {
   const step = byId<HTMLButtonElement>("clock-step");
   const speed = byId<HTMLSelectElement>("clock-speed");
   const time = byId<HTMLOutputElement>("clock-time");
+  const word = byId("clock-word");
   let isPaused = false;
   let permille = 1000;
 
@@ -27,18 +29,19 @@ export function clockControls(simulator: Simulator): void {
     else return;
     event.preventDefault();
   });
-  simulator.listen({
-    update: (update) => {
-      time.textContent = clockText(update.milliseconds);
-      if (update.paused === isPaused && update.speed === permille) return;
-      isPaused = update.paused;
-      permille = update.speed;
-      run.textContent = isPaused ? "▶" : "❚❚";
-      run.setAttribute("aria-label", isPaused ? "Let the clock run" : "Pause the clock");
-      if (![...speed.options].some(({ value }) => value === String(permille))) {
-        speed.append(new Option(`${permille / 1000}×`, String(permille)));
-      }
-      speed.value = String(permille);
-    },
-  });
+  const show = (update: Update) => {
+    time.textContent = clockText(update.milliseconds);
+    if (update.paused === isPaused && update.speed === permille) return;
+    isPaused = update.paused;
+    permille = update.speed;
+    run.textContent = isPaused ? "▶" : "❚❚";
+    word.textContent = isPaused ? "paused" : "";
+    run.setAttribute("aria-label", isPaused ? "Let the clock run" : "Pause the clock");
+    if (![...speed.options].some(({ value }) => value === String(permille))) {
+      speed.append(new Option(`${permille / 1000}×`, String(permille)));
+    }
+    speed.value = String(permille);
+  };
+  if (simulator.last) show(simulator.last);
+  simulator.listen({ update: show });
 }
