@@ -173,8 +173,9 @@ test("the edges between the page's parts move by hand and by key, stay for the n
 for (const [what, width, height] of [["at 200 %", 683, 384], ["on a phone on its side", 844, 390]]) {
   test(`${what} the parts keep a height that is of use, and the page scrolls to them when it is asked to`, () =>
     visit({ viewport: { width, height }, query: "?pace=0" }, async (page) => {
-      await type(page, "kubectl apply -f lab14/");
-      await type(page, "kubectl rollout status sts/python-app");
+      for (const line of ["kubectl apply -f lab14/", "kubectl rollout status sts/python-app"]) {
+        await page.evaluate((line) => window.lab14.terminal.run(line), line);
+      }
       const { top, across, heights } = await page.evaluate(() => ({
         top: scrollY,
         across: document.documentElement.scrollWidth - innerWidth,
