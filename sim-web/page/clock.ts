@@ -14,14 +14,20 @@ export function clockControls(simulator: Simulator): void {
   let isPaused = false;
   let permille = 1000;
 
-  const toggle = () => simulator.clock(!isPaused, permille);
+  // What was asked for last: the simulator may not have told of it yet.
+  let asked = { paused: false, speed: 1000 };
+  const ask = (change: Partial<typeof asked>) => {
+    asked = { ...asked, ...change };
+    simulator.clock(asked.paused, asked.speed);
+  };
+  const toggle = () => ask({ paused: !asked.paused });
   const stepOnce = () => {
-    if (!isPaused) simulator.clock(true, permille);
+    if (!asked.paused) ask({ paused: true });
     simulator.step();
   };
   run.addEventListener("click", toggle);
   step.addEventListener("click", stepOnce);
-  speed.addEventListener("change", () => simulator.clock(isPaused, Number(speed.value)));
+  speed.addEventListener("change", () => ask({ speed: Number(speed.value) }));
   document.addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.code === "KeyP") toggle();
@@ -34,6 +40,7 @@ export function clockControls(simulator: Simulator): void {
     if (update.paused === isPaused && update.speed === permille) return;
     isPaused = update.paused;
     permille = update.speed;
+    asked = { paused: isPaused, speed: permille };
     run.textContent = isPaused ? "▶" : "❚❚";
     word.textContent = isPaused ? "paused" : "";
     run.setAttribute("aria-label", isPaused ? "Let the clock run" : "Pause the clock");
