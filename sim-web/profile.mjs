@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { runnerImport } from "vite";
 
 const [bindings, instrumented, output] = process.argv.slice(2);
-const { initSync, Simulator } = await import(pathToFileURL(bindings));
+const { initSync, known_names, Simulator } = await import(pathToFileURL(bindings));
 const { STEPS } = (await runnerImport(fileURLToPath(new URL("page/lab.ts", import.meta.url)))).module;
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 const TICK_US = 50_000;
@@ -23,6 +23,7 @@ const STANDS_S = 900;
 const PATIENCE = 4000;
 
 const wasm = initSync({ module: new WebAssembly.Module(readFileSync(instrumented)) });
+known_names();
 
 /** What the page does with one cluster. */
 class Visit {

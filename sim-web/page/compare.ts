@@ -2,6 +2,7 @@
 
 import { announce, byId, h } from "./dom";
 import { LAB_FILES } from "./files";
+import { describeLine } from "./inspector";
 import { inside, Picture } from "./picture";
 import type { Update } from "./protocol";
 import { Simulator } from "./simulator";
@@ -9,15 +10,27 @@ import { Simulator } from "./simulator";
 const POLICIES = ["OrderedReady", "Parallel"] as const;
 const FILE = "set.yaml";
 const REPLICAS = 4;
+/** The width of a map with that many pods beside each other, in its own pixels. */
+const ROW = 700;
+
+/** How much of what was printed stays, in characters. */
+const SAID_MAX = 20_000;
 
 interface Side {
   policy: string;
   simulator: Simulator;
   time: HTMLElement;
   told: HTMLElement;
-  /** When the last command began, in virtual milliseconds; none while nothing is measured. */
-  since: number | undefined;
+  /** What the last command printed, or what is known of the object that was clicked. */
+  said: HTMLElement;
+  /** When the last command that may change the set began, in virtual milliseconds, and what the set was then; none
+   *  while nothing is measured. */
+  since: { milliseconds: number; set: string; isChanged: boolean } | undefined;
 }
+
+/** The verbs after which nothing is another than before. */
+const LOOKS =
+  /^\s*(?:kubectl|k)\s+(?:-\S+\s+)*(?:get|describe|logs?|explain|top|exec|events|wait|version|api-resources|api-versions|cluster-info|config|auth|diff|options|rollout\s+(?:status|history))\b|^\s*(?:clock|help|why|advance|settle|hash|minikube)\b/;
 
 /** The lab's manifest under a policy, with enough replicas to see a difference. */
 function manifest(policy: string): string {
@@ -29,6 +42,8 @@ function manifest(policy: string): string {
 export class Comparison {
   #dialog = byId<HTMLDialogElement>("compare");
   #sides: Side[] = [];
+  #pause: HTMLButtonElement | undefined;
+  #clock = { isPaused: false, speed: 1000 };
 
   constructor(readonly seed: number) {
     this.#dialog.addEventListener("close", () => this.#stop());
@@ -49,7 +64,13 @@ export class Comparison {
       h("option", { value: "5000" }, "5×"),
     );
     speed.value = "1000";
-    const form = h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), this.#run(command.value)) }, command, h("button", { type: "submit", class: "primary" }, "Run in both"), speed);
+    const pause = h("button", { type: "button", id: "compare-pause", title: "Pause or run both clocks", onclick: () => this.#toggle() }, "❚❚");
+    const step = h("button", { type: "button", title: "Let the next thing happen in both", onclick: () => this.#step() }, "❚▶");
+    pause.setAttribute("aria-label", "Pause both clocks");
+    step.setAttribute("aria-label", "Let the next thing happen in both");
+    this.#pause = pause;
+    this.#clock = { isPaused: false, speed: 1000 };
+    const form = h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), this.#run(command.value)) }, command, h("button", { type: "submit", class: "primary" }, "Run in both"), pause, step, speed);
     const columns = h("div", { class: "columns" });
     const close = h("button", { type: "button", id: "compare-close", onclick: () => this.#dialog.close() }, "Close");
     this.#dialog.replaceChildren(
@@ -71,9 +92,10 @@ export class Comparison {
     const time = h("output", { class: "quiet", "aria-live": "off" }, "0:00.0");
     const told = h("p", { class: "verdict", role: "status" }, "…");
     const map = h("div", { class: "map", tabindex: "0", role: "region", "aria-label": `Cluster under ${policy}` });
+    const said = h("pre", { class: "said", tabindex: "0", "aria-label": `What ${policy} printed` });
     const timeline = h("div", { class: "strip", tabindex: "0", role: "region", "aria-label": `Timeline under ${policy}` });
     columns.append(
-      h("section", { class: "side", "data-policy": policy, "aria-label": policy }, h("h3", {}, policy, " ", time), told, map, timeline),
+      h("section", { class: "side", "data-policy": policy, "aria-label": policy }, h("h3", {}, policy, " ", time), told, map, timeline, said),
     );
     const simulator = await Simulator.start({
       profile: "minikube",
@@ -81,14 +103,17 @@ export class Comparison {
       nodes: 0,
       files: { [FILE]: manifest(policy) },
       paused: false,
+      speed: 1000,
     });
     // So wide that all replicas stand in a row, where that leaves them legible.
-    const narrowest = map.clientWidth > 500 ? 640 : undefined;
+    const narrowest = map.clientWidth > 500 ? ROW : undefined;
     simulator.size(inside(map, narrowest), inside(timeline));
-    const side: Side = { policy, simulator, time, told, since: undefined };
+    const side: Side = { policy, simulator, time, told, said, since: undefined };
     // Ids are unique in a page: each side's get its policy before them.
     const prefix = `${policy}-`;
-    const pictures = { map: new Picture(map, () => {}, prefix), timeline: new Picture(timeline, () => {}, prefix) };
+    const describe = (reference: string) => void this.#describe(side, reference);
+    const look = { prefix, isFitted: false };
+    const pictures = { map: new Picture(map, describe, look), timeline: new Picture(timeline, describe, look) };
     simulator.listen({
       update: (update) => this.#heard(side, update),
       pictures: (message) => {
@@ -102,8 +127,12 @@ export class Comparison {
 
   #run(line: string): void {
     for (const side of this.#sides) {
-      side.since = side.simulator.last?.milliseconds ?? 0;
-      side.told.textContent = line;
+      if (!LOOKS.test(line)) {
+        const milliseconds = side.simulator.last?.milliseconds ?? 0;
+        side.since = { milliseconds, set: setOf(side.simulator), isChanged: false };
+        side.told.textContent = line;
+      }
+      side.said.textContent = `> ${line}\n`;
       side.simulator.interrupt();
       side.simulator.submit(line);
     }
@@ -111,34 +140,66 @@ export class Comparison {
 
   #heard(side: Side, update: Update): void {
     side.time.textContent = clockText(update.milliseconds);
-    const complaints = update.chunks.filter(({ stream }) => stream === "err").map(({ text }) => text);
-    if (complaints.length > 0) {
+    if (update.chunks.length === 0) return;
+    side.said.textContent = `${side.said.textContent}${update.chunks.map(({ text }) => text).join("")}`.slice(-SAID_MAX);
+    side.said.scrollTop = side.said.scrollHeight;
+    if (update.status === "idle" && update.exit !== 0) {
       side.since = undefined;
-      side.told.textContent = complaints.join("");
+      side.told.textContent = "The command failed.";
     }
   }
 
-  /** Says how long it took, once the set is what it was asked to be. */
+  /** Says how long it took, once the set is what it was asked to be and was another in between. */
   #judge(side: Side): void {
     const { state, last } = side.simulator;
     const set = state?.sets.find(({ name }) => name === "python-app");
     if (!state || !last || !set || side.since === undefined) return;
+    side.since.isChanged ||= setOf(side.simulator) !== side.since.set;
     const own = state.pods.filter(({ owner }) => owner === "python-app");
-    if (last.milliseconds - side.since < 200 || set.ready !== set.replicas || own.length !== set.replicas) return;
-    const seconds = ((last.milliseconds - side.since) / 1000).toFixed(1);
+    if (!side.since.isChanged || set.ready !== set.replicas || own.length !== set.replicas) return;
+    if (own.some(({ ready }) => !ready)) return;
+    const seconds = ((last.milliseconds - side.since.milliseconds) / 1000).toFixed(1);
     side.since = undefined;
     side.told.textContent = `${set.ready} of ${set.replicas} ready after ${seconds} s`;
     announce(`${side.policy}: ${side.told.textContent}`);
   }
 
+  async #describe(side: Side, reference: string): Promise<void> {
+    const line = describeLine(reference);
+    const chunks = await side.simulator.query(line);
+    side.said.textContent = `> kubectl ${line}\n${chunks.map(({ text }) => text).join("")}`;
+    side.said.scrollTop = 0;
+  }
+
   #speed(speed: number): void {
-    for (const { simulator } of this.#sides) simulator.clock(false, speed);
+    this.#clock.speed = speed;
+    for (const { simulator } of this.#sides) simulator.clock(this.#clock.isPaused, speed);
+  }
+
+  #toggle(): void {
+    this.#clock.isPaused = !this.#clock.isPaused;
+    const { isPaused, speed } = this.#clock;
+    for (const { simulator } of this.#sides) simulator.clock(isPaused, speed);
+    if (this.#pause) this.#pause.textContent = isPaused ? "▶ paused" : "❚❚";
+    this.#pause?.setAttribute("aria-label", isPaused ? "Let both clocks run; they are paused" : "Pause both clocks");
+  }
+
+  #step(): void {
+    if (!this.#clock.isPaused) this.#toggle();
+    for (const { simulator } of this.#sides) simulator.step();
   }
 
   #stop(): void {
     for (const { simulator } of this.#sides) simulator.stop();
     this.#sides = [];
   }
+}
+
+/** What tells the set from what it was: how many pods it wants, which it has, and whether they are ready. */
+function setOf({ state }: Simulator): string {
+  const set = state?.sets.find(({ name }) => name === "python-app");
+  const own = (state?.pods ?? []).filter(({ owner }) => owner === "python-app");
+  return [set?.replicas, ...own.map(({ uid, ready, terminating, restarts }) => `${uid} ${ready} ${terminating} ${restarts}`)].join();
 }
 
 /** `1:02:03.4`, without what is zero before it. */

@@ -7,7 +7,7 @@ import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { Fault } from "./manifest";
+import type { Fault } from "./faults";
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
@@ -31,30 +31,37 @@ const look = EditorView.theme({
 
 export class Editor {
   #view: EditorView;
+  #path: string;
+  #on: { change(text: string): void; apply(): void };
+  /** The files that were left: each keeps its own history of changes. */
+  #left = new Map<string, EditorState>();
 
-  constructor(host: HTMLElement, text: string, on: { change(text: string): void; apply(): void }) {
-    const apply = { key: "Mod-Enter", run: () => (on.apply(), true) };
-    this.#view = new EditorView({
-      parent: host,
-      state: EditorState.create({
-        doc: text,
-        extensions: [
-          lineNumbers(),
-          lintGutter(),
-          history(),
-          drawSelection(),
-          highlightActiveLine(),
-          indentUnit.of("  "),
-          yaml(),
-          syntaxHighlighting(colours),
-          look,
-          keymap.of([apply, ...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": "Manifest, YAML", tabindex: "0" }),
-          EditorView.updateListener.of((update) => {
-            if (update.docChanged) on.change(update.state.doc.toString());
-          }),
-        ],
-      }),
+  constructor(host: HTMLElement, path: string, text: string, on: { change(text: string): void; apply(): void }) {
+    this.#path = path;
+    this.#on = on;
+    this.#view = new EditorView({ parent: host, state: this.#fresh(text) });
+  }
+
+  #fresh(text: string): EditorState {
+    const apply = { key: "Mod-Enter", run: () => (this.#on.apply(), true) };
+    return EditorState.create({
+      doc: text,
+      extensions: [
+        lineNumbers(),
+        lintGutter(),
+        history(),
+        drawSelection(),
+        highlightActiveLine(),
+        indentUnit.of("  "),
+        yaml(),
+        syntaxHighlighting(colours),
+        look,
+        keymap.of([apply, ...defaultKeymap, ...historyKeymap]),
+        EditorView.contentAttributes.of({ "aria-label": "Manifest, YAML", tabindex: "0" }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) this.#on.change(update.state.doc.toString());
+        }),
+      ],
     });
   }
 
@@ -62,8 +69,16 @@ export class Editor {
     return this.#view.state.doc.toString();
   }
 
-  open(text: string): void {
-    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
+  /** Shows the file at `path`. Undo stays within a file. */
+  open(path: string, text: string): void {
+    if (path === this.#path) {
+      if (text !== this.text()) this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
+    } else {
+      this.#left.set(this.#path, this.#view.state);
+      this.#path = path;
+      const left = this.#left.get(path);
+      this.#view.setState(left?.doc.toString() === text ? left : this.#fresh(text));
+    }
     this.mark([]);
   }
 

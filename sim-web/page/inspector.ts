@@ -15,11 +15,25 @@ const VIEWS: [View, string][] = [
 /** How often an open object is asked for again, in milliseconds. */
 const REFRESH = 500;
 
+/** The line that describes an object, `Kind/namespace/name`. */
+export function describeLine(reference: string): string {
+  const { kind, name, namespace } = partsOf(reference);
+  return `describe ${kind} ${name}${namespace}`;
+}
+
+function partsOf(reference: string): { kind: string; name: string; namespace: string } {
+  const [kind = "", ...rest] = reference.split("/");
+  return { kind, name: rest.at(-1) ?? "", namespace: rest.length > 1 ? ` -n ${rest[0]}` : "" };
+}
+
 export class Inspector {
+  /** Another object is looked at. */
+  onShow: (reference: string) => void = () => {};
   #reference = "";
   #view: View = "describe";
   #select = h("select", { "aria-label": "Object", onchange: () => this.show(this.#select.value) });
   #invitation = h("p", { class: "quiet" }, "Click an object in the picture, or choose one here.");
+  #then = h("p", { class: "then", hidden: true });
   #text = h("pre", { tabindex: "0", "aria-label": "What is known of it" });
   #buttons = new Map<View, HTMLButtonElement>();
   #revision = -1;
@@ -35,7 +49,7 @@ export class Inspector {
       this.#buttons.set(view, button);
       bar.append(button);
     }
-    host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#invitation, this.#text);
+    host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#invitation, this.#then, this.#text);
     simulator.listen({
       pictures: ({ state }) => {
         if (state) this.#list(state);
@@ -45,8 +59,13 @@ export class Inspector {
     this.#choose("describe");
   }
 
-  show(reference: string): void {
+  /** Shows an object; `then` says what was true of it at the time that was chosen. */
+  show(reference: string, then = ""): void {
     this.#reference = reference;
+    this.#then.textContent = then;
+    this.#then.hidden = then === "";
+    getSelection()?.removeAllRanges();
+    this.onShow(reference);
     this.#invitation.hidden = reference !== "";
     if (reference === "") this.#text.textContent = "";
     this.#select.value = reference;
@@ -56,10 +75,16 @@ export class Inspector {
   }
 
   #choose(view: View): void {
+    getSelection()?.removeAllRanges();
     this.#view = view;
     this.#revision = -1;
     for (const [other, button] of this.#buttons) button.setAttribute("aria-pressed", String(other === view));
     void this.#ask();
+  }
+
+  #isMarked(): boolean {
+    const marked = getSelection();
+    return marked !== null && !marked.isCollapsed && this.#text.contains(marked.anchorNode);
   }
 
   #isOpen(): boolean {
@@ -79,11 +104,9 @@ export class Inspector {
     const view = this.#view;
     if (reference === "" || revision === this.#revision) return;
     this.#revision = revision;
-    const [kind, ...rest] = reference.split("/");
-    const name = rest.at(-1) ?? "";
-    const namespace = rest.length > 1 ? ` -n ${rest[0]}` : "";
+    const { kind, name, namespace } = partsOf(reference);
     const lines: Record<View, string> = {
-      describe: `describe ${kind} ${name}${namespace}`,
+      describe: describeLine(reference),
       yaml: `get ${kind} ${name}${namespace} -o yaml`,
       events: `get events${namespace || " -A"} --field-selector involvedObject.name=${name},involvedObject.kind=${kind}`,
       logs: kind === "Pod" ? `logs ${name}${namespace} --tail=200` : "",
@@ -91,8 +114,13 @@ export class Inspector {
     const line = lines[view];
     const chunks = line ? await this.simulator.query(line) : [];
     if (reference !== this.#reference || view !== this.#view) return;
-    const text = chunks.map((chunk) => chunk.text).join("");
-    this.#text.textContent = text || (line ? "Nothing yet." : "Only pods have logs.");
+    // What somebody has marked in the text stays until they are done with it.
+    if (this.#isMarked()) {
+      this.#revision = -1;
+      return;
+    }
+    const text = chunks.map((chunk) => chunk.text).join("") || (line ? "Nothing yet." : "Only pods have logs.");
+    if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
   #list({ objects }: ClusterState): void {

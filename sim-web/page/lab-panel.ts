@@ -4,10 +4,9 @@ import { announce, h } from "./dom";
 import { type Evidence, STEPS, type Step } from "./lab";
 import type { ClusterState } from "./protocol";
 import type { Simulator } from "./simulator";
-import { forget, recall, store } from "./storage";
+import type { KeptSession } from "./kept";
 import type { Ended, Terminal } from "./terminal";
 
-const KEPT = "lab";
 const LOG_MAX = 500;
 const STATES_MAX = 100;
 
@@ -15,7 +14,11 @@ interface Kept {
   done: string[];
   log: Ended[];
   notes: Record<string, string>;
+  /** The commands that were run: step and place. */
+  ran: string[];
 }
+
+const nothing = (): Kept => ({ done: [], log: [], notes: {}, ran: [] });
 
 interface Card {
   step: Step;
@@ -24,6 +27,8 @@ interface Card {
   commands: HTMLButtonElement[];
   /** Goes on to the next step; there once this one is done. */
   next: HTMLButtonElement;
+  /** What its last command printed, for where the terminal is not seen. */
+  said: HTMLElement;
 }
 
 export class LabPanel {
@@ -43,9 +48,10 @@ export class LabPanel {
     readonly terminal: Terminal,
     /** Multiplies the time to read; 0 for tests. */
     readonly pace: number,
+    readonly session: KeptSession,
   ) {
-    this.#kept = recall<Kept>(KEPT) ?? { done: [], log: [], notes: {} };
-    this.#play = h("button", { type: "button", class: "primary", id: "play", onclick: () => void this.play() });
+    this.#kept = { ...nothing(), ...(session.get("lab") as Kept | undefined) };
+    this.#play = h("button", { type: "button", class: "primary", id: "play", onclick: () => (this.#isPlaying ? this.stop() : void this.play()) });
     host.append(
       h("div", { class: "lab-head" }, h("h2", {}, "Lab 14: StatefulSet"), this.#play),
       h("div", { class: "lab-progress" }, this.#progress, this.#count),
@@ -68,19 +74,23 @@ export class LabPanel {
     simulator.listen({ pictures: ({ state }) => this.#look(state) });
   }
 
-  /** Forgets what was done: there is a new cluster. */
-  reset(): void {
-    this.#kept = { done: [], log: [], notes: {} };
+  /** What was done so far, to be handed to [`reset`] if that is to come back. */
+  kept(): unknown {
+    return structuredClone(this.#kept);
+  }
+
+  /** Forgets what was done, or goes on from what was `kept`: there is another cluster. */
+  reset(kept: unknown = nothing()): void {
+    this.stop();
+    this.#kept = { ...nothing(), ...(kept as Kept) };
     // What is known of the cluster is of the one before.
     this.simulator.state = undefined;
     this.#states = [];
-    forget(KEPT);
-    for (const [index, { details, commands }] of this.#cards.entries()) {
-      details.open = index === 0;
-      for (const command of commands) {
-        command.classList.remove("ran");
-        command.removeAttribute("aria-description");
-      }
+    this.session.keep("lab", this.#kept);
+    const first = this.#cards.find(({ step }) => !this.#kept.done.includes(step.id));
+    for (const { details, said } of this.#cards) {
+      details.open = details === first?.details;
+      said.textContent = "";
     }
     this.#show();
   }
@@ -92,13 +102,18 @@ export class LabPanel {
     this.#look(this.simulator.state);
   }
 
-  /** Performs what is not done yet, or stops doing so. */
+  /** Ends Play where it is; what runs in the terminal goes on. Says why, if there is something to say. */
+  stop(why = ""): void {
+    if (!this.#isPlaying) return;
+    this.#isPlaying = false;
+    this.#show();
+    this.terminal.abandon();
+    if (why) this.terminal.say(why);
+    if (why) announce(why);
+  }
+
+  /** Performs what is not done yet. */
   async play(): Promise<void> {
-    if (this.#isPlaying) {
-      this.#isPlaying = false;
-      this.#show();
-      return;
-    }
     const run = ++this.#run;
     const isStopped = () => !this.#isPlaying || run !== this.#run;
     this.#isPlaying = true;
@@ -113,7 +128,8 @@ export class LabPanel {
     this.#show();
   }
 
-  async #perform({ step, details, commands }: Card, isStopped: () => boolean): Promise<void> {
+  async #perform(card: Card, isStopped: () => boolean): Promise<void> {
+    const { step, details, commands } = card;
     for (const other of this.#cards) other.details.open = other.details === details;
     details.scrollIntoView({ block: "nearest" });
     details.classList.add("playing");
@@ -123,6 +139,7 @@ export class LabPanel {
       commands[index]?.classList.add("playing");
       const ended = await this.terminal.run(command, 28 * this.pace, isStopped);
       commands[index]?.classList.remove("playing");
+      if (ended) this.#tellEnd(card, index, ended);
       await this.#read((ended?.out ?? "").split("\n").slice(0, 4).join(" "), isStopped);
     }
     await this.#read(step.look, isStopped);
@@ -139,13 +156,14 @@ export class LabPanel {
 
   #card(step: Step): Card {
     const mark = h("span", { class: "mark" });
-    const commands = step.commands.map((command) =>
+    const commands = step.commands.map((command, index) =>
       h(
         "button",
-        { type: "button", class: "command", title: "Type and run it", onclick: () => void this.terminal.run(command) },
+        { type: "button", class: "command", title: "Type and run it", onclick: (event) => void this.#type(card, index, event) },
         h("code", {}, command),
       ),
     );
+    const said = h("pre", { class: "said", tabindex: "0", "aria-label": "What it printed", hidden: true });
     const next = h("button", { type: "button", class: "next", onclick: () => this.#goOn(step) });
     const details = h(
       "details",
@@ -156,7 +174,30 @@ export class LabPanel {
       h("p", { class: "look" }, h("strong", {}, "Look: "), step.look),
       next,
     );
-    return { step, details, mark, commands, next };
+    const card = { step, details, mark, commands, next, said };
+    return card;
+  }
+
+  /** Types a command, as a click on it asks; the second click of a double click asks for nothing. */
+  async #type(card: Card, index: number, event: Event): Promise<void> {
+    const button = card.commands[index];
+    if (!button || (event as MouseEvent).detail > 1 || button.classList.contains("playing")) return;
+    this.terminal.onHand();
+    button.classList.add("playing");
+    this.#say(card, index, "…");
+    const ended = await this.terminal.run(card.step.commands[index] ?? "");
+    button.classList.remove("playing");
+    if (ended) this.#tellEnd(card, index, ended);
+  }
+
+  #tellEnd(card: Card, index: number, { out, err }: Ended): void {
+    this.#say(card, index, (out + err).trimEnd() || "It printed nothing.");
+  }
+
+  #say({ commands, said }: Card, index: number, text: string): void {
+    said.textContent = text;
+    said.hidden = false;
+    commands[index]?.after(said);
   }
 
   /** Marks the command that was run in the step that is open. */
@@ -164,10 +205,10 @@ export class LabPanel {
     for (const { step, details, commands } of this.#cards) {
       if (!details.open) continue;
       const same = step.commands.flatMap((command, index) => (command === line.trim() ? [index] : []));
-      const index = same.find((index) => !commands[index]?.classList.contains("ran")) ?? -1;
-      commands[index]?.classList.add("ran");
-      commands[index]?.setAttribute("aria-description", "was run");
+      const index = same.find((index) => !commands[index]?.classList.contains("ran"));
+      if (index !== undefined) this.#kept.ran.push(`${step.id} ${index}`);
     }
+    this.#show();
   }
 
   /** The step to do next: the first after this one that is not done, or any that is not. */
@@ -186,11 +227,17 @@ export class LabPanel {
 
   #show(): void {
     const done = this.#cards.filter(({ step }) => this.#kept.done.includes(step.id)).length;
-    for (const { step, details, mark, next } of this.#cards) {
+    for (const { step, details, mark, commands, next } of this.#cards) {
       const isDone = this.#kept.done.includes(step.id);
       const after = this.#after(step);
       next.hidden = !isDone || !after;
       next.textContent = after ? `Next: ${after.step.title}` : "";
+      for (const [index, command] of commands.entries()) {
+        const wasRun = this.#kept.ran.includes(`${step.id} ${index}`);
+        command.classList.toggle("ran", wasRun);
+        if (wasRun) command.setAttribute("aria-description", "was run");
+        else command.removeAttribute("aria-description");
+      }
       details.classList.toggle("done", isDone);
       mark.textContent = isDone ? "✓" : "○";
       mark.setAttribute("role", "img");
@@ -228,7 +275,7 @@ export class LabPanel {
       done.push(step.id);
       announce(`Done: ${step.title}`);
     }
-    store(KEPT, this.#kept);
+    this.session.keep("lab", this.#kept);
     this.#show();
   }
 }

@@ -41,12 +41,6 @@ function reaches({ state }: Evidence, service: string, name: string): boolean {
   return state.endpoints.some((slice) => slice.service === service && slice.ready.includes(name));
 }
 
-/** Whether a condition was seen to hold at some time; `name` is the note that keeps it. */
-function once(evidence: Evidence, name: string, holds: boolean): boolean {
-  if (holds) evidence.notes[name] = "yes";
-  return evidence.notes[name] === "yes";
-}
-
 export const STEPS: Step[] = [
   {
     id: "apply",
@@ -106,7 +100,8 @@ export const STEPS: Step[] = [
     why: "The report deletes app-python-0. There is no such pod.",
     commands: ["kubectl delete pod app-python-0"],
     look: "NotFound, and a hint. Nothing was deleted.",
-    isDone: ({ log }) => log.some(({ exit, err }) => exit !== 0 && /NotFound|not found/.test(err)),
+    isDone: ({ log }) =>
+      log.some(({ line, exit, err }) => /\bdelete\b.*\bapp-python-\d/.test(line) && exit !== 0 && err.includes("NotFound")),
   },
   {
     id: "delete",
@@ -183,12 +178,16 @@ export const STEPS: Step[] = [
     ],
     look: "python-app-1 is Running and 0/1, and its line from the Service is broken; then it is back.",
     isDone(evidence) {
+      const { notes } = evidence;
       const one = pod(evidence, "python-app-1");
-      const isOut = one !== undefined && !one.ready && !one.terminating && !reaches(evidence, "python-app", one.name);
-      const was = evidence.notes.reached === "yes" && isOut;
-      once(evidence, "reached", reaches(evidence, "python-app", "python-app-1"));
-      const lost = once(evidence, "unreached", was);
-      return lost && one?.ready === true && reaches(evidence, "python-app", "python-app-1");
+      // The same container of the same pod: one that was replaced or restarted has not failed its readiness probe.
+      const now = one && `${one.uid} ${one.restarts}`;
+      const isReached = one !== undefined && reaches(evidence, "python-app", one.name);
+      if (one?.ready && isReached && notes.lost === now) return true;
+      if (one?.ready && isReached) notes.reached = now ?? "";
+      const isLeftAlone = one?.phase === "Running" && !one.ready && !one.terminating && !isReached;
+      if (isLeftAlone && now && notes.reached === now) notes.lost = now;
+      return false;
     },
   },
   {

@@ -20,10 +20,13 @@ export class LineEditor {
   isOpen = false;
   #at: number;
   #draft = "";
+  /** What is looked for in the history, and the line that was there before; nothing while one is written. */
+  #search: { wanted: string; before: string } | undefined;
 
   constructor(
     screen: Screen,
-    readonly history: string[],
+    /** What the arrows recall, oldest first; a line that begins looks at what is here by then. */
+    public history: string[],
   ) {
     this.#screen = screen;
     this.#at = history.length;
@@ -37,12 +40,14 @@ export class LineEditor {
     this.cursor = 0;
     this.#row = 0;
     this.#at = this.history.length;
+    this.#search = undefined;
     this.#isShown = true;
     this.draw();
   }
 
   /** Leaves the line where it is, with `mark` behind it, and goes to a new row. */
   end(mark = ""): string {
+    this.#search = undefined;
     this.cursor = this.text.length;
     this.draw();
     this.#screen.write(`${mark}\r\n`);
@@ -78,8 +83,18 @@ export class LineEditor {
     this.draw();
   }
 
+  /** Takes away all that is written. */
+  clear(): void {
+    this.#search = undefined;
+    this.text = "";
+    this.cursor = 0;
+    this.draw();
+  }
+
   /** Takes a key; false when it is none of an editor's. */
   key(data: string): boolean {
+    if (this.#search && this.#look(data)) return true;
+    this.#search = undefined;
     const action = KEYS[data];
     if (action) {
       action(this);
@@ -101,17 +116,46 @@ export class LineEditor {
     this.cursor = this.text.length;
   }
 
-  /** The latest older line that holds what stands there now. */
+  /** Begins to look for older lines that hold what is typed next. */
   search(): void {
-    const wanted = this.#at === this.history.length ? this.text : this.#draft;
-    this.#draft = wanted;
-    for (let at = this.#at - 1; at >= 0; at--) {
-      if (this.history[at]?.includes(wanted)) {
-        this.#at = at;
-        this.text = this.history[at] ?? "";
-        this.cursor = this.text.length;
-        return;
-      }
+    this.#search = { wanted: this.text, before: this.text };
+    this.#at = this.history.length;
+    if (this.text !== "") this.#find(this.#at - 1);
+  }
+
+  /** Takes a key while a line is looked for; false when it ends that. */
+  #look(data: string): boolean {
+    const search = this.#search;
+    if (!search) return false;
+    if (data === "\x12") {
+      this.#find(this.#at - 1);
+    } else if (data === "\x7f" || data === "\x08") {
+      search.wanted = search.wanted.slice(0, before(search.wanted, search.wanted.length));
+      this.#find(this.history.length - 1);
+    } else if (data === "\x07" || data === "\x1b") {
+      this.text = search.before;
+      this.#search = undefined;
+    } else if (data >= " " && !data.startsWith("\x7f")) {
+      search.wanted += data;
+      this.#find(Math.min(this.#at, this.history.length - 1));
+    } else {
+      return false;
+    }
+    this.cursor = this.text.length;
+    this.draw();
+    return true;
+  }
+
+  /** Shows the latest line up to `from` that holds what is looked for and is not shown yet. */
+  #find(from: number): void {
+    const wanted = this.#search?.wanted ?? "";
+    for (let at = from; at >= 0 && wanted !== ""; at--) {
+      const line = this.history[at] ?? "";
+      if (!line.includes(wanted) || (at < this.#at && line === this.text)) continue;
+      this.#at = at;
+      this.text = line;
+      this.cursor = line.length;
+      return;
     }
   }
 
@@ -126,8 +170,9 @@ export class LineEditor {
   draw(): void {
     if (!this.#isShown) return;
     const columns = this.#screen.columns;
-    const end = placeAfter(this.prompt + this.text, columns);
-    const place = placeAfter(this.prompt + this.text.slice(0, this.cursor), columns);
+    const prompt = this.#search ? `(reverse-i-search)\`${this.#search.wanted}': ` : this.prompt;
+    const end = placeAfter(prompt + this.text, columns);
+    const place = placeAfter(prompt + this.text.slice(0, this.cursor), columns);
     // A row that is full leaves the cursor at its edge, until something follows; a space and a return move it on.
     const wrap = end.column === columns ? " \r" : "";
     const last = wrap ? end.row + 1 : end.row;
@@ -135,7 +180,7 @@ export class LineEditor {
     else if (place.column === columns) Object.assign(place, { row: place.row + 1, column: 0 });
     const up = last - place.row;
     this.#screen.write(
-      `${this.#home()}\x1b[1m${this.prompt}\x1b[0m${this.text.replaceAll("\n", "\r\n")}${wrap}` +
+      `${this.#home()}\x1b[1m${prompt}\x1b[0m${this.text.replaceAll("\n", "\r\n")}${wrap}` +
         `${up > 0 ? `\x1b[${up}A` : ""}\r${place.column > 0 ? `\x1b[${place.column}C` : ""}`,
     );
     this.#row = place.row;
@@ -148,11 +193,44 @@ export class LineEditor {
 
 /** Where the cursor is behind `text` on a screen: a column as great as the screen has is its right edge. */
 function placeAfter(text: string, columns: number): { row: number; column: number } {
-  const rows = text.split("\n");
-  const under = (length: number) => Math.max(0, Math.ceil(length / columns) - 1);
-  const last = rows.pop() ?? "";
-  const row = rows.reduce((count, above) => count + under(above.length) + 1, under(last.length));
-  return { row, column: last.length - under(last.length) * columns };
+  let row = 0;
+  let column = 0;
+  for (const character of text) {
+    if (character === "\n") {
+      row += 1;
+      column = 0;
+      continue;
+    }
+    const width = widthOf(character);
+    if (column + width > columns) {
+      row += 1;
+      column = 0;
+    }
+    column += width;
+  }
+  return { row, column };
+}
+
+/** Characters of two columns: as xterm.js has them, after Unicode 6. */
+const WIDE = /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3040-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+const NARROWEST = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+function widthOf(character: string): number {
+  if (character < "\x7f") return 1;
+  return NARROWEST.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+}
+
+const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Where what a reader takes for one letter begins that ends at `at`. */
+function before(text: string, at: number): number {
+  return [...letters.segment(text.slice(0, at))].at(-1)?.index ?? 0;
+}
+
+/** Where the letter ends that begins at `at`. */
+function after(text: string, at: number): number {
+  const [first] = letters.segment(text.slice(at));
+  return at + (first?.segment.length ?? 0);
 }
 
 function cut(editor: LineEditor, start: number, end: number): void {
@@ -160,8 +238,9 @@ function cut(editor: LineEditor, start: number, end: number): void {
   editor.cursor = start;
 }
 
-const left = (editor: LineEditor) => (editor.cursor = Math.max(0, editor.cursor - 1));
-const right = (editor: LineEditor) => (editor.cursor = Math.min(editor.text.length, editor.cursor + 1));
+const left = (editor: LineEditor) => (editor.cursor = before(editor.text, editor.cursor));
+const right = (editor: LineEditor) => (editor.cursor = after(editor.text, editor.cursor));
+const erase = (editor: LineEditor) => cut(editor, before(editor.text, editor.cursor), editor.cursor);
 const home = (editor: LineEditor) => (editor.cursor = 0);
 const end = (editor: LineEditor) => (editor.cursor = editor.text.length);
 const older = (editor: LineEditor) => editor.recall(-1);
@@ -170,9 +249,9 @@ const wordLeft = (editor: LineEditor) => (editor.cursor = editor.wordBefore());
 const wordRight = (editor: LineEditor) => (editor.cursor = editor.wordAfter());
 
 const KEYS: Record<string, (editor: LineEditor) => void> = {
-  "\x7f": (editor) => editor.cursor > 0 && cut(editor, editor.cursor - 1, editor.cursor),
-  "\x08": (editor) => editor.cursor > 0 && cut(editor, editor.cursor - 1, editor.cursor),
-  "\x1b[3~": (editor) => cut(editor, editor.cursor, editor.cursor + 1),
+  "\x7f": erase,
+  "\x08": erase,
+  "\x1b[3~": (editor) => cut(editor, editor.cursor, after(editor.text, editor.cursor)),
   "\x1b[D": left,
   "\x02": left,
   "\x1b[C": right,

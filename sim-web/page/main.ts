@@ -2,15 +2,18 @@
 
 import "../../sim-core/src/view/style.css";
 import "./style.css";
+import { addressOf, readAddress, unknownNames } from "./asked";
 import { clockControls } from "./clock";
 import { Comparison } from "./compare";
 import { announce, byId } from "./dom";
 import { Inspector } from "./inspector";
+import { KeptSession } from "./kept";
 import { LabPanel } from "./lab-panel";
 import { files, ManifestPanel } from "./manifest";
+import { notice } from "./notice";
 import { inside, Picture } from "./picture";
 import type { ClusterState } from "./protocol";
-import { keep, keptJournal, sessionControls } from "./sessions";
+import { Sessions } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
 import { splitters } from "./splitters";
 import { styleStrictly } from "./strict-styles";
@@ -18,59 +21,76 @@ import { Tabs } from "./tabs";
 import { Terminal } from "./terminal";
 import { terminalColours, themeChoice } from "./theme";
 
-/** What the address may ask for: `?profile=kind&seed=7&nodes=3&kubernetes-version=1.31`; `pace` is for tests. */
-const asked = new URLSearchParams(location.search);
-const number = (name: string, otherwise: number) => {
-  const value = Number(asked.get(name) ?? Number.NaN);
-  return Number.isFinite(value) && value >= 0 ? value : otherwise;
-};
-
 async function start(): Promise<void> {
   styleStrictly(document);
   splitters(document.querySelector("main") as HTMLElement);
   void loadModule();
-  const seed = number("seed", 14);
-  const journal = keptJournal();
-  const simulator = await Simulator.start({
-    profile: asked.get("profile") ?? "minikube",
-    seed,
-    nodes: number("nodes", 0),
-    version: asked.get("kubernetes-version") ?? undefined,
-    files: files(),
-    journal,
-    paused: false,
-  });
+  const asked = readAddress(location.search);
+  const kept = await KeptSession.find(asked.address);
+  const journal = kept.get("journal");
+  const clock = kept.get("clock") ?? { paused: false, speed: 1000 };
+  const { profile, seed, nodes, version } = asked;
+  const simulator = await Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
   const terminal = new Terminal(byId("terminal"), byId("hint"), simulator);
   themeChoice(() => terminal.colours(terminalColours()));
   terminal.say("A cluster of your own. help says what can be typed; Tab completes.");
+  for (const complaint of [...asked.complaints, ...unknownNames(asked, simulator.known)]) {
+    terminal.say(`The address asks for what cannot be: ${complaint}.`);
+  }
   if (journal) terminal.say(simulator.damage || "Your session goes on where you left it; reset starts anew.");
+  else if (kept.elsewhere !== undefined) tellElsewhere(kept.elsewhere);
 
   clockControls(simulator);
-  const lab = new LabPanel(byId("panel-lab"), simulator, terminal, number("pace", 1));
+  const lab = new LabPanel(byId("panel-lab"), simulator, terminal, asked.pace, kept);
   const manifest = new ManifestPanel(byId("panel-manifest"), simulator, terminal);
   const inspector = new Inspector(byId("panel-inspect"), simulator);
   const tabs = new Tabs((panel) => {
     if (panel === "manifest") void manifest.show();
     if (panel === "terminal") terminal.focus();
   });
-  const choose = (reference: string) => {
+  const choose = (reference: string, then: string) => {
     tabs.show("inspect");
-    inspector.show(reference);
+    inspector.show(reference, then);
   };
-  pictures(simulator, choose);
-  const effect = sessionControls(simulator, terminal, () => lab.reset());
-  terminal.onEffect = effect;
+  const shown = pictures(simulator, choose);
+  inspector.onShow = (reference) => shown.forEach((picture) => picture.select(reference));
+  const sessions = new Sessions(simulator, terminal, lab, manifest);
+  terminal.onEffect = (effect) => sessions.effect(effect);
+  terminal.onSubmit = (line) => sessions.submitted(line);
+  terminal.onHand = () => lab.stop("Play has stopped: it is your turn.");
   terminal.onEnded = (ended) => {
-    if (/^\s*reset\b/.test(ended.line)) lab.reset();
+    sessions.ended(ended);
     lab.note(ended);
-    // What only a terminal understands is not read aloud.
-    const said = (ended.out + ended.err).replace(/\x1b\[[\d;]*[A-Za-z]/g, "").trim().split("\n");
-    announce(said.slice(0, 8).join("\n") + (said.length > 8 ? `\nand ${said.length - 8} more lines` : ""));
+    sayAloud(ended.out + ended.err);
+  };
+  terminal.onPrinted = (text) => {
+    // In that mode the terminal says it itself.
+    if (!terminal.isReadAloud) sayAloud(text);
   };
   simulator.listen({
     failed: (message) => terminal.say(`The simulator stopped: ${message}. Reload the page to go on with what was kept.`),
   });
-  simulator.listen({ journal: keep, pictures: ({ state }) => state && tellPods(state) });
+  simulator.listen({
+    journal: (text) => kept.keep("journal", text),
+    pictures: ({ state }) => state && tellPods(state),
+    update: ({ paused, speed }) => {
+      if (paused === clock.paused && speed === clock.speed) return;
+      Object.assign(clock, { paused, speed });
+      kept.keep("clock", clock);
+    },
+  });
+  const readAloud = byId("read-aloud");
+  const tellReadAloud = () => readAloud.setAttribute("aria-pressed", String(terminal.isReadAloud));
+  readAloud.addEventListener("click", () => {
+    terminal.isReadAloud = !terminal.isReadAloud;
+    tellReadAloud();
+  });
+  tellReadAloud();
+  document.querySelector("a.skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (byId("terminal").offsetParent === null) tabs.show("terminal");
+    terminal.focus();
+  });
   const comparison = new Comparison(seed);
   byId("compare-open").addEventListener("click", () => void comparison.open());
   Object.assign(window, { lab14: { simulator, terminal } });
@@ -81,7 +101,22 @@ async function start(): Promise<void> {
   }
 }
 
-function pictures(simulator: Simulator, choose: (reference: string) => void): void {
+/** Says what was printed to those who listen: the beginning, if it is long. */
+function sayAloud(text: string): void {
+  // What only a terminal understands is not read aloud.
+  const said = text.replace(/\x1b\[[\d;]*[A-Za-z]/g, "").trim().split("\n");
+  announce(said.slice(0, 8).join("\n") + (said.length > 8 ? `\nand ${said.length - 8} more lines` : ""));
+}
+
+/** Says that this address has a cluster of its own, and leads back to the one that was there before. */
+function tellElsewhere(address: string): void {
+  const back = () => location.assign(addressOf(address));
+  notice("This address asks for a cluster of its own, so this is a new one. What you had is kept.", [
+    [address === "" ? "Back to it" : `Back to ${address}`, back],
+  ]);
+}
+
+function pictures(simulator: Simulator, choose: (reference: string, then: string) => void): Picture[] {
   const places = { map: byId("map"), timeline: byId("timeline") };
   const map = new Picture(places.map, choose);
   const timeline = new Picture(places.timeline, choose);
@@ -103,6 +138,7 @@ function pictures(simulator: Simulator, choose: (reference: string) => void): vo
   observer.observe(places.map);
   observer.observe(places.timeline);
   measure();
+  return [map, timeline];
 }
 
 let told = new Map<string, string>();

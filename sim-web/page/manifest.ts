@@ -2,10 +2,11 @@
 
 import { announce, h } from "./dom";
 import type { Editor } from "./editor";
+import { faultsOf } from "./faults";
 import { LAB_FILES } from "./files";
 import type { Simulator } from "./simulator";
 import { recall, store } from "./storage";
-import type { Ended, Terminal } from "./terminal";
+import type { Terminal } from "./terminal";
 
 const KEPT = "files";
 
@@ -42,7 +43,7 @@ export class ManifestPanel {
   show(): Promise<Editor> {
     this.#editor ??= import("./editor").then(({ Editor }) => {
       this.#place.replaceChildren();
-      return new Editor(this.#place, this.#texts[this.#path] ?? "", {
+      return new Editor(this.#place, this.#path, this.#texts[this.#path] ?? "", {
         change: (text) => this.#keep(text),
         apply: () => void this.apply(),
       });
@@ -54,12 +55,13 @@ export class ManifestPanel {
     const editor = await this.show();
     this.#path = path;
     this.#select.value = path;
-    editor.open(this.#texts[path] ?? "");
+    editor.open(path, this.#texts[path] ?? "");
     this.#told.textContent = "";
   }
 
   async apply(): Promise<void> {
     const editor = await this.show();
+    this.terminal.onHand();
     this.#keep(editor.text());
     editor.mark([]);
     const ended = await this.terminal.run(`kubectl apply -f ${this.#path}`);
@@ -71,54 +73,44 @@ export class ManifestPanel {
     announce(ended.exit === 0 ? "Applied" : `Refused: ${ended.err}`);
   }
 
+  /** The files that are not as the lab has them. */
+  changed(): string[] {
+    return Object.keys(LAB_FILES).filter((path) => this.#texts[path] !== LAB_FILES[path]);
+  }
+
+  /** Takes over files of a session that was opened; answers which of them are others than there were. */
+  adopt(files: Record<string, string>): string[] {
+    const others = Object.entries(files).filter(([path, text]) => this.#texts[path] !== text);
+    for (const [path, text] of others) {
+      if (this.#texts[path] === undefined) this.#select.append(h("option", { value: path }, path));
+      this.#put(path, text);
+    }
+    if (others.some(([path]) => path === this.#path) && this.#editor) void this.open(this.#path);
+    return others.map(([path]) => path);
+  }
+
+  /** Makes all of the lab's files what they were at first. */
+  async restoreAll(): Promise<void> {
+    for (const path of this.changed()) this.#put(path, LAB_FILES[path] ?? "");
+    if (this.#editor) await this.open(this.#path);
+  }
+
   async #restore(): Promise<void> {
-    this.#keep(LAB_FILES[this.#path] ?? "");
+    const text = LAB_FILES[this.#path];
+    if (text === undefined) return;
+    this.#put(this.#path, text);
     await this.open(this.#path);
   }
 
   #keep(text: string): void {
-    if (this.#texts[this.#path] === text) return;
-    this.#texts[this.#path] = text;
-    this.simulator.putFile(this.#path, text);
+    this.#put(this.#path, text);
+  }
+
+  #put(path: string, text: string): void {
+    if (this.#texts[path] === text) return;
+    this.#texts[path] = text;
+    this.simulator.putFile(path, text);
     const changed = Object.entries(this.#texts).filter(([path, text]) => text !== LAB_FILES[path]);
     store(KEPT, Object.fromEntries(changed));
   }
-}
-
-export interface Fault {
-  /** The line, counted from 1. */
-  line: number;
-  message: string;
-}
-
-/** Where the complaints of a refused command are at home: the line they name, or that of the field they name. */
-export function faultsOf({ err }: Pick<Ended, "err">, text: string): Fault[] {
-  const faults: Fault[] = [];
-  for (const message of err.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("hint:"))) {
-    const named = /\bline (\d+)\b/.exec(message);
-    if (named) {
-      faults.push({ line: Number(named[1]), message });
-      continue;
-    }
-    const fields = message.matchAll(/unknown field "([^"]+)"|(?:^|[\s*:])((?:spec|metadata|data|kind|apiVersion)[\w.[\]"-]*)(?=:)/g);
-    for (const field of fields) {
-      const line = lineOf(text, field[1] ?? field[2] ?? "");
-      if (line) faults.push({ line, message });
-    }
-  }
-  return faults;
-}
-
-/** The line of a field such as `spec.template.spec.containers[0].name`: as deep as it is found. */
-function lineOf(text: string, path: string): number | undefined {
-  const lines = text.split("\n");
-  let at = 0;
-  let found: number | undefined;
-  for (const part of path.split(/[.[\]]+/).filter((part) => part !== "" && !/^\d+$/.test(part))) {
-    const index = lines.findIndex((line, number) => number >= at && new RegExp(`^[\\s-]*${part}\\s*:`).test(line));
-    if (index < 0) break;
-    found = index + 1;
-    at = index;
-  }
-  return found;
 }

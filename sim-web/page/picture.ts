@@ -1,6 +1,6 @@
 // Patches the pictures that sim-core draws into the page, so that what stays keeps its place and its focus.
 
-import { h } from "./dom";
+import { announce, h } from "./dom";
 import { patch } from "./patch";
 import type { PictureChange } from "./protocol";
 
@@ -13,8 +13,15 @@ const SLICE = 3;
 /** So long, in milliseconds, the picture stays where somebody scrolled it to. */
 const LEFT_ALONE = 10_000;
 
-/** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`.
- *  `prefix` stands before every id. */
+interface Look {
+  /** Stands before every id. */
+  prefix?: string;
+  /** Whether the picture is scaled down to the height of its place. */
+  isFitted?: boolean;
+}
+
+/** Shows a picture in `host`; a click, Enter or Space on an object calls `choose` with its `Kind/namespace/name`, and
+ *  with what was true of it at the time that was clicked at. */
 export class Picture {
   #host: HTMLElement;
   #prefix: string;
@@ -33,10 +40,13 @@ export class Picture {
   /** The pod that came last, to be brought into view. */
   #newest: Element | undefined;
   #scrolledAt = -LEFT_ALONE;
+  #isFitted: boolean;
+  #selected = "";
 
-  constructor(host: HTMLElement, choose: (reference: string) => void, prefix = "") {
+  constructor(host: HTMLElement, choose: (reference: string, then: string) => void, look: Look = {}) {
     this.#host = host;
-    this.#prefix = prefix;
+    this.#prefix = look.prefix ?? "";
+    this.#isFitted = look.isFitted ?? true;
     new ResizeObserver(([entry]) => {
       this.#room = entry?.contentRect.height ?? 0;
       this.#fit();
@@ -55,17 +65,30 @@ export class Picture {
     host.addEventListener("focusout", () => this.#about.remove());
     host.addEventListener("click", (event) => {
       const reference = referenceOf(event);
-      if (reference) choose(reference);
+      if (reference) choose(reference, titleOf((event.target as Element).closest(".lane > g")));
     });
     host.addEventListener("keydown", (event) => {
       const reference = referenceOf(event);
       if (reference && (event.key === "Enter" || event.key === " ")) {
         event.preventDefault();
-        choose(reference);
+        choose(reference, titleOf(this.#past(event.target as Element)));
       } else if (reference) {
         this.#move(event);
       }
     });
+  }
+
+  /** Marks the object that is looked at. */
+  select(reference: string): void {
+    this.#selected = reference;
+    this.#mark();
+  }
+
+  #mark(): void {
+    for (const group of this.#groups.values()) {
+      const isSelected = this.#selected !== "" && group.getAttribute("data-ref") === this.#selected;
+      if (group.classList.contains("selected") !== isSelected) group.classList.toggle("selected", isSelected);
+    }
   }
 
   /** Takes over a change with the next frames; a group that changes again before its turn is drawn once. */
@@ -128,6 +151,7 @@ export class Picture {
       this.#ask();
     } else {
       this.#rove();
+      this.#mark();
       this.#fit();
       this.#follow();
     }
@@ -179,7 +203,12 @@ export class Picture {
     this.#newest = undefined;
     if (!newest?.isConnected || performance.now() - this.#scrolledAt < LEFT_ALONE) return;
     const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-    newest.scrollIntoView({ block: "nearest", inline: "nearest", behavior });
+    // Only in its place: the page stays where it is.
+    const [seen, wanted] = [this.#host.getBoundingClientRect(), newest.getBoundingClientRect()];
+    const way = (from: number, to: number, least: number, most: number) => Math.min(from - least, 0) || Math.max(to - most, 0);
+    const left = way(wanted.left, wanted.right, seen.left, seen.right);
+    const top = way(wanted.top, wanted.bottom, seen.top + (this.#pinned ? HEAD : 0), seen.bottom);
+    if (left !== 0 || top !== 0) this.#host.scrollBy({ left, top, behavior });
   }
 
   #named(text: string): string {
@@ -189,7 +218,7 @@ export class Picture {
   /** Scales the picture down to the height that there is, when it stays legible; otherwise it scrolls. */
   #fit(): void {
     const height = Number(this.#svg?.getAttribute("height"));
-    const fits = height > this.#room && height * SMALLEST <= this.#room;
+    const fits = this.#isFitted && height > this.#room && height * SMALLEST <= this.#room;
     const most = fits ? `${Math.floor(this.#room)}px` : "none";
     if (this.#host.style.getPropertyValue("--most") !== most) this.#host.style.setProperty("--most", most);
   }
@@ -202,17 +231,66 @@ export class Picture {
     (stop ?? this.#host.querySelector("[data-ref]"))?.setAttribute("tabindex", "0");
   }
 
+  /** Goes to the next object that is seen in the direction of an arrow; in a lane, left and right go through time. */
   #move(event: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    const way = { ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowUp: [0, -1] }[event.key];
+    if (!way) return;
     event.preventDefault();
-    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")];
-    const at = objects.indexOf(event.target as SVGElement);
-    const next = objects[(at + step + objects.length) % objects.length];
+    const from = event.target as SVGElement;
+    const [across = 0, down = 0] = way;
+    if (across !== 0 && from.classList.contains("lane")) return this.#goThrough(from, across);
+    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")].filter((object) => object !== from);
+    const next = nearest(from, objects, across, down);
     next?.focus();
     this.#rove();
     next?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
+
+  /** The time of the lane that has the focus that was gone to, counted from the last. */
+  #back = { lane: "", count: 0 };
+
+  #goThrough(lane: SVGElement, step: number): void {
+    const times = lane.querySelectorAll(":scope > g").length;
+    const known = this.#back.lane === lane.id ? this.#back.count : step < 0 ? -1 : 0;
+    this.#back = { lane: lane.id, count: Math.min(Math.max(known - step, 0), Math.max(times - 1, 0)) };
+    this.#about.textContent = titleOf(this.#past(lane)) || titleOf(lane);
+    this.#host.append(this.#about);
+    announce(this.#about.textContent);
+  }
+
+  /** The part of a lane that was gone to. */
+  #past(lane: Element): Element | null {
+    if (this.#back.lane !== lane.id) return null;
+    return [...lane.querySelectorAll(":scope > g")].at(-1 - this.#back.count) ?? null;
+  }
+}
+
+function titleOf(element: Element | null): string {
+  return element?.querySelector(":scope > title")?.textContent ?? "";
+}
+
+/** The one of `objects` that is next to `from` in that direction; what is straight ahead is nearer than what is aside. */
+function nearest(from: SVGElement, objects: SVGElement[], across: number, down: number): SVGElement | undefined {
+  const here = middle(from);
+  let best: { object: SVGElement; way: number } | undefined;
+  for (const object of objects) {
+    const there = middle(object);
+    const [x, y] = [there.x - here.x, there.y - here.y];
+    const ahead = x * across + y * down;
+    const aside = Math.abs(x * down) + Math.abs(y * across);
+    if (ahead < 4 || (across !== 0 && aside > ahead * 2)) continue;
+    const way = ahead + aside * 2;
+    if (!best || way < best.way) best = { object, way };
+  }
+  return best?.object;
+}
+
+/** The middle of the part of an object that is seen to have the focus. */
+function middle(object: SVGElement): { x: number; y: number } {
+  const frame = object.querySelector("rect.card, .drum, text.name") ?? object;
+  const { left, top, width, height } = (object.classList.contains("lane") ? object : frame).getBoundingClientRect();
+  const isBox = object.matches(".node, .set");
+  return { x: isBox ? left + 40 : left + width / 2, y: isBox ? top + 10 : top + height / 2 };
 }
 
 /** The one element that `text` describes. */
@@ -229,7 +307,7 @@ function parsed(text: string): Element {
 export function inside(place: HTMLElement, narrowest = 440): number {
   const { paddingLeft, paddingRight } = getComputedStyle(place);
   // On a projector's page pictures are enlarged: see style.css.
-  const zoom = matchMedia("(min-width: 1700px)").matches ? 1.2 : 1;
+  const zoom = matchMedia("(min-width: 1700px)").matches ? 1.35 : 1;
   const width = Math.floor((place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)) / zoom);
   return width > 0 ? Math.max(width, narrowest) : 0;
 }

@@ -69,6 +69,12 @@ export interface Completion {
   candidates: Candidate[];
 }
 
+/** What an address may name. */
+export interface KnownNames {
+  profiles: string[];
+  versions: string[];
+}
+
 export interface Setup {
   module: WebAssembly.Module;
   /** Where the rest of the module is; empty when there is none. */
@@ -82,6 +88,8 @@ export interface Setup {
   /** A session to go on with. */
   journal?: string;
   paused: boolean;
+  /** Virtual milliseconds for each real second. */
+  speed: number;
 }
 
 /** A question that gets an answer of its own. */
@@ -107,7 +115,7 @@ export type ToWorker =
   | { type: "ask"; id: number; question: Ask };
 
 export type FromWorker =
-  | { type: "ready"; damage: string }
+  | { type: "ready"; damage: string; known: KnownNames }
   | { type: "failed"; message: string }
   | { type: "update"; update: Update }
   | { type: "pictures"; map?: PictureChange; timeline?: PictureChange; state?: ClusterState }

@@ -2,7 +2,7 @@
 
 import firstUrl from "@first";
 import restUrl from "@rest";
-import type { Ask, Chunk, ClusterState, Completion, FromWorker, PictureChange, Setup, ToWorker, Update } from "./protocol";
+import type { Ask, Chunk, ClusterState, Completion, FromWorker, KnownNames, PictureChange, Setup, ToWorker, Update } from "./protocol";
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -61,6 +61,7 @@ export class Simulator {
   #submitted = 0;
   /** What is wrong with the session that the page kept and opened again. */
   damage = "";
+  known: KnownNames = { profiles: [], versions: [] };
   /** How many lines were submitted when something first needed the rest of the module. */
   restNeededAt: number | undefined;
   #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -186,6 +187,7 @@ export class Simulator {
     switch (message.type) {
       case "ready":
         this.damage = message.damage;
+        this.known = message.known;
         this.#ready?.resolve();
         break;
       case "failed":

@@ -2,11 +2,25 @@
 
 const PREFIX = "sts-sim.";
 
-export function store(name: string, value: unknown): void {
+/** Keeps `value`; false when that cannot be. */
+export function store(name: string, value: unknown): boolean {
   try {
     localStorage.setItem(PREFIX + name, JSON.stringify(value));
+    return true;
   } catch {
     // Full, or forbidden by the user.
+    return false;
+  }
+}
+
+/** The names of what is kept that begin with `start`. */
+export function names(start: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(PREFIX + start))
+      .map((name) => name.slice(PREFIX.length));
+  } catch {
+    return [];
   }
 }
 

@@ -17,6 +17,7 @@ export interface Ended {
 }
 
 const HISTORY = "history";
+const READ_ALOUD = "read-aloud";
 /** What `clear` prints: away with all rows, those that were scrolled off, too. */
 const CLEAR = "\x1b[H\x1b[2J\x1b[3J";
 const KEY = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO.|\x1b.|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+/gs;
@@ -24,6 +25,12 @@ const KEY = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO.|\x1b.|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f
 export class Terminal {
   onEnded: (ended: Ended) => void = () => {};
   onEffect: (effect: Effect) => void = () => {};
+  /** Somebody presses a key. */
+  onHand: () => void = () => {};
+  /** A command that goes on has printed something. */
+  onPrinted: (text: string) => void = () => {};
+  /** A line is about to go to the session. */
+  onSubmit: (line: string) => void = () => {};
   status: Status = "running";
   #xterm: Xterm;
   #fit = new FitAddon();
@@ -36,7 +43,18 @@ export class Terminal {
   #pending = "";
   #typed: string[] = [];
   #isReading = false;
+  #isEntering = false;
   #idle: (() => void)[] = [];
+  /** Whether what was printed last is a whole line. */
+  #isWhole = true;
+  /** The lines of the prompt, and those of the shell in a pod. */
+  #lines = recall<string[]>(HISTORY) ?? [];
+  #shellLines: string[] = [];
+  /** Ends with the last of the lines that [`run`] was called with. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** How many of these lines want what runs to end. */
+  #hurried = 0;
+  #isTyping = false;
 
   constructor(host: HTMLElement, hint: HTMLElement, simulator: Simulator) {
     this.#simulator = simulator;
@@ -49,6 +67,7 @@ export class Terminal {
       lineHeight: 1.15,
       scrollback: 5000,
       minimumContrastRatio: 4.5,
+      screenReaderMode: recall<boolean>(READ_ALOUD) ?? false,
     });
     this.#xterm.loadAddon(this.#fit);
     this.#xterm.open(host);
@@ -63,9 +82,14 @@ export class Terminal {
       },
       write: (text: string) => xterm.write(text),
     };
-    this.#editor = new LineEditor(screen, recall<string[]>(HISTORY) ?? []);
+    this.#editor = new LineEditor(screen, this.#lines);
     xterm.attachCustomKeyEventHandler((event) => this.#isOurs(event));
     xterm.onData((data) => {
+      this.onHand();
+      if (this.#isManifest(data)) {
+        this.say("That is a manifest and no command. The Manifest tab takes it; here it goes between kubectl apply -f - <<'EOF' and EOF.");
+        return;
+      }
       this.#typed.push(...(data.match(KEY) ?? []));
       void this.#read();
     });
@@ -89,24 +113,67 @@ export class Terminal {
     return rows.join("\n").trimEnd();
   }
 
+  get isReadAloud(): boolean {
+    return this.#xterm.options.screenReaderMode ?? false;
+  }
+
+  /** Lets screen readers read the rows and hear what is printed. Not for everybody: in this mode xterm.js does not take
+   *  what is put in without keys, such as a picked emoji. */
+  set isReadAloud(isReadAloud: boolean) {
+    this.#xterm.options.screenReaderMode = isReadAloud;
+    store(READ_ALOUD, isReadAloud);
+  }
+
   /** Prints a remark of the page. */
   say(text: string): void {
     this.#editor.hide();
-    this.#xterm.write(`\x1b[36m${text}\x1b[0m\r\n`);
+    this.#write(`${this.#isWhole ? "" : "\n"}\x1b[36m${text}\x1b[0m\r\n`);
     if (this.status !== "running") this.#editor.show();
   }
 
-  /** Types a line as a user would, each key after `pause` milliseconds, and waits for the command's end. */
+  /** Shows the prompt as it is by now: the session is another. */
+  renew(): void {
+    if (this.status !== "idle" || this.#isEntering) return;
+    this.#editor.hide();
+    this.#editor.prompt = this.#prompt();
+    this.#editor.show();
+  }
+
+  /** Types a line as a user would, each key after `pause` milliseconds, and waits for the command's end. Lines are
+   *  typed one after the other; the next one interrupts what still runs. */
   async run(line: string, pause = 0, isStopped: () => boolean = () => false): Promise<Ended | undefined> {
+    const before = this.#turn;
+    const turn = (async () => {
+      this.#hurried += 1;
+      if (this.status !== "idle") this.#simulator.interrupt();
+      await before;
+      this.#hurried -= 1;
+      return this.#perform(line, pause, isStopped);
+    })();
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Takes back what [`run`] has typed of a line so far. */
+  abandon(): void {
+    if (!this.#isTyping) return;
+    this.#isTyping = false;
+    this.#editor.clear();
+  }
+
+  async #perform(line: string, pause: number, isStopped: () => boolean): Promise<Ended | undefined> {
     await this.ready();
-    this.#editor.key("\x15");
-    this.#editor.key("\x0b");
+    if (isStopped()) return undefined;
+    this.#editor.clear();
     if (pause > 0) {
+      this.#isTyping = true;
       for (const character of line) {
         if (isStopped()) return undefined;
         this.#editor.key(character);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
+      if (isStopped()) return undefined;
+      this.#isTyping = false;
     } else {
       this.#editor.key(line);
     }
@@ -122,6 +189,7 @@ export class Terminal {
     while (this.status !== "idle") {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
       if (this.status === "running" || this.#command) this.#simulator.hangUp();
+      this.#typed = [];
       await idle;
     }
   }
@@ -129,7 +197,7 @@ export class Terminal {
   #refit(): void {
     if (this.#xterm.element?.offsetParent == null) return;
     this.#editor.hide();
-    this.#xterm.options.fontSize = innerWidth < 600 ? 11 : 14;
+    this.#xterm.options.fontSize = innerWidth < 600 ? 11 : innerWidth < 1700 ? 14 : 18;
     this.#fit.fit();
     this.#xterm.scrollToBottom();
     if (this.status !== "running") this.#editor.show();
@@ -153,16 +221,16 @@ export class Terminal {
   }
 
   async #read(): Promise<void> {
-    if (this.#isReading) return;
+    if (this.#isReading || this.#isEntering) return;
     this.#isReading = true;
-    while (this.#typed.length > 0) {
+    while (this.#typed.length > 0 && !this.#isEntering) {
       const next = this.#typed[0] ?? "";
       if (this.status === "running") {
         // What is typed while a command runs waits for the prompt; Ctrl-C does not.
         const interrupt = this.#typed.indexOf("\x03");
         if (interrupt < 0) break;
         this.#typed.splice(0, interrupt + 1);
-        this.#xterm.write("^C\r\n");
+        this.#write("^C\r\n");
         this.#simulator.interrupt();
         break;
       }
@@ -207,10 +275,22 @@ export class Terminal {
   }
 
   async #enter(): Promise<void> {
+    this.#isEntering = true;
+    try {
+      await this.#submit();
+    } finally {
+      this.#isEntering = false;
+    }
+    void this.#read();
+  }
+
+  async #submit(): Promise<void> {
     const text = this.#editor.end();
     this.#hint.textContent = "";
     this.#xterm.scrollToBottom();
+    this.#isWhole = true;
     if (this.status === "input") {
+      if (this.#editor.prompt !== "") this.#editor.remember(text);
       this.status = "running";
       this.#submitted = this.#simulator.submit(text);
       return;
@@ -223,10 +303,12 @@ export class Terminal {
     }
     this.#pending = "";
     this.#editor.remember(line);
-    store(HISTORY, this.#editor.history);
+    store(HISTORY, this.#lines);
     this.#command = { line, out: "", err: "" };
     this.status = "running";
+    this.onSubmit(line);
     this.#submitted = this.#simulator.submit(line);
+    if (this.#hurried > 0) this.#simulator.interrupt();
   }
 
   #prompt(): string {
@@ -235,7 +317,11 @@ export class Terminal {
 
   #hear(update: Update): void {
     if (update.chunks.length > 0) this.#print(update.chunks);
+    if (update.chunks.length > 0 && update.status !== "idle") {
+      this.onPrinted(update.chunks.map(({ text }) => text).join(""));
+    }
     for (const effect of update.effects) this.onEffect(effect);
+    this.#tellPause(update);
     if (update.lines < this.#submitted) return;
     const wasRunning = this.status === "running";
     const hasEnded = update.status === "idle" && this.#command;
@@ -247,6 +333,9 @@ export class Terminal {
     this.status = update.status;
     if (wasRunning || had !== update.status) {
       if (!wasRunning) this.#editor.hide();
+      if (!this.#isWhole) this.#write("\r\n");
+      if (update.status === "idle") this.#shellLines.length = 0;
+      this.#editor.history = update.status === "idle" ? this.#lines : this.#shellLines;
       this.#editor.begin(update.prompt);
     }
     if (hasEnded && this.#command) {
@@ -265,9 +354,33 @@ export class Terminal {
     if (isEditing) this.#editor.hide();
     for (const { stream, text } of chunks) {
       if (this.#command) this.#command[stream] += text;
-      this.#xterm.write(stream === "err" ? coloured(text) : text);
+      this.#write(stream === "err" ? coloured(text) : text);
     }
-    if (isEditing) this.#editor.show();
+    if (!isEditing) return;
+    if (!this.#isWhole) this.#write("\r\n");
+    this.#editor.show();
+  }
+
+  #write(text: string): void {
+    this.#xterm.write(text);
+    // A line that ends with a colour's end is whole, too.
+    const said = text.replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
+    if (said !== "") this.#isWhole = said.endsWith("\n");
+    else if (text !== "") this.#isWhole = true;
+  }
+
+  /** Says under the terminal that a command waits for a clock that stands. */
+  #tellPause({ paused, status }: Update): void {
+    const told = "The clock is paused, and this command waits for it: Alt+P lets it run.";
+    const waits = paused && status === "running";
+    if (waits) this.#hint.textContent = told;
+    else if (this.#hint.textContent === told) this.#hint.textContent = "";
+  }
+
+  /** Whether somebody pastes YAML where a command belongs. */
+  #isManifest(data: string): boolean {
+    const isFree = this.status === "idle" && this.#editor.text === "" && this.#pending === "";
+    return isFree && /^\s*(---\r)?\s*(apiVersion|kind|metadata):.*\r/.test(data);
   }
 
   async #complete(): Promise<void> {
@@ -285,8 +398,9 @@ export class Terminal {
       editor.replace(start, editor.cursor, shared);
     } else {
       editor.hide();
-      this.#xterm.write(inColumns(candidates, this.#xterm.cols));
+      this.#write(inColumns(candidates, this.#xterm.cols));
       editor.show();
+      this.onPrinted(candidates.map(({ text }) => text).join("\n"));
     }
     void this.#suggest();
   }

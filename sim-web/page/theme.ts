@@ -26,7 +26,7 @@ export function terminalColours() {
   const of = (name: string) => style.getPropertyValue(name).trim();
   return {
     foreground: of("--text"),
-    background: of("--terminal"),
+    background: of("--terminal-ground"),
     cursor: of("--accent"),
     selectionBackground: of("--selection"),
     red: of("--bad"),

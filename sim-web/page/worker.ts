@@ -1,6 +1,6 @@
 // The simulator's thread: it owns the session and its clock, and tells the page what changed.
 
-import { initSync, Simulator } from "@wasm/sim_web.js";
+import { initSync, known_names, Simulator } from "@wasm/sim_web.js";
 import schemaUrl from "../../sim-core/data/api-v1.36.txt?url";
 import { fetchNow } from "./fetch-now";
 import { Parts } from "./parts";
@@ -54,10 +54,10 @@ function setUp(setup: Setup): void {
       damage = String(error);
     }
   }
-  made.set_clock(setup.paused, 1000);
+  made.set_clock(setup.paused, setup.speed);
   simulator = made;
   before = performance.now();
-  post({ type: "ready", damage });
+  post({ type: "ready", damage, known: JSON.parse(known_names()) });
   tell(true);
   draw();
   timer = setInterval(tick, TICK);
@@ -207,9 +207,16 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "rest":
       rest?.add(data.module);
       break;
-    case "ask":
-      post({ type: "answer", id: data.id, answer: answer(data.question) });
-      if (data.question.ask === "open") tell(true);
+    case "ask": {
+      const answered = answer(data.question);
+      // Who hears that a session is open sees its prompt.
+      if (data.question.ask === "open") {
+        tell(true);
+        draw();
+        keep();
+      }
+      post({ type: "answer", id: data.id, answer: answered });
       break;
+    }
   }
 };

@@ -39,6 +39,12 @@ pub fn complete_module() {
     load_rest();
 }
 
+/// The profiles and the releases of Kubernetes that [`Simulator::new`] knows.
+#[wasm_bindgen]
+pub fn known_names() -> String {
+    json!({ "profiles": TimingProfile::NAMES, "versions": KubernetesVersion::NAMES }).to_string()
+}
+
 /// A session and the files that its commands may read.
 #[wasm_bindgen]
 pub struct Simulator {

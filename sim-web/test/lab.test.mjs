@@ -79,6 +79,22 @@ test("both policies side by side: one after the other on the left, together on t
       return Number(/after ([\d.]+) s/.exec(text)[1]);
     };
     assert.ok((await seconds("OrderedReady")) > 2 * (await seconds("Parallel")));
+    const side = page.locator(".side[data-policy=Parallel]");
+    const runInBoth = async (line, sign) => {
+      await page.fill("#compare input", line);
+      await page.keyboard.press("Enter");
+      await side.locator(".said").getByText(sign).waitFor();
+      return side.locator(".verdict").textContent();
+    };
+    // What only looks shows what it sees, and is not judged.
+    assert.match(await runInBoth("kubectl get pods", "python-app-3"), /^4 of 4 ready after/);
+    assert.equal(await runInBoth("kubectl scale sts nobody --replicas=2", "not found"), "The command failed.");
+    await page.click("#compare-pause");
+    await side.locator('[data-ref="Pod/default/python-app-0"]').first().click();
+    await side.locator(".said").getByText("Service Account").waitFor();
+    // Four pods in a row, on both sides alike.
+    const cards = await page.$$eval(".side .map g.pod rect.card", (cards) => cards.map((card) => card.getBoundingClientRect()).map(({ top, width }) => [top, width].map(Math.round).join()));
+    assert.equal(new Set(cards).size, 1, cards.join(" "));
     await page.keyboard.press("Escape");
     assert.equal(await page.locator("#compare").isVisible(), false);
   }));

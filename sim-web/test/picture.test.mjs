@@ -98,3 +98,54 @@ test("on a phone the scale of time stays while the lanes scroll, and claims have
     assert.equal(new Set(names).size, names.length, names.join());
     assert.match(await page.textContent("#timeline-claims"), /Claims/);
   }));
+
+test("the terminal has its own ground, and the words of a missing pod can be read", () =>
+  withLab([1280, 720], async (page) => {
+    const isSeen = () => getComputedStyle(document.querySelector("#panel-terminal")).backgroundColor !== "rgba(0, 0, 0, 0)";
+    assert.ok(await page.evaluate(isSeen));
+    await page.evaluate(() => window.lab14.terminal.run("kubectl delete pod python-app-0 --wait=false --now"));
+    const ground = (page) => page.evaluate(() => {
+      const probe = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      probe.setAttribute("class", "sts-view");
+      probe.innerHTML = '<g class="gone"><text class="word">no pod yet</text></g><text class="muted">x</text>';
+      document.body.append(probe);
+      const fills = [...probe.querySelectorAll("text")].map((text) => getComputedStyle(text).fill);
+      probe.remove();
+      return fills;
+    });
+    const [gone, muted] = await ground(page);
+    assert.equal(gone, muted);
+  }));
+
+test("the arrows go where they point, and left and right in a lane through its time", () =>
+  withLab([1280, 720], async (page) => {
+    const focus = (reference) => page.focus(`#map [data-ref="${reference}"]`);
+    const now = () => page.evaluate(() => document.activeElement.dataset.ref);
+    await focus("Pod/default/python-app-0");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await now(), "Pod/default/python-app-1");
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await now(), "Pod/default/python-app-0");
+    await page.keyboard.press("ArrowDown");
+    assert.match(await now(), /^Pod\/default\/python-app-[^-]+-/);
+    await page.focus('#timeline [data-ref="Pod/default/python-app-0"]');
+    // What is true now, and what was before.
+    await page.keyboard.press("ArrowLeft");
+    assert.match(await page.textContent("#timeline .about"), /^since .*: ready/);
+    await page.keyboard.press("ArrowLeft");
+    const then = await page.textContent("#timeline .about");
+    assert.match(then, / to .*: /);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((then) => document.querySelector(".then").textContent === then, then);
+    await page.waitForSelector('#map .pod.selected[data-ref="Pod/default/python-app-0"]');
+  }));
+
+test("what is marked in Inspect stays marked while the clock runs", () =>
+  withLab([1280, 720], async (page) => {
+    await page.click('#map [data-ref="Pod/default/python-app-0"]');
+    await page.waitForFunction(() => document.querySelector("#panel-inspect pre").textContent.includes("Node:"));
+    await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("#panel-inspect pre")));
+    await page.evaluate(() => window.lab14.simulator.clock(false, 60_000));
+    await page.waitForTimeout(2500);
+    assert.match(await page.evaluate(() => getSelection().toString()), /Node:/);
+  }));

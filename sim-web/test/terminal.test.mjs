@@ -111,3 +111,120 @@ test("Ctrl-C and Ctrl-D are for the program in a pod's shell, and pasted lines a
     });
     await shows(page, /-o name\nnamespace\/kube-system\n.*> kubectl get nodes -o name\nnode\/minikube\n.*>$/);
   }));
+
+/** Pastes into what has the focus, as the browser does. */
+function paste(page, text) {
+  return page.evaluate((text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
+test("what a program prints without a line's end stays, and the prompt comes under it", () =>
+  inBrowser(async (page) => {
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await type(page, "kubectl rollout status sts/python-app");
+    await type(page, "kubectl exec python-app-0 -- sh -c 'for n in 1 2 3 4; do curl -s localhost:5000/ >/dev/null; done'");
+    await type(page, "clear");
+    await type(page, "kubectl exec python-app-0 -- cat /config/visits.txt");
+    await shows(page, /cat \/config\/visits.txt\n4\n\S+ default>$/);
+  }));
+
+test("Ctrl-R goes on to older lines, and Ctrl-G brings back what was typed", () =>
+  inBrowser(async (page) => {
+    for (const line of ["kubectl get nodes", "kubectl get pods", "help clock"]) await type(page, line);
+    await page.keyboard.press("Control+r");
+    await page.keyboard.type("get");
+    await shows(page, /\(reverse-i-search\)`get': kubectl get pods$/);
+    await page.keyboard.press("Control+r");
+    await shows(page, /\(reverse-i-search\)`get': kubectl get nodes$/);
+    await page.keyboard.press("Control+g");
+    await shows(page, /default>$/);
+    await page.keyboard.press("Control+r");
+    await page.keyboard.type("nod");
+    await page.keyboard.press("Enter");
+    await shows(page, /default> kubectl get nodes\n.*\nminikube +Ready/);
+  }));
+
+test("Backspace takes a whole letter, and the cursor stands behind wide ones", () =>
+  inBrowser(async (page) => {
+    await page.keyboard.insertText("echo a\u{1f44d}\u{1f3fd}");
+    await page.keyboard.press("Backspace");
+    await shows(page, /default> echo a$/);
+    await page.keyboard.insertText("\u4f60\u597d!");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.type("x");
+    await shows(page, /default> echo a\u4f60\u597dx!$/);
+    const columns = await page.evaluate(() => {
+      const row = document.querySelector(".xterm-cursor").parentNode;
+      return row.textContent.trimEnd();
+    });
+    assert.match(columns, /echo a\u4f60\u597dx!$/);
+  }));
+
+test("pasted lines run one after the other; a pasted manifest is told where to go", () =>
+  inBrowser(async (page) => {
+    await paste(page, "kubectl create configmap one\nkubectl create configmap two\nkubectl get cm -o name\n");
+    await shows(page, /configmap\/one created\n.*\nconfigmap\/two created\n.*\nconfigmap\/kube-root-ca.crt\nconfigmap\/one\nconfigmap\/two\n/);
+    await isIdle(page);
+    await paste(page, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: three\n");
+    await shows(page, /The Manifest tab takes it/);
+    assert.doesNotMatch(await terminalText(page), /not found|unknown/);
+  }));
+
+test("a command that waits for a clock that stands says so, and the clock's state is in words", () =>
+  inBrowser(async (page) => {
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await page.click("#clock-run");
+    await page.waitForFunction(() => document.querySelector("#clock-word").textContent === "paused");
+    await page.click("#terminal");
+    await page.keyboard.type("kubectl rollout status sts/python-app");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /clock is paused/.test(document.querySelector("#hint").textContent));
+    await page.keyboard.press("Alt+p");
+    await isIdle(page);
+    assert.equal(await page.textContent("#clock-word"), "");
+    assert.doesNotMatch(await page.textContent("#hint"), /paused/);
+  }));
+
+test("the arrows recall a shell's own lines in a pod, and kubectl's again after it", () =>
+  inBrowser(async (page) => {
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await type(page, "kubectl rollout status sts/python-app");
+    await page.keyboard.type("kubectl exec -it python-app-0 -- sh");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.lab14.terminal.status === "input");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.type("hostname");
+    await page.keyboard.press("Enter");
+    await shows(page, /^python-app-0$/);
+    await page.waitForFunction(() => document.querySelector("#live").textContent.includes("python-app-0"));
+    await page.waitForFunction(() => window.lab14.terminal.status === "input");
+    await page.keyboard.press("ArrowUp");
+    await shows(page, /# hostname$/);
+    await page.keyboard.press("Control+c");
+    await page.keyboard.press("Control+d");
+    await isIdle(page);
+    await page.keyboard.press("ArrowUp");
+    await shows(page, /default> kubectl exec -it python-app-0 -- sh$/);
+  }));
+
+test("what the terminal says can be read by a screen reader, and the link to it leads to its input", () =>
+  inBrowser(async (page) => {
+    // What a shell in a pod prints is announced at once, and so is what Tab offers.
+    const announced = (text) => page.waitForFunction((text) => document.querySelector("#live").textContent.includes(text), text);
+    await page.keyboard.type("kubectl get nodes --watch");
+    await page.keyboard.press("Tab");
+    await announced("--watch-only");
+    await page.keyboard.press("Control+c");
+    await page.focus("#read-aloud");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.getAttribute("#read-aloud", "aria-pressed"), "true");
+    await page.click("#terminal");
+    await type(page, "kubectl get nodes");
+    await page.waitForFunction(() => /minikube +Ready/.test(document.querySelector(".xterm-accessibility").textContent));
+    await page.focus("a.skip");
+    await page.keyboard.press("Enter");
+    assert.equal((await type(page, "kubectl get sts")).exit, 0);
+  }));

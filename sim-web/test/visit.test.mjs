@@ -169,3 +169,21 @@ test("the edges between the page's parts move by hand and by key, stay for the n
     await edge.dblclick();
     await eventually(isAt(picture, timeline), "put back");
   }));
+
+for (const [what, width, height] of [["at 200 %", 683, 384], ["on a phone on its side", 844, 390]]) {
+  test(`${what} the parts keep a height that is of use, and the page scrolls to them when it is asked to`, () =>
+    visit({ viewport: { width, height }, query: "?pace=0" }, async (page) => {
+      for (const line of ["kubectl apply -f lab14/", "kubectl rollout status sts/python-app"]) {
+        await page.evaluate((line) => window.lab14.terminal.run(line), line);
+      }
+      const { top, across, heights } = await page.evaluate(() => ({
+        top: scrollY,
+        across: document.documentElement.scrollWidth - innerWidth,
+        heights: ["#picture", "#panel-lab"].map((part) => document.querySelector(part).clientHeight),
+      }));
+      assert.deepEqual({ top, isTooWide: across > 0 }, { top: 0, isTooWide: false });
+      assert.ok(heights.every((height) => height >= 200), heights.join());
+      await page.locator('.step[data-step="get"] summary').click();
+      assert.ok(await page.isVisible('.step[data-step="get"] .command'));
+    }));
+}

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::SYSTEM_NAMESPACES;
 use super::state::State;
 use crate::api::kinds::pod_summary::summarize;
-use crate::api::{ObjectKey, Resource, meta, pod, storage};
+use crate::api::{Kind, ObjectKey, Resource, meta, pod, storage};
 use crate::store::Store;
 
 /// How many pods a picture shows at most.
@@ -17,6 +19,8 @@ pub(super) const PODS_MAX: usize = 500;
 /// How many more pods are counted before the picture says "or more".
 const COUNTED_MAX: usize = 10_000;
 const NODES_MAX: usize = 100;
+/// How many other namespaces are told of.
+const NAMESPACES_MAX: usize = 20;
 const SETS_MAX: usize = 40;
 const SERVICES_MAX: usize = 40;
 const CLAIMS_MAX: usize = 1_000;
@@ -27,6 +31,10 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// What the map shows.
 pub(super) struct Scene {
+    /// The namespace that is shown; all when absent.
+    pub namespace: Option<String>,
+    /// The other namespaces that have objects of a user's, and how many.
+    others: Vec<(String, usize)>,
     pub nodes: Vec<NodeView>,
     /// By group, then by ordinal or name.
     pub pods: Vec<PodView>,
@@ -121,6 +129,8 @@ impl Scene {
             .map(|set| set_view(set, &pods, &index, &mut claims))
             .collect();
         Scene {
+            namespace: namespace.map(str::to_owned),
+            others: others(store, namespace),
             nodes: store.all::<Node>().take(NODES_MAX).map(node_view).collect(),
             sets,
             claims: claims.into_values().collect(),
@@ -128,6 +138,17 @@ impl Scene {
             pods,
             more_pods,
         }
+    }
+
+    /// What is there and not shown: `Not shown: 3 objects in blue, 1 object in dev`.
+    pub fn elsewhere(&self) -> Option<String> {
+        let told = self.others.iter().map(|(name, count)| match count {
+            1 => format!("1 object in {name}"),
+            count if *count > COUNTED_MAX => format!("more than {COUNTED_MAX} objects in {name}"),
+            count => format!("{count} objects in {name}"),
+        });
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| format!("Not shown: {}", told.join(", ")))
     }
 
     /// How many pods are in each state that occurs, `2 ready, 1 pending`.
@@ -180,6 +201,25 @@ fn listed<'a, T: Resource>(
         Some(namespace) => Box::new(store.all_in::<T>(namespace)),
         None => Box::new(store.all::<T>()),
     }
+}
+
+/// How many pods, sets, services and claims the namespaces have that are not shown and not the cluster's own.
+fn others(store: &Store, shown: Option<&str>) -> Vec<(String, usize)> {
+    let Some(shown) = shown else { return Vec::new() };
+    let names = store.all::<Namespace>().map(|namespace| meta::name(&namespace.metadata));
+    let names = names.filter(|name| *name != shown && !SYSTEM_NAMESPACES.contains(name));
+    let kinds = [Kind::Pod, Kind::StatefulSet, Kind::Service, Kind::PersistentVolumeClaim];
+    let count = |name: &str| -> usize {
+        let all = kinds.iter().flat_map(|kind| store.list_in(*kind, name));
+        all.filter(|object| !is_the_servers(object.meta())).take(COUNTED_MAX + 1).count()
+    };
+    let counted = names.take(NAMESPACES_MAX).map(|name| (name.to_owned(), count(name)));
+    counted.filter(|(_, count)| *count > 0).collect()
+}
+
+/// Whether it is the service by which pods reach the API server.
+fn is_the_servers(meta: &ObjectMeta) -> bool {
+    meta::name(meta) == "kubernetes" && meta::namespace(meta) == "default"
 }
 
 fn pods(store: &Store, namespace: Option<&str>) -> (Vec<PodView>, usize) {

@@ -84,6 +84,12 @@ impl Svg {
             .empty();
     }
 
+    /// A line with corners.
+    pub fn lines(&mut self, class: &str, points: &[(i64, i64)]) {
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+        self.start("polyline").attr("class", class).attr("points", &points.join(" ")).empty();
+    }
+
     /// A path, moved to `x`, `y`.
     pub fn shape(&mut self, class: &str, x: i64, y: i64, path: &str) {
         let transform = format!("translate({x} {y})");
@@ -189,7 +195,7 @@ impl Font {
             Font::Name => (12, 100),
             Font::LongName => (11, 100),
             Font::Text => (12, 88),
-            Font::Small => (10, 88),
+            Font::Small => (11, 88),
         };
         let sum: i64 = text.chars().map(letter_width).sum();
         (sum * size * percent).div_euclid(100_000) + 1

@@ -1,6 +1,7 @@
 //! Draws the map's things where the layout put them.
 
 use super::layout::{Layout, Rect};
+use super::routes::Routes;
 use crate::api::{Kind, ObjectKey, ObjectRef};
 use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
 use crate::view::state::State;
@@ -18,6 +19,7 @@ pub(super) fn draw(scene: &Scene, layout: &Layout) -> String {
     drawing.counts(scene, &counts);
     drawing.nodes(scene);
     drawing.lines(scene);
+    drawing.labels(scene);
     for (pod, place) in scene.pods.iter().zip(&layout.pods) {
         drawing.pod(pod, *place);
     }
@@ -42,12 +44,20 @@ fn of(kind: Kind, key: &ObjectKey) -> String {
 
 impl Drawing<'_> {
     fn counts(&mut self, scene: &Scene, counts: &str) {
-        let text = match scene.more_pods {
-            0 => format!("Pods: {counts}"),
-            more => format!("Pods: {counts}; these are the first {PODS_MAX}, +{more} more"),
+        let mut text = match &scene.namespace {
+            Some(namespace) => format!("Pods in {namespace}: {counts}"),
+            None => format!("Pods: {counts}"),
         };
+        if scene.more_pods > 0 {
+            text.push_str(&format!("; these are the first {PODS_MAX}, +{} more", scene.more_pods));
+        }
+        if let Some(elsewhere) = scene.elsewhere() {
+            text.push_str(&format!(". {elsewhere}"));
+        }
         self.svg.group("map-counts", "counts", "");
-        self.svg.text("counts", 8, 13, &text);
+        self.svg.title(&text);
+        let room = i64::from(self.layout.width) - 16;
+        self.svg.text("counts", 8, 13, &Font::Text.elided(&text, room));
         self.svg.finish("g");
     }
 
@@ -59,28 +69,37 @@ impl Drawing<'_> {
                     let class = if node.is_ready { "node ready" } else { "node not-ready" };
                     self.svg.object(PREFIX, &format!("Node/{}", node.name), class, &about);
                     self.svg.rect("box", place.x, place.y, place.width, place.height);
-                    let state = if node.is_ready { State::Ready } else { State::NotReady };
-                    self.svg.shape("marker", place.x + 8, place.y + 4, state.shape());
-                    let text = format!("{}  {}", node.name, node.words);
-                    self.svg.text(
-                        "heading",
-                        place.x + 30,
-                        place.y + 16,
-                        &Font::Name.elided(&text, place.width - 38),
-                    );
                     self.svg.finish("g");
                 }
                 None => {
                     self.svg.group("map-no-node", "node none", "Pods without a node");
                     self.svg.rect("box", place.x, place.y, place.width, place.height);
-                    self.svg.text("heading", place.x + 8, place.y + 16, "no node yet");
                     self.svg.finish("g");
                 }
             }
         }
-        self.svg.group("map-labels", "labels", "");
+    }
+
+    /// What nodes and groups of pods are called, above the lines that go by.
+    fn labels(&mut self, scene: &Scene) {
+        self.svg.group("map-labels", "labels over", "");
+        for (index, place) in self.layout.nodes.iter().enumerate() {
+            let Some(node) = scene.nodes.get(index) else {
+                self.svg.text("heading", place.x + 8, place.y + 16, "no node yet");
+                continue;
+            };
+            let state = if node.is_ready { State::Ready } else { State::NotReady };
+            let class = format!("marker {}", state.class());
+            self.svg.shape(&class, place.x + 8, place.y + 4, state.shape());
+            let text = format!("{}  {}", node.name, node.words);
+            let text = Font::Name.elided(&text, place.width - 38);
+            self.svg.text("heading", place.x + 30, place.y + 16, &text);
+        }
         for label in &self.layout.labels {
+            self.svg.start("g").attr("class", "label").end();
+            self.svg.title(&label.group);
             self.svg.text("muted", label.x, label.y, &label.text);
+            self.svg.finish("g");
         }
         self.svg.finish("g");
     }
@@ -88,23 +107,18 @@ impl Drawing<'_> {
     /// Lines from services to what they reach, and from pods to their ordinals' places.
     fn lines(&mut self, scene: &Scene) {
         self.svg.group("map-lines", "lines", "");
-        for (service, place) in scene.services.iter().zip(&self.layout.services) {
-            if self.layout.sizes.is_compact {
+        if self.layout.sizes.is_compact {
+            for (service, place) in scene.services.iter().zip(&self.layout.services) {
                 self.lines_to_nodes(service, *place);
-            } else {
-                for (pod, is_ready) in &service.reaches {
-                    let class = if *is_ready { "reach ready" } else { "reach not-ready" };
-                    self.svg.line(class, place.bottom(), self.layout.pods[*pod].top());
-                }
             }
-        }
-        if !self.layout.sizes.is_compact {
-            for (set, places) in scene.sets.iter().zip(&self.layout.seats) {
-                for (seat, place) in set.seats.iter().zip(places) {
-                    if let Some(pod) = seat.pod {
-                        self.svg.line("tie", self.layout.pods[pod].bottom(), place.top());
-                    }
-                }
+        } else {
+            let routes = Routes::of(scene, self.layout);
+            for reach in routes.reaches {
+                let class = if reach.is_ready { "reach ready" } else { "reach not-ready" };
+                self.svg.lines(class, &reach.path);
+            }
+            for tie in routes.ties {
+                self.svg.lines("tie", &tie);
             }
         }
         self.svg.finish("g");

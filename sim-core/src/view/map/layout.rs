@@ -1,6 +1,7 @@
 //! Where everything of the map stands. Whole pixels only.
 
 use crate::view::model::{PodView, Scene, SetView};
+use crate::view::svg::Font;
 
 /// With more pods than these, pods are cells instead of cards.
 const CARDS_MAX: usize = 30;
@@ -16,6 +17,8 @@ const SET_WIDTH_MIN: i64 = 362;
 
 /// Between groups of pods; that which is between the seats of two sets.
 const GROUP_GAP: i64 = 3 * MARGIN;
+/// Between several nodes and the sets: pods' lines cross there.
+const CROSSING: i64 = 24;
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +78,10 @@ const CELLS: Sizes = Sizes {
 pub(super) struct Label {
     pub x: i64,
     pub y: i64,
+    /// As it fits.
     pub text: String,
+    /// In full.
+    pub group: String,
 }
 
 /// Where everything stands.
@@ -123,7 +129,8 @@ impl Layout {
         let mut y = MARGIN + COUNTS;
         y = layout.place_services(scene, y);
         y = layout.place_nodes(scene, y);
-        y = layout.place_sets(scene, y);
+        let is_crossed = scene.nodes.len() > 1 && !scene.sets.is_empty() && !is_compact;
+        y = layout.place_sets(scene, y + if is_crossed { CROSSING - MARGIN } else { 0 });
         y = layout.place_claims(scene, y);
         layout.height = u32::try_from(y).unwrap_or(u32::MAX);
         layout
@@ -188,6 +195,8 @@ impl Layout {
         let mut groups: Vec<&[usize]> = pods.chunk_by(same_group).collect();
         // Pods of sets come first: what they are tied to begins at the left, too.
         groups.sort_by_key(|members| scene.pods[members[0]].ordinal.is_none());
+        // The labels of the row, until it is known what each has room for.
+        let mut row: Vec<Label> = Vec::new();
         for members in groups {
             let mut width = self.row_width(room_for(scene, members));
             if x > left && x + width > right {
@@ -195,11 +204,12 @@ impl Layout {
             }
             if x > left && x + width > right {
                 (x, y) = (left, bottom);
+                self.label(&mut row, right);
             }
             let group = &scene.pods[members[0]].group;
             let label_height = if group.is_empty() { 0 } else { LABEL };
             if !group.is_empty() {
-                self.labels.push(Label { x, y: y + 12, text: group.clone() });
+                row.push(Label { x, y: y + 12, text: String::new(), group: group.clone() });
             }
             let inside = Rect { x, y: y + label_height, width: right - x, height: 0 };
             let (places, end) = flow(inside, self.sizes.pod, self.sizes.gap, members.len());
@@ -210,9 +220,20 @@ impl Layout {
             x += width + GROUP_GAP;
             bottom = bottom.max(end + MARGIN);
         }
+        self.label(&mut row, right);
         let empty = if self.sizes.is_compact { 24 } else { self.sizes.pod.1 };
         let height = (bottom - area.y).max(HEADER + empty + MARGIN);
         self.nodes.push(Rect { height, ..area });
+    }
+
+    /// Writes the labels of a row as they fit, each before the next and before `right`.
+    fn label(&mut self, row: &mut Vec<Label>, right: i64) {
+        let mut end = right;
+        for label in row.iter_mut().rev() {
+            label.text = Font::Text.elided(&label.group, end - label.x);
+            end = label.x - MARGIN;
+        }
+        self.labels.append(row);
     }
 
     /// The width of `count` pods in a row.

@@ -2,6 +2,7 @@
 
 mod draw;
 mod layout;
+mod routes;
 #[cfg(test)]
 mod tests;
 

@@ -112,13 +112,87 @@ fn at_any_width_nothing_overlaps_and_nothing_sticks_out() {
     assert!(height(1600) < height(960) && height(960) < height(440), "a wider picture is less high");
 }
 
+/// The lines with corners of that class: their points.
+fn lines(svg: &str, class: &str) -> Vec<Vec<(i64, i64)>> {
+    let tags = svg.split('<').filter_map(|tag| tag.strip_prefix(&format!("polyline class=\"{class}")));
+    let points = tags
+        .map(|tag| tag.split("points=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("points"));
+    let point = |text: &str| {
+        let (x, y) = text.split_once(',').expect("a point");
+        (x.parse().expect("a number"), y.parse().expect("a number"))
+    };
+    points.map(|points| points.split(' ').map(point).collect()).collect()
+}
+
+#[test]
+fn lines_go_around_the_pods_that_they_do_not_belong_to() {
+    let mut deployed = session(1, WEB);
+    deployed.kubectl("create deployment front --image=nginx:1.27 --replicas=2").expect("created");
+    deployed.kubectl("settle").expect("settled");
+    let spread = session(3, &WEB.replace("replicas: 2", "replicas: 7"));
+    for session in [&deployed, &spread] {
+        for width in [440, 640, 960, 1600] {
+            let svg = cluster_svg(session.cluster(), &MapOptions { width, ..MapOptions::default() });
+            let count = if std::ptr::eq(session, &spread) { 7 } else { 2 };
+            assert_eq!((lines(&svg, "tie").len(), lines(&svg, "reach").len()), (count, count));
+            for line in [lines(&svg, "tie"), lines(&svg, "reach")].concat() {
+                for [left, top, right, bottom] in pod_cards(&svg) {
+                    let place = layout::Rect { x: left, y: top, width: right - left, height: bottom - top };
+                    let ends = [line[0], line[line.len() - 1]];
+                    let is_at =
+                        |(x, y): &(i64, i64)| (left..=right).contains(x) && (top..=bottom).contains(y);
+                    let goes_by = line.windows(2).any(|part| routes::crosses(place, part[0], part[1]));
+                    assert!(
+                        ends.iter().any(is_at) || !goes_by,
+                        "{line:?} crosses {place:?} at width {width}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The sides of the pods' cards.
+fn pod_cards(svg: &str) -> Vec<[i64; 4]> {
+    let pods = svg.split("<g ").filter(|group| group.contains("class=\"pod "));
+    pods.flat_map(cards).collect()
+}
+
+#[test]
+fn a_groups_long_name_stays_in_its_node_and_is_told_in_full() {
+    let mut session = session(3, WEB);
+    let name = "a-deployment-whose-name-somebody-made-as-long-as-it-may-well-be";
+    session.kubectl(&format!("create deployment {name} --image=nginx:1.27 --replicas=3")).expect("created");
+    session.kubectl("settle").expect("settled");
+    let svg = map(&session);
+    assert!(!svg.contains(&format!(">Deployment {name}</text>")));
+    assert!(svg.contains(&format!("<title>Deployment {name}</title>")));
+}
+
+#[test]
+fn the_picture_says_which_namespace_it_shows_and_what_is_elsewhere() {
+    let mut session = session(1, WEB);
+    for line in ["create namespace blue", "create namespace empty", "run one -n blue --image=nginx:1.27"] {
+        session.kubectl(line).expect("created");
+    }
+    session.kubectl("settle").expect("settled");
+    assert!(map(&session).contains(">Pods in default: 2 ready. Not shown: 1 object in blue</text>"));
+    let options = MapOptions { namespace: Some("blue".to_owned()), ..MapOptions::default() };
+    let svg = cluster_svg(session.cluster(), &options);
+    assert!(
+        svg.contains(">Pods in blue: 1 ready. Not shown: 6 objects in default</text>"),
+        "{}",
+        &svg[..600]
+    );
+}
+
 #[test]
 fn a_hundred_pods_are_cells() {
     let many = WEB.replace("replicas: 2", "replicas: 100\n  podManagementPolicy: Parallel");
     let mut session = session(3, &many);
     pass(&mut session, 600);
     let svg = map(&session);
-    assert!(svg.contains("Pods: 100 ready"), "{}", &svg[..400]);
+    assert!(svg.contains("Pods in default: 100 ready"), "{}", &svg[..400]);
     assert!(svg.contains("viewBox=\"0 0 960 "));
 }
 
