@@ -133,7 +133,7 @@ export class Comparison {
         side.told.textContent = line;
       }
       side.said.textContent = `> ${line}\n`;
-      side.simulator.interrupt();
+      side.simulator.hangUp();
       side.simulator.submit(line);
     }
   }
