@@ -618,3 +618,16 @@ bash: alias: gone: not found
 "
     );
 }
+
+#[test]
+fn a_manifest_of_the_network_is_said_to_be_out_of_reach() {
+    let mut terminal = Terminal::new();
+    insta::assert_snapshot!(terminal.play("kubectl apply -f https://k8s.io/examples/application/web/web.yaml"), @"
+    Unable to connect to the server: dial tcp: lookup k8s.io: no such host
+    hint: there is no network here: save the file beside you and name it with -f
+    ");
+    insta::assert_snapshot!(terminal.play("kubectl get sts"), @"
+    NAME   READY   AGE
+    web    3/3     7s
+    ");
+}

@@ -121,6 +121,13 @@ pub fn read(args: &Args, env: &mut Env<'_>, validate: bool) -> Result<Manifests,
             texts.push(("STDIN".to_owned(), env.stdin.unwrap_or_default().to_owned()));
             continue;
         }
+        if let Some(host) = host_of(path) {
+            // kubectl's words on a machine without a network, which is what this one is.
+            missing.push(CliError::Verbatim(format!(
+                "Unable to connect to the server: dial tcp: lookup {host}: no such host"
+            )));
+            continue;
+        }
         match env.files.read(path, args.flag("recursive")) {
             Ok(files) => texts.extend(files),
             Err(FileError::NotFound) => {
@@ -170,6 +177,12 @@ pub fn read_text(source: &str, text: &str, namespace: &str) -> Result<Vec<Info>,
     };
     reader.stream(source, text);
     CliError::aggregate(manifests.errors).map_or(Ok(manifests.infos), Err)
+}
+
+/// The host of a manifest that is to be fetched.
+fn host_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("https://").or_else(|| path.strip_prefix("http://"))?;
+    rest.split(['/', ':', '?']).next()
 }
 
 /// Models cli-runtime pkg/resource: RequireNamespace.

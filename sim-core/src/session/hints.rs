@@ -14,6 +14,9 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     if let Some(word) = errors.lines().find_map(unknown_to_the_shell) {
         return unknown_tool(word);
     }
+    if errors.contains("dial tcp: lookup ") {
+        return Some("there is no network here: save the file beside you and name it with -f".to_owned());
+    }
     // A few of kubectl's complaints stand without the word.
     let complains = |line: &&str| line.contains("rror") || line.starts_with("the server doesn't have");
     let last = errors.lines().find(complains)?;

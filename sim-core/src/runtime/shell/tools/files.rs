@@ -338,7 +338,9 @@ pub(super) fn mktemp(io: &mut Io<'_>) -> Turn {
             Ok(0)
         }
         Err(error) => {
-            io.complain(&format!("failed to create file via template '/tmp/tmp.XXXXXXXXXX': {error}"));
+            let template = "X".repeat(usize::try_from(digits).unwrap_or_default());
+            let what = if folder { "directory" } else { "file" };
+            io.complain(&format!("failed to create {what} via template '/tmp/tmp.{template}': {error}"));
             Ok(1)
         }
     }

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::expr::Expr;
-use super::parser::{self, Select, Source, Statement};
+use super::parser;
+use super::statement::{Select, Source, Statement};
 use super::value::Datum;
 use super::{Cluster, Column, Database, Facts, MAX_ROWS, Outcome, Role, SqlError, Table, Wish};
 

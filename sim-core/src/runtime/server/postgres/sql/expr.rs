@@ -1,6 +1,6 @@
 //! [`Expr`]: what a value is computed from.
 
-use super::parser::Select;
+use super::statement::Select;
 use super::value::{Datum, Type, same_scale};
 use super::{Facts, SqlError, Wish, lsn_text};
 

@@ -1,5 +1,6 @@
 //! The SQL that lessons need: tables, rows, roles, and the functions that tell a primary from a standby.
 
+mod definitions;
 mod exec;
 mod expr;
 mod lexer;
@@ -7,6 +8,7 @@ mod operators;
 mod parser;
 mod select;
 mod session;
+mod statement;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -1,128 +1,9 @@
 //! Statements from their words.
 
-use super::Column;
 use super::SqlError;
 use super::expr::Expr;
 use super::lexer::{Kind, Token, tokens};
-use super::value::{Datum, Type};
-
-/// What a SELECT reads from.
-#[derive(Clone, Debug)]
-pub(super) enum Source {
-    Table { name: String, at: usize },
-    Function(Expr),
-    Values(Vec<Vec<Expr>>),
-}
-
-/// A SELECT.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Select {
-    pub items: Vec<(Expr, Option<String>)>,
-    pub source: Option<Source>,
-    pub filter: Option<Expr>,
-    pub groups: Vec<Expr>,
-    /// Expressions, each with whether it goes down.
-    pub order: Vec<(Expr, bool)>,
-    pub limit: Option<Expr>,
-    pub offset: Option<Expr>,
-    pub distinct: bool,
-}
-
-/// A statement.
-#[derive(Clone, Debug)]
-pub(super) enum Statement {
-    Select(Select),
-    Insert {
-        table: (String, usize),
-        columns: Vec<(String, usize)>,
-        rows: Select,
-        skip_conflicts: bool,
-        returning: Vec<(Expr, Option<String>)>,
-    },
-    Update {
-        table: (String, usize),
-        sets: Vec<(String, usize, Expr)>,
-        filter: Option<Expr>,
-        returning: Vec<(Expr, Option<String>)>,
-    },
-    Delete {
-        table: (String, usize),
-        filter: Option<Expr>,
-        returning: Vec<(Expr, Option<String>)>,
-    },
-    CreateTable {
-        name: String,
-        if_missing: bool,
-        columns: Vec<Column>,
-        key: Vec<String>,
-    },
-    DropTable {
-        names: Vec<String>,
-        if_there: bool,
-    },
-    Truncate {
-        names: Vec<(String, usize)>,
-    },
-    AddColumn {
-        table: (String, usize),
-        column: Column,
-    },
-    CreateDatabase {
-        name: String,
-    },
-    DropDatabase {
-        name: String,
-        if_there: bool,
-    },
-    /// CREATE or ALTER ROLE or USER.
-    Role {
-        name: String,
-        create: bool,
-        is_user: bool,
-        options: Vec<String>,
-        password: Option<String>,
-    },
-    DropRole {
-        name: String,
-        if_there: bool,
-    },
-    Begin,
-    Commit,
-    Rollback,
-    Show(String),
-    /// Taken and without effect; the tag says which.
-    Accept(&'static str),
-}
-
-impl Statement {
-    /// The command's name when a standby refuses it.
-    pub(super) fn refused_as(&self) -> Option<String> {
-        Some(
-            match self {
-                Statement::Select(_) | Statement::Begin | Statement::Commit | Statement::Rollback => {
-                    return None;
-                }
-                Statement::Show(_) | Statement::Accept("SET" | "CHECKPOINT" | "ALTER SYSTEM" | "EXPLAIN") => {
-                    return None;
-                }
-                Statement::Insert { .. } => "INSERT",
-                Statement::Update { .. } => "UPDATE",
-                Statement::Delete { .. } => "DELETE",
-                Statement::CreateTable { .. } => "CREATE TABLE",
-                Statement::DropTable { .. } => "DROP TABLE",
-                Statement::Truncate { .. } => "TRUNCATE TABLE",
-                Statement::AddColumn { .. } => "ALTER TABLE",
-                Statement::CreateDatabase { .. } => "CREATE DATABASE",
-                Statement::DropDatabase { .. } => "DROP DATABASE",
-                Statement::Role { create: true, .. } => "CREATE ROLE",
-                Statement::Role { .. } => "ALTER ROLE",
-                Statement::DropRole { .. } => "DROP ROLE",
-                Statement::Accept(tag) => tag,
-            }
-            .to_owned(),
-        )
-    }
-}
+use super::statement::{Select, Source, Statement};
 
 /// A query's statements, each with where it begins.
 ///
@@ -192,7 +73,7 @@ impl Parser<'_> {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
-    fn next(&mut self) -> Token {
+    pub fn next(&mut self) -> Token {
         let token = self.peek().clone();
         self.at += 1;
         token
@@ -220,7 +101,7 @@ impl Parser<'_> {
         found
     }
 
-    fn words(&mut self, words: &[&str]) -> bool {
+    pub fn words(&mut self, words: &[&str]) -> bool {
         let from = self.at;
         let all = words.iter().all(|word| self.word(word));
         if !all {
@@ -258,7 +139,7 @@ impl Parser<'_> {
         }
     }
 
-    fn names(&mut self) -> Result<Vec<(String, usize)>, SqlError> {
+    pub fn names(&mut self) -> Result<Vec<(String, usize)>, SqlError> {
         let mut names = vec![self.name()?];
         while self.sign(",") {
             names.push(self.name()?);
@@ -266,18 +147,18 @@ impl Parser<'_> {
         Ok(names)
     }
 
-    fn if_exists(&mut self) -> bool {
+    pub fn if_exists(&mut self) -> bool {
         self.words(&["if", "exists"])
     }
 
     /// Goes past the rest of the statement.
-    fn skip(&mut self) {
+    pub fn skip(&mut self) {
         while !matches!(self.peek().kind, Kind::End | Kind::Sign(";")) {
             self.at += 1;
         }
     }
 
-    fn accept(&mut self, tag: &'static str) -> Result<Statement, SqlError> {
+    pub fn accept(&mut self, tag: &'static str) -> Result<Statement, SqlError> {
         self.skip();
         Ok(Statement::Accept(tag))
     }
@@ -506,216 +387,5 @@ impl Parser<'_> {
         }
         let filter = if self.word("where") { Some(self.expr(0)?) } else { None };
         Ok(Statement::Update { table, sets, filter, returning: self.returning()? })
-    }
-
-    fn create(&mut self) -> Result<Statement, SqlError> {
-        if self.words(&["or", "replace"]) || self.is("function") || self.is("view") {
-            return Err(SqlError::new("functions and views are not simulated").at(self.peek().at));
-        }
-        self.word("unlogged");
-        self.word("temporary");
-        self.word("temp");
-        if self.word("table") {
-            return self.create_table();
-        }
-        if self.word("database") {
-            let name = self.name()?.0;
-            self.skip();
-            return Ok(Statement::CreateDatabase { name });
-        }
-        for (word, is_user) in [("role", false), ("user", true)] {
-            if self.word(word) {
-                return self.role(true, is_user);
-            }
-        }
-        for (word, tag) in [
-            ("index", "CREATE INDEX"),
-            ("unique", "CREATE INDEX"),
-            ("schema", "CREATE SCHEMA"),
-            ("extension", "CREATE EXTENSION"),
-            ("publication", "CREATE PUBLICATION"),
-            ("sequence", "CREATE SEQUENCE"),
-        ] {
-            if self.word(word) {
-                return self.accept(tag);
-            }
-        }
-        Err(self.wrong())
-    }
-
-    fn create_table(&mut self) -> Result<Statement, SqlError> {
-        let if_missing = self.words(&["if", "not", "exists"]);
-        let name = self.name()?.0;
-        self.need_sign("(")?;
-        let (mut columns, mut key) = (Vec::new(), Vec::new());
-        while !self.sign(")") {
-            if self.words(&["primary", "key"]) {
-                self.need_sign("(")?;
-                key = self.names()?.into_iter().map(|(name, _)| name).collect();
-                self.need_sign(")")?;
-            } else if self.is("constraint") || self.is("unique") || self.is("foreign") || self.is("check") {
-                self.skip_part();
-            } else {
-                let column = self.column(&mut key)?;
-                columns.push(column);
-            }
-            if !self.sign(",") {
-                self.need_sign(")")?;
-                break;
-            }
-        }
-        self.skip();
-        Ok(Statement::CreateTable { name, if_missing, columns, key })
-    }
-
-    /// Goes past what a table says of itself and is not kept.
-    fn skip_part(&mut self) {
-        let mut depth = 0;
-        loop {
-            match self.peek().kind {
-                Kind::End | Kind::Sign(";") => return,
-                Kind::Sign("," | ")") if depth == 0 => return,
-                Kind::Sign("(") => depth += 1,
-                Kind::Sign(")") => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-        }
-    }
-
-    pub fn kind(&mut self) -> Result<(Type, bool), SqlError> {
-        let (name, at) = self.name()?;
-        let Some(mut kind) = Type::named(&name) else {
-            return Err(SqlError::new(format!("type \"{name}\" does not exist")).at(at));
-        };
-        self.word("varying");
-        self.word("precision");
-        if self.sign("(") {
-            let length = self.expr(0)?;
-            if let (Type::Varchar(size), Expr::Literal(Datum::Int(length))) = (&mut kind, length) {
-                *size = usize::try_from(length).ok();
-            }
-            while !self.sign(")") {
-                if self.peek().kind == Kind::End {
-                    return Err(self.wrong());
-                }
-                self.at += 1;
-            }
-        }
-        if self.words(&["with", "time", "zone"]) {
-            kind = Type::Other("timestamp with time zone");
-        }
-        self.words(&["without", "time", "zone"]);
-        Ok((kind, matches!(name.as_str(), "serial" | "bigserial")))
-    }
-
-    fn column(&mut self, key: &mut Vec<String>) -> Result<Column, SqlError> {
-        let name = self.name()?.0;
-        let (kind, serial) = self.kind()?;
-        let mut column = Column { name, kind, not_null: serial, unique: false, default: None, serial };
-        loop {
-            if self.words(&["primary", "key"]) {
-                key.push(column.name.clone());
-            } else if self.words(&["not", "null"]) {
-                column.not_null = true;
-            } else if self.word("null") {
-            } else if self.word("unique") {
-                column.unique = true;
-            } else if self.word("default") {
-                let from = self.peek().at;
-                self.expr(4)?;
-                let end = self.tokens[self.at.saturating_sub(1).min(self.tokens.len() - 1)].end;
-                column.default = self.query.get(from..end).map(str::to_owned);
-            } else if self.word("generated") {
-                while self.word("always")
-                    || self.word("by")
-                    || self.word("default")
-                    || self.word("as")
-                    || self.word("identity")
-                {}
-                column.serial = true;
-                column.not_null = true;
-            } else if self.is("references") || self.is("check") || self.is("constraint") || self.is("collate")
-            {
-                self.skip_part();
-            } else {
-                return Ok(column);
-            }
-        }
-    }
-
-    fn drop_something(&mut self) -> Result<Statement, SqlError> {
-        if self.word("table") {
-            let if_there = self.if_exists();
-            let names = self.names()?.into_iter().map(|(name, _)| name).collect();
-            self.skip();
-            return Ok(Statement::DropTable { names, if_there });
-        }
-        if self.word("database") {
-            let if_there = self.if_exists();
-            let name = self.name()?.0;
-            self.skip();
-            return Ok(Statement::DropDatabase { name, if_there });
-        }
-        if self.word("role") || self.word("user") {
-            let if_there = self.if_exists();
-            return Ok(Statement::DropRole { name: self.name()?.0, if_there });
-        }
-        for (word, tag) in
-            [("index", "DROP INDEX"), ("schema", "DROP SCHEMA"), ("extension", "DROP EXTENSION")]
-        {
-            if self.word(word) {
-                return self.accept(tag);
-            }
-        }
-        Err(self.wrong())
-    }
-
-    fn alter(&mut self) -> Result<Statement, SqlError> {
-        if self.word("system") {
-            return self.accept("ALTER SYSTEM");
-        }
-        if self.word("database") {
-            return self.accept("ALTER DATABASE");
-        }
-        for (word, is_user) in [("role", false), ("user", true)] {
-            if self.word(word) {
-                return self.role(false, is_user);
-            }
-        }
-        self.need("table")?;
-        let table = self.name()?;
-        if self.word("add") {
-            self.word("column");
-            let column = self.column(&mut Vec::new())?;
-            return Ok(Statement::AddColumn { table, column });
-        }
-        self.accept("ALTER TABLE")
-    }
-
-    fn role(&mut self, create: bool, is_user: bool) -> Result<Statement, SqlError> {
-        let name = self.name()?.0;
-        let (mut options, mut password) = (Vec::new(), None);
-        self.word("with");
-        loop {
-            match self.peek().kind.clone() {
-                Kind::Word(word) if word == "password" => {
-                    self.at += 1;
-                    match self.next().kind {
-                        Kind::Text(text) => password = Some(text),
-                        _ => {
-                            self.at -= 1;
-                            return Err(self.wrong());
-                        }
-                    }
-                }
-                Kind::Word(word) => {
-                    self.at += 1;
-                    options.push(word);
-                }
-                Kind::Number(_) | Kind::Text(_) => self.at += 1,
-                _ => return Ok(Statement::Role { name, create, is_user, options, password }),
-            }
-        }
     }
 }

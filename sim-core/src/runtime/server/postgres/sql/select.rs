@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::exec::{Rows, Run};
 use super::expr::{Expr, Scope};
-use super::parser::{Select, Source};
+use super::statement::{Select, Source};
 use super::value::{Datum, Type};
 use super::{MAX_ROWS, SqlError, system};
 

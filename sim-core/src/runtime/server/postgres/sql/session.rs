@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::exec::Run;
-use super::parser::{self, Statement};
+use super::parser;
+use super::statement::Statement;
 use super::{Cluster, Facts, Outcome, SqlError, Wish};
 
 /// A client's connection.
