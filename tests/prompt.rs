@@ -210,21 +210,21 @@ fn while_the_clock_is_paused_shells_stay_and_watches_say_why_they_end() {
     pod/web-0
     pod/web-1
     pod/web-2
-    hint: the clock is paused (resume, advance and step move it), so there is nothing to follow
+    hint: the clock is paused (resume, advance and step move it); nothing to follow
     $ logs -f web-0 --tail=1
     /docker-entrypoint.sh: Configuration complete; ready for start up
-    hint: the clock is paused (resume, advance and step move it), so there is nothing to follow
+    hint: the clock is paused (resume, advance and step move it); nothing to follow
     $ exec -it web-0 -- sh
     $ sleep 1; echo slept
     slept
     $ exit
     $ delete pod web-2
     pod "web-2" deleted from default namespace
-    hint: the clock is paused (resume, advance and step move it); it moved 0.255s for this command
+    hint: the clock is paused; for this command it moved 0.255s
     $ run box --image=busybox -it --rm -- sh
     All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.
     If you don't see a command prompt, try pressing enter.
-    hint: the clock is paused (resume, advance and step move it); it moved 3.029s for this command
+    hint: the clock is paused; for this command it moved 3.029s
     $ echo in the box
     in the box
     $ exit

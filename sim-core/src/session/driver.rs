@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// What is said of a clock that stands still.
 const PAUSED: &str = "the clock is paused (resume, advance and step move it)";
 
+/// What is said where it was moved all the same.
+const MOVED: &str = "the clock is paused; for this command it moved";
+
 /// How many times a script ends the input of one command.
 const MOST_ENDS: usize = 64;
 
@@ -209,7 +212,7 @@ impl Session {
         if self.watches_for_ever() {
             self.hang_up();
             self.exit = 0;
-            self.out.err_line(format!("hint: {PAUSED}, so there is nothing to follow"));
+            self.out.err_line(format!("hint: {PAUSED}; nothing to follow"));
             return;
         }
         let files = self.lent.clone();
@@ -225,7 +228,7 @@ impl Session {
         }
         let took = self.now().since(began);
         if !took.is_zero() {
-            self.out.err_line(format!("hint: {PAUSED}; it moved {} for this command", milliseconds(took)));
+            self.out.err_line(format!("hint: {MOVED} {}", milliseconds(took)));
         }
     }
 

@@ -177,3 +177,22 @@ spec: {containers: [{name: c, image: my-app:1}]}
     bench.sleep(1);
     assert_snapshot!(bench.run("logs mine"), @"ready");
 }
+
+#[test]
+fn bash_says_that_it_leaves() {
+    let mut bench = Bench::whole();
+    bench.run("run web --image=nginx");
+    bench.sleep(20);
+    assert_snapshot!(bench.talk("exec -it web -- bash", None, &["exit"]), @"
+    root@web:/# exit
+    exit
+    ");
+    assert_snapshot!(bench.talk("exec -it web -- bash", None, &["false"]), @"
+    root@web:/# false
+    root@web:/# ^D
+    exit
+    ! command terminated with exit code 1
+    exit 1
+    ");
+    assert_snapshot!(bench.talk("exec -it web -- sh", None, &["exit"]), @"# exit");
+}

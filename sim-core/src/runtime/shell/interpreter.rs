@@ -238,6 +238,13 @@ impl Machine {
         self.write(pid, 2, &format!("\nreal\t{real}\nuser\t0m0.000s\nsys\t0m0.000s\n"), host);
     }
 
+    /// What bash says when it leaves its user.
+    pub(super) fn say_exit(&mut self, shell: &Shell, pid: u32, host: &mut dyn Host) {
+        if shell.interactive && shell.is_bash {
+            self.write(pid, 2, "exit\n", host);
+        }
+    }
+
     fn step_lines(&mut self, shell: &mut Shell, pid: u32, mut buffer: String, host: &mut dyn Host) -> Step {
         let read = self.read(pid, 0, true, host);
         let ended = read == ReadResult::End;
@@ -246,7 +253,10 @@ impl Machine {
                 shell.frames.push(Frame::Lines { buffer });
                 return Step::Blocked;
             }
-            ReadResult::End if buffer.is_empty() => return Step::Progress,
+            ReadResult::End if buffer.is_empty() => {
+                self.say_exit(shell, pid, host);
+                return Step::Progress;
+            }
             ReadResult::End => {}
             ReadResult::Text(text) => buffer.push_str(&text),
         }

@@ -102,6 +102,7 @@ pub(super) fn exit(
             2
         }
     };
+    machine.say_exit(shell, pid, host);
     shell.exited = true;
     machine.unwind(shell, pid, 0);
     done(shell, status)
