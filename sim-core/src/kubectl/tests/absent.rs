@@ -10,10 +10,6 @@ kind: ReplicationController
 metadata: {name: web}
 ";
 
-pub(super) fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("$ {line}\n{}", bench.run(line))).collect()
-}
-
 #[test]
 fn there_are_none() {
     let lines = [
@@ -31,7 +27,7 @@ fn there_are_none() {
         "get rc --ignore-not-found",
         "get rcx",
     ];
-    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r#"
+    insta::assert_snapshot!(Bench::whole().transcript(&lines), @r#"
     $ get rc
     ! No resources found in default namespace.
     $ get csistoragecapacities.storage.k8s.io -A
@@ -83,7 +79,7 @@ fn none_has_a_name() {
         "patch rc",
         "edit rc",
     ];
-    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r#"
+    insta::assert_snapshot!(Bench::whole().transcript(&lines), @r#"
     $ get rc web
     ! Error from server (NotFound): replicationcontrollers "web" not found
     exit 1
@@ -120,7 +116,7 @@ fn none_has_a_name() {
 #[test]
 fn a_real_cluster_has_some_of_its_own() {
     let lines = ["get apiservices", "get flowschemas", "get crd"];
-    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r"
+    insta::assert_snapshot!(Bench::whole().transcript(&lines), @r"
     $ get apiservices
     ! No resources found
     ! hint: apiservices are not simulated; a real cluster has some of its own
@@ -135,7 +131,7 @@ fn a_real_cluster_has_some_of_its_own() {
 #[test]
 fn the_components_are_well() {
     let lines = ["get cs", "get cs etcd-0 -o name", "get cs etcd-0 -o yaml", "get cs nobody"];
-    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r#"
+    insta::assert_snapshot!(Bench::whole().transcript(&lines), @r#"
     $ get cs
     NAME                 STATUS    MESSAGE   ERROR
     scheduler            Healthy   ok        
@@ -182,7 +178,7 @@ fn nothing_can_be_made_of_them() {
 fn they_are_listed() {
     let mut bench = Bench::whole();
     let lines = ["api-resources --api-group=networking.k8s.io", "auth can-i list rc", "auth can-i list crd"];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r"
+    insta::assert_snapshot!(bench.transcript(&lines), @r"
     $ api-resources --api-group=networking.k8s.io
     NAME              SHORTNAMES   APIVERSION             NAMESPACED   KIND
     ingressclasses                 networking.k8s.io/v1   false        IngressClass
@@ -199,7 +195,7 @@ fn they_are_listed() {
     ");
     assert!(bench.run("api-versions").lines().any(|line| line == "rbac.authorization.k8s.io/v1"));
     let mut old = Bench::of_version(KubernetesVersion::V1_31);
-    insta::assert_snapshot!(transcript(&mut old, &["get ipaddresses", "get rc"]), @r#"
+    insta::assert_snapshot!(old.transcript(&["get ipaddresses", "get rc"]), @r#"
     $ get ipaddresses
     ! error: the server doesn't have a resource type "ipaddresses"
     exit 1
@@ -217,7 +213,7 @@ fn questions_are_answered_and_not_kept() {
         "get events.events.k8s.io",
         "api-resources --api-group=events.k8s.io",
     ];
-    insta::assert_snapshot!(transcript(&mut Bench::whole(), &lines), @r"
+    insta::assert_snapshot!(Bench::whole().transcript(&lines), @r"
     $ api-resources --verbs=create --api-group=authorization.k8s.io -o wide
     NAME                        SHORTNAMES   APIVERSION                NAMESPACED   KIND                       VERBS    CATEGORIES
     localsubjectaccessreviews                authorization.k8s.io/v1   true         LocalSubjectAccessReview   create   

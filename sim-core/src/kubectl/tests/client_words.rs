@@ -1,7 +1,6 @@
 //! What kubectl says by itself: compared with the real program over the same objects.
 
 use super::{Bench, web};
-use crate::kubectl::tests::absent::transcript;
 
 #[test]
 fn names_namespaces_and_selectors_that_lead_nowhere() {
@@ -37,7 +36,7 @@ fn names_namespaces_and_selectors_that_lead_nowhere() {
         "get po -l apps.kubernetes.io/pod-index>x",
         "get po -l app>1 -o name",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ get pod web-0 -n nope
     ! Error from server (NotFound): namespaces "nope" not found
     exit 1
@@ -151,7 +150,7 @@ fn what_is_printed_whole_or_not_sent() {
         "-A get pods",
         "-o wide get sts",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ rollout history sts/web -o name
     statefulset.apps/web
     statefulset.apps/web
@@ -411,7 +410,7 @@ fn the_server_applies_json_patches_as_laxly() {
         r#"patch sts web --type=json -p '[{"op":"remove","path":"/spec/nope"}]'"#,
         "get sts web --no-headers -o custom-columns=L:.metadata.labels",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ patch sts web --type=json -p '[{"op":"replace","path":"/metadata/labels","value":{"new":"n"}}]'
     statefulset.apps/web patched
     $ patch sts web --type=json -p '[{"op":"replace","path":"/metadata/labels/more","value":"m"}]'
@@ -448,7 +447,7 @@ fn a_namespace_that_goes_takes_in_nothing_new_not_even_events() {
     bench.run("delete ns team --wait=false");
     bench.sleep(8);
     let lines = ["get events -n team --field-selector reason=Killing", "create cm x -n team"];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ get events -n team --field-selector reason=Killing
     ! No resources found in team namespace.
     $ create cm x -n team
@@ -485,7 +484,7 @@ fn a_load_balancer_that_keeps_traffic_on_its_node_has_a_health_check_port() {
 fn discovery_is_printed_whole() {
     let mut bench = Bench::whole();
     let lines = ["api-resources -o json --api-group=policy", "api-resources -o YAML --api-group=policy"];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ api-resources -o json --api-group=policy
     {
         "kind": "APIResourceList",

@@ -115,8 +115,7 @@ fn a_resource_may_name_its_version_and_the_beginning_of_its_group() {
         "get hpa.v1.autoscaling",
         "get hpa.auto",
     ];
-    let text = lines.map(|line| format!("$ {line}\n{}", bench.run(line)));
-    insta::assert_snapshot!(text.concat(), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ get pods.v1.
     ! No resources found in default namespace.
     $ get pods.v1
@@ -204,8 +203,7 @@ fn commands_that_find_nothing_say_so_as_kubectl_does() {
         "patch sts web --subresource=foo -p {}",
         "apply -f x --prune --prune-allowlist=foo",
     ];
-    let text = lines.map(|line| format!("$ {line}\n{}", bench.run(line)));
-    insta::assert_snapshot!(text.concat(), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ rollout pause deploy
     ! No resources found in default namespace.
     $ rollout restart deploy

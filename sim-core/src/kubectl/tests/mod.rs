@@ -90,6 +90,11 @@ impl Bench {
         self.talk(line, None, &[])
     }
 
+    /// Runs the lines one after the other: each, and what it said.
+    pub fn transcript(&mut self, lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("$ {line}\n{}", self.run(line))).collect()
+    }
+
     /// [`Bench::run`] with standard input.
     pub fn run_with(&mut self, line: &str, stdin: Option<&str>) -> String {
         self.talk(line, stdin, &[])

@@ -64,10 +64,6 @@ fn bench() -> Bench {
     bench
 }
 
-fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("$ {line}\n{}", bench.run(line))).collect()
-}
-
 #[test]
 fn they_are_made() {
     let mut bench = Bench::new();
@@ -104,7 +100,7 @@ fn they_are_shown() {
         "get ingressclasses -o jsonpath={.items[*].spec}",
         "describe ing shop",
     ];
-    assert_snapshot!(transcript(&mut bench(), &lines), @r#"
+    assert_snapshot!(bench().transcript(&lines), @r#"
     $ get ing,ingressclass,netpol -o wide
     NAME                             CLASS    HOSTS                                                   ADDRESS   PORTS     AGE
     ingress.networking.k8s.io/old    <none>   *                                                                 80        0s
@@ -174,7 +170,7 @@ fn their_fields_are_owned_as_wholes() {
     let lines = ["ing shop", "ing old", "netpol deny", "netpol db", "ingressclass nginx"]
         .map(|what| format!("get {what} {managed}"));
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    assert_snapshot!(transcript(&mut bench(), &lines), @r#"
+    assert_snapshot!(bench().transcript(&lines), @r#"
     $ get ing shop --show-managed-fields -o jsonpath={.metadata.managedFields[*].fieldsV1.f:spec}
     {"f:defaultBackend":{".":{},"f:service":{".":{},"f:name":{},"f:port":{}}},"f:rules":{},"f:tls":{}}$ get ing old --show-managed-fields -o jsonpath={.metadata.managedFields[*].fieldsV1.f:spec}
     {"f:rules":{}}$ get netpol deny --show-managed-fields -o jsonpath={.metadata.managedFields[*].fieldsV1.f:spec}
@@ -203,7 +199,7 @@ fn they_are_changed_and_go() {
         "delete ing,netpol --all",
         "get ing",
     ];
-    assert_snapshot!(transcript(&mut bench(), &lines), @r#"
+    assert_snapshot!(bench().transcript(&lines), @r#"
     $ patch ing shop -p '{"spec":{"rules":[{"host":"x.y"}]}}'
     ingress.networking.k8s.io/shop patched
     $ get ing shop -o jsonpath='{.spec.rules} {.metadata.generation}'
@@ -259,7 +255,7 @@ fn they_go_with_their_namespace() {
         "delete ns team",
         "get ing -A",
     ];
-    assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    assert_snapshot!(bench.transcript(&lines), @r#"
     $ create ns team
     namespace/team created
     $ create ingress web -n team --default-backend=web:80

@@ -2,10 +2,6 @@
 
 use super::Bench;
 
-fn transcript(bench: &mut Bench, lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("$ {line}\n{}", bench.run(line))).collect()
-}
-
 #[test]
 fn a_service_account_may_do_what_its_role_says() {
     let mut bench = Bench::whole();
@@ -33,7 +29,7 @@ fn a_service_account_may_do_what_its_role_says() {
         "delete rolebinding ada-reads",
         "get pods --as=system:serviceaccount:default:ada",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ create sa ada
     serviceaccount/ada created
     $ create role reader --verb=get,list --resource=pods,statefulsets.apps
@@ -113,7 +109,7 @@ fn the_cluster_has_roles_for_its_users() {
         "auth can-i get secrets --as=eve --as-group=editors",
         "auth can-i create rolebindings --as=eve --as-group=editors",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r"
+    insta::assert_snapshot!(bench.transcript(&lines), @r"
     $ get clusterroles
     NAME                        CREATED AT
     admin                       2026-11-16T13:00:00Z
@@ -164,7 +160,7 @@ fn a_role_may_consist_of_others() {
         bench.run(line);
     }
     bench.sleep(1);
-    insta::assert_snapshot!(transcript(&mut bench, &["describe clusterrole whole"]), @r"
+    insta::assert_snapshot!(bench.transcript(&["describe clusterrole whole"]), @r"
     $ describe clusterrole whole
     Name:         whole
     Labels:       <none>
@@ -177,7 +173,7 @@ fn a_role_may_consist_of_others() {
     ");
     bench.run("delete clusterrole nodes");
     bench.sleep(1);
-    insta::assert_snapshot!(transcript(&mut bench, &["get clusterrole whole -o jsonpath={.rules}"]), @r#"
+    insta::assert_snapshot!(bench.transcript(&["get clusterrole whole -o jsonpath={.rules}"]), @r#"
     $ get clusterrole whole -o jsonpath={.rules}
     [{"apiGroups":[""],"resources":["pods"],"verbs":["list"]}]
     "#);
@@ -217,7 +213,7 @@ subjects:
         "create rolebinding b --role=r --user=ada",
         "patch rolebinding b --type=merge -p '{\"roleRef\":{\"name\":\"other\"}}'",
     ];
-    insta::assert_snapshot!(transcript(&mut bench, &lines), @r#"
+    insta::assert_snapshot!(bench.transcript(&lines), @r#"
     $ create -f wrong.yaml
     ! Error from server (Invalid): error when creating "wrong.yaml": Role.rbac.authorization.k8s.io "a/b" is invalid: [metadata.name: Invalid value: "a/b": may not contain '/', rules[0].verbs: Required value: verbs must contain at least one value, rules[1].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs, rules[1].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs, rules[2].apiGroups: Required value: resource rules must supply at least one api group, rules[2].resources: Required value: resource rules must supply at least one resource]
     ! Error from server (Invalid): error when creating "wrong.yaml": ClusterRole.rbac.authorization.k8s.io "c" is invalid: aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil
