@@ -1,14 +1,17 @@
-// Plays a visit's beginning on an instrumented module: the pieces of functions that ran are what the page starts with.
-// node profile.mjs BINDINGS MODULE OUTPUT: the JavaScript around the module, the module, where the answers go.
+// Plays visits on an instrumented module: which pieces of functions ran decides about the parts that the page loads.
+// node profile.mjs ACT BINDINGS OUTPUT MODULE [FIRST]: what to play, the JavaScript around the module, where the answers
+// go, the module, and the part of it that the page starts with where MODULE is what is left.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runnerImport } from "vite";
 
-const [bindings, instrumented, output] = process.argv.slice(2);
+const [act, bindings, output, instrumented, start] = process.argv.slice(2);
 const { initSync, known_names, Simulator } = await import(pathToFileURL(bindings));
-const { STEPS } = (await runnerImport(fileURLToPath(new URL("page/lab.ts", import.meta.url)))).module;
+const imported = async (path) => (await runnerImport(fileURLToPath(new URL(path, import.meta.url)))).module;
+const { STEPS } = await imported("page/lab.ts");
+const { Rest } = await imported("page/rest.ts");
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 const TICK_US = 50_000;
 /** The most that one tick makes up for, as when the machine was busy with something else: see page/worker.ts. */
@@ -21,8 +24,34 @@ const OTHERS = [[14, 1], [14, 7], [14, 100], [2, 3], [7, 12]];
 const STANDS_S = 900;
 /** The most ticks that a command of the lab may take. */
 const PATIENCE = 4000;
+/** What people type besides in the course of the lab. */
+const BESIDES = [
+  "help", "clock", "step", "kubectl get nodes", "kubectl get all", "kubectl get pods -o wide", "kubectl get svc",
+  "kubectl get pvc,pv", "kubectl get sts python-app -o yaml", "kubectl describe pod python-app-0",
+  "kubectl describe sts python-app", "kubectl describe pvc data-python-app-0", "kubectl describe svc python-app",
+  "kubectl logs python-app-0", "kubectl logs python-app-1 --previous", "kubectl get events", "kubectl explain sts.spec",
+  "kubectl get podz", "kubectl get pod python-app-7", "kubctl get pods", "kubectl aply -f lab14/", "kubectl apply -f lab15/",
+  "kubectl scale sts python-app --replicas=3", "kubectl delete pod python-app-1", "kubectl scale sts python-app --replicas=1",
+  "kubectl rollout restart sts python-app", "kubectl rollout history sts python-app", "kubectl rollout undo sts python-app",
+  "kubectl get pods --show-labels", "kubectl get pods -A", "kubectl get ns", "kubectl version", "timeline",
+  "kubectl exec python-app-0 -- env", "kubectl exec python-app-0 -- hostname", "kubectl exec python-app-0 -- ls -l /config",
+  "kubectl exec python-app-9 -- ls", "kubectl delete -f lab14/statefulset.yaml", "kubectl get pvc",
+  "kubectl delete pvc data-python-app-1", "kubectl delete -f lab14/", "reset",
+];
+/** What they type in a shell of a pod. */
+const IN_POD = ["ls", "cat /config/visits.txt", "echo $HOSTNAME", "curl -s localhost:5000/", "cd /config", "nope", "exit"];
+/** What the inspector asks. */
+const INSPECTED = [
+  "pod python-app-0", "pod python-app-1", "sts python-app", "svc python-app", "pvc data-python-app-0", "node minikube",
+  "deploy python-app",
+];
 
-const wasm = initSync({ module: new WebAssembly.Module(readFileSync(instrumented)) });
+const module = (path) => new WebAssembly.Module(readFileSync(path));
+const SCHEMA = fileURLToPath(new URL("../sim-core/data/api-v1.36.txt", import.meta.url));
+Object.assign(globalThis, { loadSchema: () => readFileSync(SCHEMA, "utf8") });
+const first = initSync({ module: module(start ?? instrumented) });
+// It is asked for nothing: what `start` lacks is there before anything runs.
+const ran = start === undefined ? first : new Rest(first, [], () => {}).link(module(instrumented)).exports;
 known_names();
 
 /** What the page does with one cluster. */
@@ -86,7 +115,7 @@ class Visit {
     this.simulator.is_incomplete(line);
   }
 
-  /** Types a line and looks on until its command has ended. */
+  /** Types a line and looks on until its command has ended or wants input. */
   run(line) {
     this.type(line);
     this.simulator.submit(line);
@@ -98,6 +127,15 @@ class Visit {
     this.simulator.save();
   }
 
+  /** Looks on for a while at what a line does that does not end by itself. */
+  watch(line, ticks) {
+    this.type(line);
+    this.simulator.submit(line);
+    this.rest(ticks);
+    this.simulator.interrupt();
+    this.rest(2);
+  }
+
   /** The first looks around, and the lab's first lines up to the key that sends them. */
   begin(pause) {
     for (const line of STEPS[0].commands) this.type(line);
@@ -106,28 +144,87 @@ class Visit {
       this.rest(pause);
     }
   }
+
+  /** All of the lab's steps. */
+  doLab(pause) {
+    for (const command of STEPS.flatMap((step) => step.commands)) {
+      this.run(command);
+      this.rest(pause);
+    }
+  }
+
+  /** Clicks on what the picture shows. */
+  inspect() {
+    for (const what of INSPECTED) {
+      const [kind, name] = what.split(" ");
+      this.simulator.query(`describe ${kind} ${name}`);
+      this.simulator.query(`get ${kind} ${name} -o yaml`);
+      this.simulator.query(`get events -A --field-selector involvedObject.name=${name}`);
+      if (kind === "pod") this.simulator.query(`logs ${name} --tail=200`);
+    }
+  }
+
+  /** The page is loaded again. */
+  again() {
+    const saved = this.simulator.save();
+    const again = new Visit(14, this.width);
+    again.simulator.open(saved);
+    again.simulator.hang_up();
+    again.rest(5);
+    return again;
+  }
 }
 
-// Slowly, as somebody who reads does it.
-const slow = new Visit(14, 960);
-slow.rest(40);
-slow.simulator.save();
-slow.simulator.set_clock(true, 1000);
-slow.simulator.set_clock(false, 1000);
-slow.begin(30);
-slow.simulator.hash();
-// As fast as Play may go, on a phone; then the page is loaded again.
-const fast = new Visit(14, 440);
-fast.begin(0);
-const again = new Visit(14, 440);
-again.simulator.open(fast.simulator.save());
-again.rest(5);
-// Left standing before anything is typed, on a machine that has other things to do.
-const late = new Visit(14, 960);
-late.stand(STANDS_S);
-late.begin(0);
-// What happens at other times and in another order.
-for (const [seed, pause] of OTHERS) new Visit(seed, 700).begin(pause);
+function playBeginning() {
+  // Slowly, as somebody who reads does it.
+  const slow = new Visit(14, 960);
+  slow.rest(40);
+  slow.simulator.save();
+  slow.simulator.set_clock(true, 1000);
+  slow.simulator.set_clock(false, 1000);
+  slow.begin(30);
+  slow.simulator.hash();
+  // As fast as Play may go, on a phone; then the page is loaded again.
+  const fast = new Visit(14, 440);
+  fast.begin(0);
+  fast.again();
+  // Left standing before anything is typed, on a machine that has other things to do.
+  const late = new Visit(14, 960);
+  late.stand(STANDS_S);
+  late.begin(0);
+  // What happens at other times and in another order.
+  for (const [seed, pause] of OTHERS) new Visit(seed, 700).begin(pause);
+}
 
-const ran = Object.entries(wasm).filter(([name]) => name.startsWith("ran "));
-writeFileSync(output, ran.map(([name, { value }]) => `${name.slice("ran ".length)} ${value}`).join("\n"));
+function playLab() {
+  const slow = new Visit(14, 960);
+  slow.watch("kubectl get pods -w", 40);
+  slow.doLab(30);
+  slow.inspect();
+  slow.simulator.hash();
+  slow.again().inspect();
+  const fast = new Visit(14, 440);
+  fast.doLab(0);
+  fast.watch("kubectl get pods -w", 3);
+  fast.run("kubectl exec -it python-app-0 -- sh");
+  for (const line of IN_POD) fast.run(line);
+  for (const line of BESIDES) fast.run(line);
+  for (const [seed, pause] of OTHERS) new Visit(seed, 700).doLab(pause);
+  // Both policies side by side.
+  const set = readFileSync(join(EXAMPLES, "lab14/statefulset.yaml"), "utf8");
+  const service = readFileSync(join(EXAMPLES, "lab14/service.yaml"), "utf8");
+  for (const policy of ["OrderedReady", "Parallel"]) {
+    const side = new Visit(14, 700);
+    const more = set.replace(/^ {2}replicas: \d+$/m, `  replicas: 4\n  podManagementPolicy: ${policy}`);
+    side.simulator.put_file("set.yaml", `${service}---\n${more}`);
+    side.run("kubectl apply -f set.yaml");
+    side.rest(400);
+    side.run("kubectl scale sts python-app --replicas=1");
+    side.rest(400);
+    side.simulator.step();
+  }
+}
+
+({ beginning: playBeginning, lab: playLab })[act]();
+const told = Object.entries(ran).filter(([name]) => name.startsWith("ran "));
+writeFileSync(output, told.map(([name, { value }]) => `${name.slice("ran ".length)} ${value}`).join("\n"));

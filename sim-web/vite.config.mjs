@@ -28,18 +28,18 @@ function offline() {
   };
 }
 
-/** The two parts of the module; where it was left whole, the second has no address. */
+/** The parts of the module; where it was left whole, all but the first have no address. */
 function modules() {
-  const part = (name) => here(`../target/web/bindings/${name}.wasm`);
+  const parts = new Map(["first", "lab", "rest"].map((name) => [`@${name}`, here(`../target/web/bindings/${name}.wasm`)]));
   return {
     name: "modules",
     enforce: "pre",
     resolveId(id) {
-      if (id === "@first") return `${part("first")}?url`;
-      if (id === "@rest") return statSync(part("rest")).size > 0 ? `${part("rest")}?url` : "\0no-rest";
-      return null;
+      const file = parts.get(id);
+      if (file === undefined) return null;
+      return statSync(file).size > 0 ? `${file}?url` : "\0no-part";
     },
-    load: (id) => (id === "\0no-rest" ? 'export default "";' : null),
+    load: (id) => (id === "\0no-part" ? 'export default "";' : null),
   };
 }
 

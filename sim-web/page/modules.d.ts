@@ -4,6 +4,12 @@ declare module "@first" {
 }
 
 /** Empty when the module was left whole. */
+declare module "@lab" {
+  const url: string;
+  export default url;
+}
+
+/** Empty when the module was left whole. */
 declare module "@rest" {
   const url: string;
   export default url;

@@ -77,8 +77,8 @@ export interface KnownNames {
 
 export interface Setup {
   module: WebAssembly.Module;
-  /** Where the rest of the module is; empty when there is none. */
-  restUrl: string;
+  /** Where the parts of the module are that it is started without; none when it was left whole. */
+  laterUrls: string[];
   profile: string;
   seed: number;
   nodes: number;
@@ -111,7 +111,7 @@ export type ToWorker =
   | { type: "step" }
   | { type: "file"; path: string; text: string }
   | { type: "size"; map: number; timeline: number }
-  | { type: "rest"; module: WebAssembly.Module }
+  | { type: "part"; part: number; module: WebAssembly.Module }
   | { type: "ask"; id: number; question: Ask };
 
 export type FromWorker =
@@ -120,5 +120,5 @@ export type FromWorker =
   | { type: "update"; update: Update }
   | { type: "pictures"; map?: PictureChange; timeline?: PictureChange; state?: ClusterState }
   | { type: "journal"; text: string }
-  | { type: "rest-needed" }
+  | { type: "part-needed"; part: number }
   | { type: "answer"; id: number; answer: unknown };

@@ -1,40 +1,53 @@
-// The rest of the module. The page starts with what it needs to stand and to be typed at; what commands need beyond
-// that is fetched when it is called.
+// The parts of the module that the page did not start with: what the lab needs besides, and the rest. They come when the
+// page has fetched them, or when something needs them that is called before.
 
 import { fetchNow } from "./fetch-now";
 
+const LAB = 0;
+const REST = 1;
+
 export class Rest {
   #first: WebAssembly.Exports;
-  #url: string;
-  #isThere: boolean;
+  #urls: string[];
+  #needed: (part: number) => void;
+  /** How many of the parts are there: each needs those before it. */
+  #count = 0;
 
-  /** `first` is what the page started with; `url` is where the rest is, or empty when nothing is missing. `needed` is
-   *  called once something needs the rest, even if it is there by then. */
-  constructor(first: object, url: string, needed: () => void) {
+  /** `first` is what the page started with; `urls` say where the parts are, in the order in which they need each other.
+   *  `needed` is called once something needs a part, even if it is there by then. */
+  constructor(first: object, urls: string[], needed: (part: number) => void) {
     this.#first = first as WebAssembly.Exports;
-    this.#url = url;
-    this.#isThere = url === "";
-    // What the module's stubs call: see sim-web/src/lib.rs.
-    const loadRest = () => {
-      needed();
-      this.#fetch();
-    };
-    Object.assign(globalThis, { loadRest });
+    this.#urls = urls;
+    this.#needed = needed;
+    // What the first module's stubs call: see sim-web/src/lib.rs.
+    Object.assign(globalThis, { loadLab: this.#loader(LAB), loadRest: this.#loader(REST) });
   }
 
-  /** Adds the rest; it takes functions from the first module's table and fills the table's free places. */
-  add(module: WebAssembly.Module): void {
-    if (this.#isThere) return;
+  /** Adds a part and what it needs; `module` is that part when it was fetched already. */
+  add(part: number, module?: WebAssembly.Module): void {
+    const url = this.#urls[part];
+    if (part < this.#count || url === undefined) return;
+    this.add(part - 1);
+    this.link(module ?? new WebAssembly.Module(fetchNow(url, "arraybuffer") as ArrayBuffer));
+    this.#count = part + 1;
+  }
+
+  /** Makes a part run: it takes functions from the table of the parts before it and fills the table's
+   *  free places. */
+  link(module: WebAssembly.Module): WebAssembly.Instance {
     const functions = this.#first.functions as WebAssembly.Table;
     const first: WebAssembly.ModuleImports = {};
     for (const { name, kind } of WebAssembly.Module.imports(module)) {
-      first[name] = (kind === "function" ? functions.get(Number(name)) : this.#first[name]) ?? 0;
+      if (name === "loadRest") first[name] = this.#loader(REST);
+      else first[name] = (kind === "function" ? functions.get(Number(name)) : this.#first[name]) ?? 0;
     }
-    new WebAssembly.Instance(module, { first });
-    this.#isThere = true;
+    return new WebAssembly.Instance(module, { first });
   }
 
-  #fetch(): void {
-    if (!this.#isThere) this.add(new WebAssembly.Module(fetchNow(this.#url, "arraybuffer") as ArrayBuffer));
+  #loader(part: number): () => void {
+    return () => {
+      this.#needed(part);
+      this.add(part);
+    };
   }
 }

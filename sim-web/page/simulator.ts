@@ -1,8 +1,13 @@
 // The page's side of a simulator that runs in a worker.
 
 import firstUrl from "@first";
+import labUrl from "@lab";
 import restUrl from "@rest";
 import type { Ask, Chunk, ClusterState, Completion, FromWorker, KnownNames, PictureChange, Setup, ToWorker, Update } from "./protocol";
+
+/** The parts of the module that a simulator is started without: what the lab needs besides, and the rest. */
+const LATER = [labUrl, restUrl].filter((url) => url !== "");
+const [LAB, REST] = LATER.keys();
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -22,6 +27,12 @@ function compile(url: string): Promise<WebAssembly.Module> {
 /** Starts to load what the simulator starts with. */
 export function loadModule(): Promise<WebAssembly.Module> {
   return compile(firstUrl);
+}
+
+/** Loads what the lab needs besides, behind what the page starts with. Where that fails, the worker fetches it by itself
+ *  when something needs it. */
+function loadLab(): Promise<WebAssembly.Module | undefined> {
+  return loadModule().then(() => (labUrl ? compile(labUrl) : undefined)).catch(() => undefined);
 }
 
 let kept: Promise<WebAssembly.Module | undefined> | undefined;
@@ -62,8 +73,8 @@ export class Simulator {
   /** What is wrong with the session that the page kept and opened again. */
   damage = "";
   known: KnownNames = { profiles: [], versions: [] };
-  /** How many lines were submitted when something first needed the rest of the module. */
-  restNeededAt: number | undefined;
+  /** How many lines were submitted when something first needed each of the later parts of the module. */
+  readonly neededAt: (number | undefined)[] = [];
   #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(worker: Worker) {
@@ -71,16 +82,19 @@ export class Simulator {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
   }
 
-  static async start(setup: Omit<Setup, "module" | "restUrl">): Promise<Simulator> {
+  static async start(setup: Omit<Setup, "module" | "laterUrls">): Promise<Simulator> {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const simulator = new Simulator(worker);
     const ready = new Promise<void>((resolve, reject) => {
       simulator.#ready = { resolve, reject };
       worker.onerror = (event) => reject(new Error(event.message));
     });
-    simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule(), restUrl: restUrl && new URL(restUrl, location.href).href } });
+    const laterUrls = LATER.map((url) => new URL(url, location.href).href);
+    simulator.#send({ type: "setup", setup: { ...setup, module: await loadModule(), laterUrls } });
+    const lab = loadLab();
     await ready;
-    void keptRest().then((module) => module && simulator.#send({ type: "rest", module }));
+    void lab.then((module) => simulator.#add(LAB, module));
+    void keptRest().then((module) => simulator.#add(REST, module));
     return simulator;
   }
 
@@ -171,6 +185,10 @@ export class Simulator {
     this.#worker.terminate();
   }
 
+  #add(part: number | undefined, module: WebAssembly.Module | undefined): void {
+    if (part !== undefined && module) this.#send({ type: "part", part, module });
+  }
+
   #send(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
@@ -194,8 +212,8 @@ export class Simulator {
         this.#ready?.reject(new Error(message.message));
         for (const listener of this.#listeners) listener.failed?.(message.message);
         break;
-      case "rest-needed":
-        this.restNeededAt ??= this.#submitted;
+      case "part-needed":
+        this.neededAt[message.part] ??= this.#submitted;
         break;
       case "answer":
         this.#answers.get(message.id)?.(message.answer as never);

@@ -43,7 +43,7 @@ function loadSchema(): string | undefined {
 
 function setUp(setup: Setup): void {
   Object.assign(globalThis, { loadSchema });
-  rest = new Rest(initSync({ module: setup.module }), setup.restUrl, () => post({ type: "rest-needed" }));
+  rest = new Rest(initSync({ module: setup.module }), setup.laterUrls, (part) => post({ type: "part-needed", part }));
   const made = new Simulator(setup.profile, setup.seed, setup.nodes, setup.version ?? "");
   for (const [path, text] of Object.entries(setup.files)) made.put_file(path, text);
   let damage = "";
@@ -204,8 +204,8 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
       width = data;
       drawn.stale = true;
       break;
-    case "rest":
-      rest?.add(data.module);
+    case "part":
+      rest?.add(data.part, data.module);
       break;
     case "ask": {
       const answered = answer(data.question);

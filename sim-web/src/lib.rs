@@ -22,8 +22,12 @@ use files::PageFiles;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Fetches the part of this module that the page did not start with; `page/worker.ts` has it.
+    /// Fetches what the lab needs of this module besides what the page started with; `page/rest.ts` has it.
     /// `cargo web` splits the module and puts calls of this wherever one leads into that part.
+    #[wasm_bindgen(js_name = loadLab)]
+    fn load_lab();
+
+    /// Fetches all that is missing of this module; otherwise like [`load_lab`].
     #[wasm_bindgen(js_name = loadRest)]
     fn load_rest();
 
@@ -33,9 +37,10 @@ extern "C" {
     fn load_schema() -> Option<String>;
 }
 
-/// Fetches what is missing of this module now. The call keeps [`load_rest`] among its imports.
+/// Fetches what is missing of this module now. The calls keep [`load_lab`] and [`load_rest`] among its imports.
 #[wasm_bindgen]
 pub fn complete_module() {
+    load_lab();
     load_rest();
 }
 

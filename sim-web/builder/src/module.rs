@@ -10,6 +10,10 @@ use crate::data::Objects;
 use crate::segments::{self, Profile};
 use crate::{order, page, run, slots, split, wasm};
 
+/// The parts of the module, in the order in which they are loaded: what the page starts with, what it needs besides for
+/// the lab, and the rest.
+const PARTS: [&str; 3] = ["first", "lab", "rest"];
+
 /// What rustc's wasm target may use, so that wasm-opt may use it too.
 const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
@@ -28,27 +32,35 @@ const OPTIMISATIONS: &[&str] = &[
     "--always-inline-max-function-size=0",
 ];
 
-/// Makes what Vite takes in `into`: `sim_web.js`, `first.wasm`, and `rest.wasm`, which is empty when the module is
-/// to stay whole. What was made from this very `wasm` before is taken again.
+/// Makes what Vite takes in `into`: `sim_web.js` and a `.wasm` for each of the parts, of which all but the first are empty
+/// when the module is to stay whole. What was made from this very `wasm` before is taken again.
 ///
 /// # Errors
 /// wasm-bindgen, wasm-opt or the profile fails, or a file cannot be written.
 pub fn make(root: &Path, wasm: &Path, into: &Path, is_small: bool) -> anyhow::Result<()> {
     bindings(wasm, into)?;
-    let (whole, first, rest) =
-        (into.join("sim_web_bg.wasm"), into.join("first.wasm"), into.join("rest.wasm"));
+    let whole = into.join("sim_web_bg.wasm");
+    let files = PARTS.map(|part| into.join(part).with_extension("wasm"));
     if is_small {
         let parts = divide(root, into, wasm, &whole)?;
         println!("making the modules small ...");
-        small(root, &parts.first, &first)?;
-        small(root, &parts.rest, &rest)?;
-        let parts =
-            slots::sort(&split::Parts { first: std::fs::read(&first)?, rest: std::fs::read(&rest)? })?;
-        std::fs::write(&first, parts.first)?;
-        std::fs::write(&rest, parts.rest)?;
+        for (part, file) in parts.iter().zip(&files) {
+            small(root, part, file)?;
+        }
+        let mut parts: Vec<Vec<u8>> = files.iter().map(std::fs::read).collect::<Result<_, _>>()?;
+        for owner in 0..parts.len() {
+            let takers: Vec<&[u8]> = parts[owner + 1..].iter().map(Vec::as_slice).collect();
+            let sorted = slots::sort(&parts[owner], &takers)?;
+            parts.splice(owner.., sorted);
+        }
+        for (part, file) in parts.iter().zip(&files) {
+            std::fs::write(file, part)?;
+        }
     } else {
-        std::fs::copy(&whole, &first)?;
-        std::fs::write(&rest, "")?;
+        for file in &files {
+            std::fs::write(file, "")?;
+        }
+        std::fs::copy(&whole, &files[0])?;
     }
     Ok(())
 }
@@ -86,15 +98,41 @@ fn modified(path: &Path) -> anyhow::Result<SystemTime> {
     std::fs::metadata(path).and_then(|data| data.modified()).with_context(|| format!("no {}", path.display()))
 }
 
-/// Plays the lab with Node to see what runs, and splits the module by that.
-fn divide(root: &Path, folder: &Path, wasm: &Path, whole: &Path) -> anyhow::Result<split::Parts> {
+/// Plays with Node what a page does to see what runs, and splits the module by that: first by a visit's beginning, then
+/// what is left by the lab. A function that runs at the beginning keeps what it does in the lab: in pieces both would
+/// weigh more.
+fn divide(root: &Path, folder: &Path, wasm: &Path, whole: &Path) -> anyhow::Result<[Vec<u8>; PARTS.len()]> {
     let objects = Objects::of(&std::fs::read(wasm)?)?;
     let bound = std::fs::read(whole)?;
-    let (instrumented, profile) = (folder.join("instrumented.wasm"), folder.join("profile.txt"));
-    std::fs::write(&instrumented, segments::instrumented(&bound)?)?;
+    let beginning = profile(root, folder, "beginning", &bound, None)?;
+    let lab = profile(root, folder, "lab", &bound, None)?;
+    let tried = split::split(&bound, &beginning, &lab, |_| false, &objects)?;
+    let of_rest = profile(root, folder, "lab", &tried.rest, Some(&tried.first))?;
+    let far = split::far(&tried.rest, &of_rest)?;
+    let start = split::split(&bound, &beginning, &lab, |slot| far.contains(&slot), &objects)?;
+    let of_rest = profile(root, folder, "lab", &start.rest, Some(&start.first))?;
+    let lab = split::split(&start.rest, &of_rest, &of_rest, |_| false, &objects)?;
+    Ok([split::with_slots(&start.first, lab.slots)?, lab.first, lab.rest])
+}
+
+/// Which pieces of `wasm` run in the `act` of a visit. It is a whole module, or what `first` lacks to be one.
+fn profile(
+    root: &Path,
+    folder: &Path,
+    act: &str,
+    wasm: &[u8],
+    first: Option<&[u8]>,
+) -> anyhow::Result<Profile> {
+    let (instrumented, told) = (folder.join("instrumented.wasm"), folder.join("profile.txt"));
+    std::fs::write(&instrumented, segments::instrumented(wasm)?)?;
     let mut command = Command::new("node");
     command.current_dir(root.join("sim-web")).arg("profile.mjs");
-    run(command.arg(folder.join("sim_web.js")).arg(&instrumented).arg(&profile))?;
-    let profile = Profile::read(&std::fs::read_to_string(&profile)?)?;
-    split::split(&bound, &profile, &objects)
+    command.arg(act).arg(folder.join("sim_web.js")).arg(&told).arg(&instrumented);
+    if let Some(first) = first {
+        let start = folder.join("start.wasm");
+        std::fs::write(&start, first)?;
+        command.arg(start);
+    }
+    run(&mut command)?;
+    Profile::read(&std::fs::read_to_string(&told)?)
 }

@@ -14,18 +14,19 @@ use crate::segments::{Height, Profile, Segment, heights, nested};
 /// What a piece has to weigh more than its call, in bytes.
 const LEAST: usize = 8;
 
-/// Takes the pieces out of the functions that ran, and answers the numbers of all functions that did not: those
-/// that never did, and the pieces.
-pub fn outline(module: &mut Module, profile: &Profile) -> BTreeSet<usize> {
-    let told: Vec<_> = profile.of(module).collect();
+/// Takes the pieces out of the functions that ran by `profile`, and answers the numbers of all functions that did not:
+/// those that never did, and the pieces. What ran by `also` is no piece.
+pub fn outline(module: &mut Module, profile: &Profile, also: &Profile) -> BTreeSet<usize> {
+    let both = profile.or(also);
+    let told: Vec<_> = profile.of(module).zip(both.of(module)).collect();
     let mut cold = BTreeSet::new();
-    for (id, segments) in told {
+    for ((id, segments), (_, kept)) in told {
         let entry = module.funcs.get(id).kind.unwrap_local().entry_block();
         let starts = |segment: &Segment| segment.seq == entry && segment.start == 0;
         if segments.iter().any(|(segment, ran)| starts(segment) && !ran) {
             cold.insert(id.index());
         } else {
-            let pieces = pieces(module, id, &segments);
+            let pieces = pieces(module, id, &kept);
             cold.extend(pieces.into_iter().rev().map(|piece| take_out(module, id, &piece).index()));
         }
     }

@@ -161,6 +161,7 @@ fn locals(module: &Module) -> Vec<FunctionId> {
 }
 
 /// Which segments of a module ran, by number; functions are counted in the order of their ids.
+#[derive(Clone)]
 pub struct Profile(BTreeSet<usize>);
 
 impl Profile {
@@ -176,6 +177,12 @@ impl Profile {
             ran.extend((0..BITS).filter(|bit| value >> bit & 1 == 1).map(|bit| number * BITS + bit));
         }
         Ok(Profile(ran))
+    }
+
+    /// What ran here or in `other`.
+    #[must_use]
+    pub fn or(&self, other: &Profile) -> Profile {
+        Profile(self.0.union(&other.0).copied().collect())
     }
 
     /// The segments of each function of `module`, with whether they ran.

@@ -1,11 +1,10 @@
-//! The slots of the table through which the rest takes functions of the first module. In the order of the functions
-//! they are told in few bytes.
+//! The slots of the table through which a module takes functions of another one. In the order of the functions they
+//! are told in few bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
 
-use crate::split::Parts;
 use crate::wasm::{self, Reader};
 
 /// The sections of imports and of what is in tables, by number.
@@ -15,41 +14,51 @@ const ELEMENTS: u8 = 9;
 /// A part of the function table: its first slot and the functions from there on.
 type Segment = (usize, Vec<usize>);
 
-/// Gives out the slots anew: the first to the first function.
+/// Gives out the slots anew through which `takers` take functions of `owner`: the first to the first function.
+/// Answers all of them, the owner first.
 ///
 /// # Errors
 /// The modules are not those that [`crate::split`] made.
-pub fn sort(parts: &Parts) -> anyhow::Result<Parts> {
-    let imports = wasm::imports(section(&parts.rest, IMPORTS)?)?;
-    let slot = |name: &[u8]| std::str::from_utf8(name).ok()?.parse::<usize>().ok();
-    let shared: BTreeSet<usize> =
-        imports.iter().filter(|import| import.is_function).filter_map(|import| slot(import.name)).collect();
-    let mut segments = segments(section(&parts.first, ELEMENTS)?)?;
+pub fn sort(owner: &[u8], takers: &[&[u8]]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut taken = BTreeSet::new();
+    for taker in takers {
+        let imports = wasm::imports(section(taker, IMPORTS)?)?;
+        taken.extend(imports.iter().filter(|import| import.is_function).filter_map(slot));
+    }
+    let mut segments = segments(section(owner, ELEMENTS)?)?;
     let mut held: Vec<(usize, usize)> = Vec::new();
-    each_slot(&mut segments, |slot, function| {
-        held.extend(shared.contains(&slot).then_some((*function, slot)))
-    });
+    each_slot(&mut segments, |slot, function| held.extend(taken.contains(&slot).then_some((*function, slot))));
     held.sort_unstable();
-    let moved: BTreeMap<usize, usize> =
-        held.iter().map(|(_, slot)| *slot).zip(shared.iter().copied()).collect();
+    let free: BTreeSet<usize> = held.iter().map(|(_, slot)| *slot).collect();
+    let moved: BTreeMap<usize, usize> = held.iter().map(|(_, slot)| *slot).zip(free).collect();
     let functions: BTreeMap<usize, usize> =
         held.iter().map(|(function, slot)| (moved[slot], *function)).collect();
     each_slot(&mut segments, |slot, function| *function = functions.get(&slot).copied().unwrap_or(*function));
+    let owner = wasm::with_section(owner, ELEMENTS, &written(&segments))?;
+    let takers = takers.iter().map(|taker| taking(taker, &moved));
+    std::iter::once(Ok(owner)).chain(takers).collect()
+}
+
+/// The slot whose number an import has for a name.
+fn slot(import: &wasm::Import<'_>) -> Option<usize> {
+    std::str::from_utf8(import.name).ok()?.parse().ok()
+}
+
+/// `wasm` with its imports from other slots.
+fn taking(wasm: &[u8], moved: &BTreeMap<usize, usize>) -> anyhow::Result<Vec<u8>> {
+    let imports = wasm::imports(section(wasm, IMPORTS)?)?;
     let mut section = Vec::new();
     wasm::write_unsigned(imports.len(), &mut section);
     for import in &imports {
         wasm::write_bytes(import.module, &mut section);
-        let new = slot(import.name).filter(|_| import.is_function).and_then(|slot| moved.get(&slot));
+        let new = slot(import).filter(|_| import.is_function).and_then(|slot| moved.get(&slot));
         match new {
             Some(slot) => wasm::write_bytes(slot.to_string().as_bytes(), &mut section),
             None => wasm::write_bytes(import.name, &mut section),
         }
         section.extend(import.kind);
     }
-    Ok(Parts {
-        first: wasm::with_section(&parts.first, ELEMENTS, &written(&segments))?,
-        rest: wasm::with_section(&parts.rest, IMPORTS, &section)?,
-    })
+    wasm::with_section(wasm, IMPORTS, &section)
 }
 
 fn section(wasm: &[u8], wanted: u8) -> anyhow::Result<Reader<'_>> {
