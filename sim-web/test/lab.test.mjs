@@ -145,7 +145,7 @@ test("offline after the first visit", async () => {
 /** `cargo web --dev` leaves the module whole. */
 const isSplit = readdirSync(new URL("../dist/assets", import.meta.url)).some((name) => /^rest-.*\.wasm$/.test(name));
 
-test("the page stands with what it starts with; commands fetch the rest, once", { skip: !isSplit }, async () => {
+test("the page stands with what it starts with, the lab needs one part more, and other commands fetch the rest, once", { skip: !isSplit }, async () => {
   const { context, close } = await browse({ serviceWorkers: "block" });
   try {
     const asked = [];
@@ -155,7 +155,14 @@ test("the page stands with what it starts with; commands fetch the rest, once", 
     await page.waitForFunction(() => window.lab14.simulator.last.milliseconds > 2000);
     assert.deepEqual(asked, []);
     await page.keyboard.press("Control+u");
-    assert.equal(await page.evaluate(() => window.lab14.simulator.restNeededAt), undefined);
+    const neededAt = () => page.evaluate(() => window.lab14.simulator.neededAt);
+    assert.deepEqual(await neededAt(), []);
+    await type(page, "kubectl apply -f lab14/statefulset.yaml");
+    await type(page, "kubectl rollout status sts/python-app");
+    await type(page, "kubectl delete pod python-app-0");
+    assert.match((await type(page, "kubectl get pods -o wide")).out, /python-app-1 .* Running/);
+    assert.deepEqual(await neededAt(), [1]);
+    assert.deepEqual(asked, []);
     assert.match((await type(page, "kubectl create cronjob c --image=busybox --schedule='* * * * *'")).out, /created/);
     assert.match((await type(page, "kubectl drain minikube --force --ignore-daemonsets")).out, /drained/);
     assert.deepEqual(asked, ["xhr"]);

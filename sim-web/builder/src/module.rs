@@ -42,15 +42,15 @@ pub fn make(root: &Path, wasm: &Path, into: &Path, is_small: bool) -> anyhow::Re
     let whole = into.join("sim_web_bg.wasm");
     let files = PARTS.map(|part| into.join(part).with_extension("wasm"));
     if is_small {
-        let parts = divide(root, into, wasm, &whole)?;
+        let (parts, new_slots) = divide(root, into, wasm, &whole)?;
         println!("making the modules small ...");
         for (part, file) in parts.iter().zip(&files) {
             small(root, part, file)?;
         }
         let mut parts: Vec<Vec<u8>> = files.iter().map(std::fs::read).collect::<Result<_, _>>()?;
-        for owner in 0..parts.len() {
+        for (owner, new) in new_slots.into_iter().enumerate() {
             let takers: Vec<&[u8]> = parts[owner + 1..].iter().map(Vec::as_slice).collect();
-            let sorted = slots::sort(&parts[owner], &takers)?;
+            let sorted = slots::sort(&parts[owner], &takers, usize::try_from(new)?)?;
             parts.splice(owner.., sorted);
         }
         for (part, file) in parts.iter().zip(&files) {
@@ -100,8 +100,13 @@ fn modified(path: &Path) -> anyhow::Result<SystemTime> {
 
 /// Plays with Node what a page does to see what runs, and splits the module by that: first by a visit's beginning, then
 /// what is left by the lab. A function that runs at the beginning keeps what it does in the lab: in pieces both would
-/// weigh more.
-fn divide(root: &Path, folder: &Path, wasm: &Path, whole: &Path) -> anyhow::Result<[Vec<u8>; PARTS.len()]> {
+/// weigh more. Answers also the first slot through which the parts behind take functions of each part.
+fn divide(
+    root: &Path,
+    folder: &Path,
+    wasm: &Path,
+    whole: &Path,
+) -> anyhow::Result<([Vec<u8>; PARTS.len()], [u64; PARTS.len() - 1])> {
     let objects = Objects::of(&std::fs::read(wasm)?)?;
     let bound = std::fs::read(whole)?;
     let beginning = profile(root, folder, "beginning", &bound, None)?;
@@ -112,7 +117,9 @@ fn divide(root: &Path, folder: &Path, wasm: &Path, whole: &Path) -> anyhow::Resu
     let start = split::split(&bound, &beginning, &lab, |slot| far.contains(&slot), &objects)?;
     let of_rest = profile(root, folder, "lab", &start.rest, Some(&start.first))?;
     let lab = split::split(&start.rest, &of_rest, &of_rest, |_| false, &objects)?;
-    Ok([split::with_slots(&start.first, lab.slots)?, lab.first, lab.rest])
+    let new_slots = [start.slots.start, lab.slots.start];
+    let more = lab.slots.end - lab.slots.start;
+    Ok(([split::with_slots(&start.first, more)?, lab.first, lab.rest], new_slots))
 }
 
 /// Which pieces of `wasm` run in the `act` of a visit. It is a whole module, or what `first` lacks to be one.

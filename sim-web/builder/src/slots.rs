@@ -14,20 +14,23 @@ const ELEMENTS: u8 = 9;
 /// A part of the function table: its first slot and the functions from there on.
 type Segment = (usize, Vec<usize>);
 
-/// Gives out the slots anew through which `takers` take functions of `owner`: the first to the first function.
-/// Answers all of them, the owner first.
+/// Gives out the slots from `new` on anew through which `takers` take functions of `owner`: the first to the first
+/// function. Answers all of them, the owner first.
 ///
 /// # Errors
 /// The modules are not those that [`crate::split`] made.
-pub fn sort(owner: &[u8], takers: &[&[u8]]) -> anyhow::Result<Vec<Vec<u8>>> {
+pub fn sort(owner: &[u8], takers: &[&[u8]], new: usize) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut taken = BTreeSet::new();
     for taker in takers {
         let imports = wasm::imports(section(taker, IMPORTS)?)?;
-        taken.extend(imports.iter().filter(|import| import.is_function).filter_map(slot));
+        let slots = imports.iter().filter(|import| import.is_function).filter_map(slot);
+        taken.extend(slots.filter(|slot| *slot >= new));
     }
     let mut segments = segments(section(owner, ELEMENTS)?)?;
     let mut held: Vec<(usize, usize)> = Vec::new();
-    each_slot(&mut segments, |slot, function| held.extend(taken.contains(&slot).then_some((*function, slot))));
+    each_slot(&mut segments, |slot, function| {
+        held.extend(taken.contains(&slot).then_some((*function, slot)))
+    });
     held.sort_unstable();
     let free: BTreeSet<usize> = held.iter().map(|(_, slot)| *slot).collect();
     let moved: BTreeMap<usize, usize> = held.iter().map(|(_, slot)| *slot).zip(free).collect();

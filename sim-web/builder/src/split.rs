@@ -9,6 +9,7 @@
 //! from there, and the first asks for the part that it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use anyhow::{Context, bail};
 use walrus::ir::{Call, Const, Instr, InstrSeqId, Value, Visitor, dfs_in_order};
@@ -36,8 +37,8 @@ pub struct Parts {
     pub first: Vec<u8>,
     /// What is fetched when something needs it.
     pub rest: Vec<u8>,
-    /// How many slots more the function table has than before.
-    pub slots: u64,
+    /// The slots that the function table has now and had not before.
+    pub slots: Range<u64>,
 }
 
 /// Splits `wasm`, given what ran of it and where its data is. What ran by `soon` stays within its function where that ran
@@ -64,7 +65,7 @@ pub fn split(
     walrus::passes::gc::run(&mut first);
     let left = objects.divide(&mut first)?;
     data::replace(&mut rest, left)?;
-    Ok(Parts { first: first.emit_wasm(), rest: rest.emit_wasm(), slots: plan.end - plan.base })
+    Ok(Parts { first: first.emit_wasm(), rest: rest.emit_wasm(), slots: plan.base..plan.end })
 }
 
 /// The slots that `rest` fills with functions that do not run by `profile`.
@@ -264,7 +265,13 @@ impl Bridges {
     }
 
     /// What calls the function in `slot`, which is of type `ty`, once its arguments are on the stack.
-    fn call(&mut self, module: &mut Module, slot: u64, ty: TypeId, plan: &Plan) -> anyhow::Result<[Instr; 2]> {
+    fn call(
+        &mut self,
+        module: &mut Module,
+        slot: u64,
+        ty: TypeId,
+        plan: &Plan,
+    ) -> anyhow::Result<[Instr; 2]> {
         let is_far = plan.far.contains(&slot);
         let func = match self.made.get(&(ty, is_far)) {
             Some(bridge) => *bridge,
@@ -350,13 +357,11 @@ fn export_shared(module: &mut Module, plan: &Plan) -> anyhow::Result<()> {
     let functions = function_table(module)?;
     // What came from the first module the rest takes from there.
     let globals = module.globals.iter().filter(|global| matches!(global.kind, GlobalKind::Local(_)));
-    let globals =
-        globals.map(|global| (shared('g', global.id().index()), ExportItem::Global(global.id())));
+    let globals = globals.map(|global| (shared('g', global.id().index()), ExportItem::Global(global.id())));
     let tables = module.tables.iter().filter(|table| table.import.is_none());
     let tables = tables.map(|table| (table_name(table.id(), functions), ExportItem::Table(table.id())));
     let memories = module.memories.iter().filter(|memory| memory.import.is_none());
-    let memories =
-        memories.map(|memory| (shared('m', memory.id().index()), ExportItem::Memory(memory.id())));
+    let memories = memories.map(|memory| (shared('m', memory.id().index()), ExportItem::Memory(memory.id())));
     for (name, item) in globals.chain(tables).chain(memories).collect::<Vec<_>>() {
         module.exports.add(&name, item);
     }
