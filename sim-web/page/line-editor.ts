@@ -6,7 +6,7 @@ export interface Screen {
   write(text: string): void;
 }
 
-const HISTORY_MAX = 500;
+export const HISTORY_MAX = 500;
 
 export class LineEditor {
   text = "";
@@ -18,6 +18,8 @@ export class LineEditor {
   #isShown = false;
   /** Whether the line is being written: begun and not yet ended. */
   isOpen = false;
+  /** What was cut last, for Ctrl-Y. */
+  killed = "";
   #at: number;
   #draft = "";
   /** What is looked for in the history, and the line that was there before; nothing while one is written. */
@@ -238,6 +240,12 @@ function cut(editor: LineEditor, start: number, end: number): void {
   editor.cursor = start;
 }
 
+function kill(editor: LineEditor, start: number, end: number): void {
+  if (start < end) editor.killed = editor.text.slice(start, end);
+  cut(editor, start, end);
+}
+
+const killWord = (editor: LineEditor) => kill(editor, editor.wordBefore(), editor.cursor);
 const left = (editor: LineEditor) => (editor.cursor = before(editor.text, editor.cursor));
 const right = (editor: LineEditor) => (editor.cursor = after(editor.text, editor.cursor));
 const erase = (editor: LineEditor) => cut(editor, before(editor.text, editor.cursor), editor.cursor);
@@ -270,8 +278,11 @@ const KEYS: Record<string, (editor: LineEditor) => void> = {
   "\x1b[1;5D": wordLeft,
   "\x1bf": wordRight,
   "\x1b[1;5C": wordRight,
-  "\x15": (editor) => cut(editor, 0, editor.cursor),
-  "\x0b": (editor) => cut(editor, editor.cursor, editor.text.length),
-  "\x17": (editor) => cut(editor, editor.wordBefore(), editor.cursor),
+  "\x15": (editor) => kill(editor, 0, editor.cursor),
+  "\x0b": (editor) => kill(editor, editor.cursor, editor.text.length),
+  "\x17": killWord,
+  "\x1b\x7f": killWord,
+  "\x1bd": (editor) => kill(editor, editor.cursor, editor.wordAfter()),
+  "\x19": (editor) => editor.replace(editor.cursor, editor.cursor, editor.killed),
   "\x12": (editor) => editor.search(),
 };
