@@ -12,7 +12,7 @@ import { LabPanel } from "./lab-panel";
 import { files, ManifestPanel } from "./manifest";
 import { notice } from "./notice";
 import { inside, Picture } from "./picture";
-import type { ClusterState } from "./protocol";
+import type { ClusterState, PodState } from "./protocol";
 import { Sessions } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
 import { splitters } from "./splitters";
@@ -143,15 +143,19 @@ function pictures(simulator: Simulator, choose: (reference: string, then: string
 
 let told = new Map<string, string>();
 
-/** Tells those who listen what became of which pod. */
+/** Tells those who listen what became of which pod, or of how many. */
 function tellPods({ pods }: ClusterState): void {
+  const nameOf = ({ namespace, name }: PodState) => (namespace === "default" ? name : `${name} in ${namespace}`);
   const now = new Map(
-    pods.map((pod) => [pod.name, pod.terminating ? "terminating" : pod.ready ? "ready" : `${pod.phase}, not ready`]),
+    pods.map((pod) => [nameOf(pod), pod.terminating ? "terminating" : pod.ready ? "ready" : `${pod.phase}, not ready`]),
   );
-  const news = [...now].filter(([name, word]) => told.get(name) !== word).map(([name, word]) => `${name} ${word}`);
-  news.push(...[...told.keys()].filter((name) => !now.has(name)).map((name) => `${name} gone`));
+  const news = [...now].filter(([name, word]) => told.get(name) !== word);
+  for (const name of told.keys()) if (!now.has(name)) news.push([name, "gone"]);
   told = now;
-  if (news.length > 0 && news.length <= 6) announce(news.join(", "));
+  if (news.length <= 6) return announce(news.map(([name, word]) => `${name} ${word}`).join(", "));
+  const counts = new Map<string, number>();
+  for (const [, word] of news) counts.set(word, (counts.get(word) ?? 0) + 1);
+  announce([...counts].map(([word, count]) => `${count} pods ${word}`).join(", "));
 }
 
 start().catch((error: unknown) => {

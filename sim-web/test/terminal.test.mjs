@@ -210,6 +210,18 @@ test("the arrows recall a shell's own lines in a pod, and kubectl's again after 
     await shows(page, /default> kubectl exec -it python-app-0 -- sh$/);
   }));
 
+test("what is said to those who listen is not silenced by what is said next", () =>
+  inBrowser(async (page) => {
+    const announced = (text) => page.waitForFunction((text) => document.querySelector("#live").textContent.includes(text), text);
+    await type(page, "kubectl create deployment web --image=nginx --replicas=8");
+    await announced("8 pods Pending");
+    await announced("deployment.apps/web created");
+    // Twice the same is said twice.
+    await type(page, "kubectl get sts");
+    await type(page, "kubectl get sts");
+    await page.waitForFunction(() => document.querySelector("#live").textContent.match(/No resources found/g)?.length === 2);
+  }));
+
 test("what the terminal says can be read by a screen reader, and the link to it leads to its input", () =>
   inBrowser(async (page) => {
     // What a shell in a pod prints is announced at once, and so is what Tab offers.
