@@ -55,6 +55,10 @@ export class Inspector {
         if (state) this.#list(state);
         if (state && this.#isOpen()) this.#later();
       },
+      // Programs write while no object changes.
+      update: () => {
+        if (this.#view === "logs" && this.#isOpen()) this.#later();
+      },
     });
     this.#choose("describe");
   }
@@ -71,6 +75,11 @@ export class Inspector {
     this.#select.value = reference;
     this.#revision = -1;
     this.#text.scrollTop = 0;
+    void this.#ask();
+  }
+
+  /** Looks again: while nobody sees it, it does not. */
+  refresh(): void {
     void this.#ask();
   }
 
@@ -99,9 +108,10 @@ export class Inspector {
   }
 
   async #ask(): Promise<void> {
-    const revision = this.simulator.state?.revision ?? 0;
+    const { state, last } = this.simulator;
     const reference = this.#reference;
     const view = this.#view;
+    const revision = (view === "logs" ? last?.milliseconds : state?.revision) ?? 0;
     if (reference === "" || revision === this.#revision) return;
     this.#revision = revision;
     const { kind, name, namespace } = partsOf(reference);
@@ -112,7 +122,10 @@ export class Inspector {
       logs: kind === "Pod" ? `logs ${name}${namespace} --tail=200` : "",
     };
     const line = lines[view];
-    const chunks = line ? await this.simulator.query(line) : [];
+    let chunks = line ? await this.simulator.query(line) : [];
+    if (view === "logs" && chunks[0]?.text.startsWith("Defaulted container")) {
+      chunks = await this.simulator.query(`${line} --all-containers --prefix --ignore-errors`);
+    }
     if (reference !== this.#reference || view !== this.#view) return;
     // What somebody has marked in the text stays until they are done with it.
     if (this.#isMarked()) {

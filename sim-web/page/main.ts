@@ -47,6 +47,7 @@ async function start(): Promise<void> {
   const tabs = new Tabs((panel) => {
     if (panel === "manifest") void manifest.show();
     if (panel === "terminal") terminal.focus();
+    if (panel === "inspect") inspector.refresh();
   });
   const choose = (reference: string, then: string) => {
     tabs.show("inspect");
