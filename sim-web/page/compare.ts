@@ -13,12 +13,15 @@ const REPLICAS = 4;
 /** The width of a map with that many pods beside each other, in its own pixels. */
 const ROW = 700;
 
+const FAILED = "The command failed.";
 /** How much of what was printed stays, in characters. */
 const SAID_MAX = 20_000;
 
 interface Side {
   policy: string;
   simulator: Simulator;
+  /** The clock as it told of itself last. */
+  clock: { paused: boolean; speed: number };
   time: HTMLElement;
   told: HTMLElement;
   /** What the last command printed, or what is known of the object that was clicked. */
@@ -42,7 +45,10 @@ function manifest(policy: string): string {
 export class Comparison {
   #dialog = byId<HTMLDialogElement>("compare");
   #sides: Side[] = [];
+  /** Counts the openings and the closings. */
+  #turn = 0;
   #pause: HTMLButtonElement | undefined;
+  #choice: HTMLSelectElement | undefined;
   #clock = { isPaused: false, speed: 1000 };
 
   constructor(readonly seed: number) {
@@ -69,6 +75,7 @@ export class Comparison {
     pause.setAttribute("aria-label", "Pause both clocks");
     step.setAttribute("aria-label", "Let the next thing happen in both");
     this.#pause = pause;
+    this.#choice = speed;
     this.#clock = { isPaused: false, speed: 1000 };
     const form = h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), this.#run(command.value)) }, command, h("button", { type: "submit", class: "primary" }, "Run in both"), pause, step, speed);
     const columns = h("div", { class: "columns" });
@@ -84,7 +91,13 @@ export class Comparison {
       columns,
     );
     this.#dialog.showModal();
-    this.#sides = await Promise.all(POLICIES.map((policy) => this.#side(policy, columns)));
+    const turn = ++this.#turn;
+    const sides = await Promise.all(POLICIES.map((policy) => this.#side(policy, columns)));
+    // Whoever closed it meanwhile left nobody to stop them.
+    if (turn !== this.#turn) return sides.forEach(({ simulator }) => simulator.stop());
+    this.#sides = sides;
+    // They may have been paused before they were there.
+    for (const { simulator } of sides) simulator.clock(this.#clock.isPaused, this.#clock.speed);
     this.#run(`kubectl apply -f ${FILE}`);
   }
 
@@ -107,8 +120,11 @@ export class Comparison {
     });
     // So wide that all replicas stand in a row, where that leaves them legible.
     const narrowest = map.clientWidth > 500 ? ROW : undefined;
-    simulator.size(inside(map, narrowest), inside(timeline));
-    const side: Side = { policy, simulator, time, told, said, since: undefined };
+    const measure = () => map.isConnected && simulator.size(inside(map, narrowest), inside(timeline));
+    new ResizeObserver(measure).observe(map);
+    measure();
+    const clock = { paused: false, speed: 1000 };
+    const side: Side = { policy, simulator, clock, time, told, said, since: undefined };
     // Ids are unique in a page: each side's get its policy before them.
     const prefix = `${policy}-`;
     const describe = (reference: string) => void this.#describe(side, reference);
@@ -127,7 +143,9 @@ export class Comparison {
 
   #run(line: string): void {
     for (const side of this.#sides) {
-      if (!LOOKS.test(line)) {
+      if (LOOKS.test(line)) {
+        if (side.told.textContent === FAILED) side.told.textContent = "";
+      } else {
         const milliseconds = side.simulator.last?.milliseconds ?? 0;
         side.since = { milliseconds, set: setOf(side.simulator), isChanged: false };
         side.told.textContent = line;
@@ -140,13 +158,26 @@ export class Comparison {
 
   #heard(side: Side, update: Update): void {
     side.time.textContent = clockText(update.milliseconds);
-    if (update.chunks.length === 0) return;
-    side.said.textContent = `${side.said.textContent}${update.chunks.map(({ text }) => text).join("")}`.slice(-SAID_MAX);
+    this.#follow(side, update);
+    let text = update.chunks.map(({ text }) => text).join("");
+    if (update.effects.some(({ kind }) => kind !== "file")) text += "That is for the page's own prompt.\n";
+    if (text === "") return;
+    // Only a terminal understands it.
+    const all = `${side.said.textContent}${text}`.split("\x1b[2J").at(-1) ?? "";
+    side.said.textContent = all.replace(/\x1b\[[\d;]*[A-Za-z]/g, "").slice(-SAID_MAX);
     side.said.scrollTop = side.said.scrollHeight;
     if (update.status === "idle" && update.exit !== 0) {
       side.since = undefined;
-      side.told.textContent = "The command failed.";
+      side.told.textContent = FAILED;
     }
+  }
+
+  /** Lets the buttons say what the words `pause`, `resume` and `speed` made of the clocks. */
+  #follow({ clock }: Side, { paused, speed }: Update): void {
+    if (clock.paused === paused && clock.speed === speed) return;
+    Object.assign(clock, { paused, speed });
+    this.#clock = { isPaused: paused, speed };
+    this.#show();
   }
 
   /** Says how long it took, once the set is what it was asked to be and was another in between. */
@@ -180,6 +211,17 @@ export class Comparison {
     this.#clock.isPaused = !this.#clock.isPaused;
     const { isPaused, speed } = this.#clock;
     for (const { simulator } of this.#sides) simulator.clock(isPaused, speed);
+    this.#show();
+  }
+
+  #show(): void {
+    const { isPaused, speed } = this.#clock;
+    if (this.#choice) {
+      if (![...this.#choice.options].some(({ value }) => value === String(speed))) {
+        this.#choice.append(new Option(`${speed / 1000}×`, String(speed)));
+      }
+      this.#choice.value = String(speed);
+    }
     if (this.#pause) this.#pause.textContent = isPaused ? "▶ paused" : "❚❚";
     this.#pause?.setAttribute("aria-label", isPaused ? "Let both clocks run; they are paused" : "Pause both clocks");
   }
@@ -190,6 +232,7 @@ export class Comparison {
   }
 
   #stop(): void {
+    this.#turn += 1;
     for (const { simulator } of this.#sides) simulator.stop();
     this.#sides = [];
   }
