@@ -16,6 +16,7 @@ import type { ClusterState, PodState } from "./protocol";
 import { Sessions } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
 import { splitters } from "./splitters";
+import { stretchChoice } from "./stretch";
 import { styleStrictly } from "./strict-styles";
 import { Tabs } from "./tabs";
 import { Terminal } from "./terminal";
@@ -54,6 +55,7 @@ async function start(): Promise<void> {
     inspector.show(reference, then);
   };
   const shown = pictures(simulator, choose);
+  stretchChoice(simulator);
   inspector.onShow = (reference) => shown.forEach((picture) => picture.select(reference));
   const sessions = new Sessions(simulator, terminal, lab, manifest);
   terminal.onEffect = (effect) => sessions.effect(effect);

@@ -5,7 +5,7 @@ use super::routes::Routes;
 use crate::api::{Kind, ObjectKey, ObjectRef};
 use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
 use crate::view::state::State;
-use crate::view::svg::{Font, Svg, fitted, reference, shortened};
+use crate::view::svg::{Font, Svg, fitted, reference};
 
 /// What stands before the ids of the map's elements.
 const PREFIX: &str = "map";
@@ -143,7 +143,10 @@ impl Drawing<'_> {
         self.svg.rect("card", place.x, place.y, place.width, place.height);
         if self.layout.sizes.is_compact {
             self.svg.shape("marker", place.x + 10, place.y + 4, pod.state.shape());
-            let name = pod.ordinal.map_or_else(|| shortened(&pod.key.name, 5), |ordinal| ordinal.to_string());
+            let name = pod.ordinal.map_or_else(
+                || Font::Small.elided(&pod.key.name, place.width - 4),
+                |ordinal| ordinal.to_string(),
+            );
             self.svg.text("small middle", place.x + place.width / 2, place.y + 30, &name);
         } else {
             self.name(&pod.key.name, place, 15, 0);

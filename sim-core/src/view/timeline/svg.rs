@@ -1,5 +1,7 @@
 //! The timeline as SVG.
 
+use std::cmp::Reverse;
+
 use super::axis::{Axis, elapsed};
 use super::{Lane, LaneKey, Mark, Segment, Timeline};
 use crate::api::{ObjectKey, ObjectRef, SimTime};
@@ -54,11 +56,7 @@ struct Drawing {
 /// of the picture is which time.
 pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions) -> String {
     let width = options.width.clamp(WIDTH_MIN, WIDTH_MAX);
-    let shown =
-        |key: &LaneKey| options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace);
-    let all = timeline.lanes.iter().filter(|(key, _)| shown(key));
-    let lanes: Vec<(&LaneKey, &Lane)> = all.clone().take(options.lanes_max).collect();
-    let more = all.count() - lanes.len();
+    let (lanes, more) = shown(timeline, options);
     // Names take what room they can: on a phone they are elided before the bars have none.
     let left = if width < 600 { 150 } else { 200 };
     let rows = i64::try_from(lanes.len() + usize::from(more > 0)).unwrap_or(0);
@@ -94,6 +92,24 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     drawing.marks(&marks);
     drawing.head(&marks);
     drawing.svg.close()
+}
+
+/// The lanes to draw, and how many there are besides. What was gone before the scale begins has none, and where there
+/// are too many, what was gone first gives way.
+fn shown<'a>(timeline: &'a Timeline, options: &TimelineOptions) -> (Vec<(&'a LaneKey, &'a Lane)>, usize) {
+    let is_shown = |key: &LaneKey, lane: &Lane| {
+        options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)
+            && options.from.is_none_or(|from| lane.gone_at().is_none_or(|gone| gone >= from))
+    };
+    let mut lanes: Vec<(&LaneKey, &Lane)> =
+        timeline.lanes.iter().filter(|(key, lane)| is_shown(key, lane)).collect();
+    let more = lanes.len().saturating_sub(options.lanes_max);
+    if more > 0 {
+        lanes.sort_by_key(|(_, lane)| Reverse(lane.gone_at().unwrap_or(SimTime(u64::MAX))));
+        lanes.truncate(options.lanes_max);
+        lanes.sort_by_key(|(key, _)| *key);
+    }
+    (lanes, more)
 }
 
 impl Drawing {

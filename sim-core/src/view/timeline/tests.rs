@@ -92,6 +92,51 @@ fn a_lane_forgets_its_oldest_segments() {
 }
 
 #[test]
+fn what_is_there_has_a_lane_before_what_is_long_gone() {
+    let mut session = Session::instant();
+    let options = |from| TimelineOptions { lanes_max: 3, from, ..TimelineOptions::default() };
+    let names = |session: &Session, from| {
+        let svg = timeline_svg(session.timeline(), session.now(), &options(from));
+        let parts = svg.split("data-ref=\"Pod/default/").skip(1);
+        parts.filter_map(|part| Some(part.split_once('"')?.0.to_owned())).collect::<Vec<_>>()
+    };
+    for name in ["a", "b", "c", "d", "e"] {
+        session.kubectl(&format!("run {name} --image=nginx")).expect("run");
+        pass(&mut session, 5);
+        if name < "d" {
+            session.kubectl(&format!("delete pod {name} --now")).expect("deleted");
+            pass(&mut session, 60);
+        }
+    }
+    assert_eq!(names(&session, None), ["c", "d", "e"]);
+    let lately = session.now().0 - 30_000_000_000;
+    assert_eq!(names(&session, Some(SimTime(lately))), ["d", "e"]);
+}
+
+#[test]
+fn full_of_what_is_gone_the_timeline_takes_what_comes() {
+    let mut timeline = Timeline::new(Session::instant().cluster());
+    let lane = |state, second| {
+        let mut lane = Lane::default();
+        let from = SimTime::ZERO + Duration::from_secs(second);
+        lane.push(Segment { from, state, words: String::new(), restarts: 0, is_restart: false });
+        lane
+    };
+    for number in 0..LANES_MAX {
+        let key = LaneKey::new(Kind::Pod, &ObjectKey::new("default", &format!("job-{number}")));
+        let state = if number == 0 { State::Ready } else { State::Gone };
+        timeline.lanes.insert(key, lane(state, u64::try_from(number).unwrap_or(0)));
+    }
+    timeline.forget_gone();
+    let is_kept = |number| {
+        let key = LaneKey::new(Kind::Pod, &ObjectKey::new("default", &format!("job-{number}")));
+        timeline.lanes.contains_key(&key)
+    };
+    assert!(is_kept(0) && !is_kept(1) && is_kept(LANES_MAX - 1));
+    assert!(timeline.lanes.len() < LANES_MAX);
+}
+
+#[test]
 fn names_are_put_together_again() {
     for name in ["web-0", "web-12", "web-007", "web", "my-web--3", "web-+1", "data-web-3"] {
         assert_eq!(LaneKey::new(Kind::Pod, &ObjectKey::new("default", name)).name(), name);
