@@ -32,6 +32,8 @@ async function start(): Promise<void> {
   const clock = kept.get("clock") ?? { paused: false, speed: 1000 };
   const { profile, seed, nodes, version } = asked;
   const simulator = await Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
+  // A session that is played again writes its files again, as they were then.
+  if (journal) for (const [path, text] of Object.entries(files())) simulator.putFile(path, text);
   const terminal = new Terminal(byId("terminal"), byId("hint"), simulator);
   themeChoice(() => terminal.colours(terminalColours()));
   terminal.say("A cluster of your own. help says what can be typed; Tab completes.");
@@ -57,7 +59,7 @@ async function start(): Promise<void> {
   const shown = pictures(simulator, choose);
   stretchChoice(simulator);
   inspector.onShow = (reference) => shown.forEach((picture) => picture.select(reference));
-  const sessions = new Sessions(simulator, terminal, lab, manifest);
+  const sessions = new Sessions(simulator, terminal, lab, manifest, tabs);
   terminal.onEffect = (effect) => sessions.effect(effect);
   terminal.onSubmit = (line) => sessions.submitted(line);
   terminal.onHand = () => lab.stop("Play has stopped: it is your turn.");
