@@ -98,6 +98,11 @@ export class KeptSession {
     return recall<Parts[P]>(nameOf(this.address, this.#tab, part));
   }
 
+  /** Forgets what was done in this tab: what is opened here next is a new cluster. */
+  drop(): void {
+    for (const part of ["journal", "lab"] as const) forget(nameOf(this.address, this.#tab, part));
+  }
+
   keep<P extends keyof Parts>(part: P, value: Parts[P]): void {
     const isKept = store(nameOf(this.address, this.#tab, part), value);
     if (part !== "journal") return;

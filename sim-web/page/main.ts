@@ -31,7 +31,14 @@ async function start(): Promise<void> {
   const journal = kept.get("journal");
   const clock = kept.get("clock") ?? { paused: false, speed: 1000 };
   const { profile, seed, nodes, version } = asked;
-  const simulator = await Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
+  const patience = journal && setTimeout(() => tellKept(kept, "Your session is played again; a long one takes a while."), LONG);
+  const started = Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
+  const simulator = await started.catch((error: unknown) => {
+    if (journal) tellKept(kept, "Your session cannot be played again.");
+    throw error;
+  });
+  if (patience) clearTimeout(patience);
+  closeKept();
   // A session that is played again writes its files again, as they were then.
   if (journal) for (const [path, text] of Object.entries(files())) simulator.putFile(path, text);
   const terminal = new Terminal(byId("terminal"), byId("hint"), simulator);
@@ -104,6 +111,16 @@ async function start(): Promise<void> {
   if ("serviceWorker" in navigator && import.meta.env.PROD) {
     navigator.serviceWorker.register("./sw.js").catch((error: unknown) => console.warn("no offline copy", error));
   }
+}
+
+/** So long, in milliseconds, a session takes to be played again until somebody is told of it. */
+const LONG = 3000;
+let closeKept: () => void = () => {};
+
+/** Leads out of a session that takes long to be played again, or that cannot be. */
+function tellKept(kept: KeptSession, text: string): void {
+  closeKept();
+  closeKept = notice(text, [["A new cluster instead", () => (kept.drop(), location.reload())]]);
 }
 
 /** Says what was printed to those who listen: the beginning, if it is long. */
