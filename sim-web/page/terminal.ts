@@ -81,6 +81,9 @@ export class Terminal {
       get columns() {
         return xterm.cols;
       },
+      get rows() {
+        return xterm.rows;
+      },
       write: (text: string) => xterm.write(text),
     };
     this.#editor = new LineEditor(screen, this.#lines);
