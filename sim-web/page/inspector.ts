@@ -52,8 +52,9 @@ export class Inspector {
     host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#invitation, this.#then, this.#text);
     simulator.listen({
       pictures: ({ state }) => {
-        if (state) this.#list(state);
-        if (state && this.#isOpen()) this.#later();
+        if (!state || !this.#isSeen()) return;
+        this.#list(state);
+        if (this.#isOpen()) this.#later();
       },
       // Programs write while no object changes.
       update: () => {
@@ -80,6 +81,8 @@ export class Inspector {
 
   /** Looks again: while nobody sees it, it does not. */
   refresh(): void {
+    const { state } = this.simulator;
+    if (state) this.#list(state);
     void this.#ask();
   }
 
@@ -96,8 +99,12 @@ export class Inspector {
     return marked !== null && !marked.isCollapsed && this.#text.contains(marked.anchorNode);
   }
 
+  #isSeen(): boolean {
+    return this.host.offsetParent !== null;
+  }
+
   #isOpen(): boolean {
-    return this.#reference !== "" && this.host.offsetParent !== null;
+    return this.#reference !== "" && this.#isSeen();
   }
 
   #later(): void {
