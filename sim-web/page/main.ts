@@ -83,7 +83,10 @@ async function start(): Promise<void> {
     failed: (message) => terminal.say(`The simulator stopped: ${message}. Reload the page to go on with what was kept.`),
   });
   simulator.listen({
-    journal: (text) => kept.keep("journal", text),
+    journal: (text) => {
+      if (kept.keep("journal", text)) hasRoom = true;
+      else if (hasRoom) hasRoom = tellRoom();
+    },
     pictures: ({ state }) => state && tellPods(state),
     update: ({ paused, speed }) => {
       if (paused === clock.paused && speed === clock.speed) return;
@@ -121,6 +124,16 @@ let closeKept: () => void = () => {};
 function tellKept(kept: KeptSession, text: string): void {
   closeKept();
   closeKept = notice(text, [["A new cluster instead", () => (kept.drop(), location.reload())]]);
+}
+
+/** Whether the browser had room for the session when it was last kept. */
+let hasRoom = true;
+
+/** Says that the session is not kept any more, and how it can be; that there is no room. */
+function tellRoom(): false {
+  const save = () => byId("save").click();
+  notice("The browser has no more room for this session: a reload goes back to what was kept before.", [["Save it to a file", save]]);
+  return false;
 }
 
 /** Says what was printed to those who listen: the beginning, if it is long. */

@@ -59,6 +59,29 @@ test("of many pods of the past the timeline shows those that are there", () =>
     assert.equal(await page.locator("#timeline g.lane").count(), 120);
   }));
 
+test("a session that the browser has no room for says so, once, and can be saved", () =>
+  inBrowser("", async (page) => {
+    await page.evaluate(() => {
+      let junk = "x".repeat(1 << 22);
+      for (let number = 0; junk !== ""; number++) {
+        try {
+          localStorage.setItem(`junk${number}`, junk);
+        } catch {
+          junk = junk.slice(junk.length >> 1 || 1);
+        }
+      }
+    });
+    await type(page, "kubectl create configmap much");
+    const save = page.getByRole("button", { name: "Save it to a file" });
+    await save.waitFor();
+    const [file] = await Promise.all([page.waitForEvent("download"), save.click()]);
+    assert.equal(file.suggestedFilename(), "lab.session");
+    await page.click("#terminal");
+    await type(page, "kubectl create configmap more");
+    await page.waitForTimeout(300);
+    assert.ok(await page.evaluate(() => document.querySelector("#notice").hidden));
+  }));
+
 test("a session that takes long to be played again can be left for a new cluster", () =>
   inBrowser("", async (page) => {
     await type(page, "kubectl create configmap before");
