@@ -40,6 +40,8 @@ test("the timeline shows the last minute of hours, over a reload, too, without w
     await page.waitForFunction(() => document.querySelectorAll("#timeline g.lane").length === 1);
     assert.deepEqual(await lanes(), ["Pod/default/late"]);
     assert.ok((await seconds()) >= 60 && (await seconds()) <= 100, String(await seconds()));
+    const times = await page.$$eval("#timeline-head text", (texts) => texts.map((text) => text.textContent));
+    assert.equal(new Set(times).size, times.length, times.join());
     await page.reload();
     await ready(page);
     assert.equal(await page.inputValue("#stretch"), "60");

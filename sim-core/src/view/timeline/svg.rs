@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::axis::{Axis, elapsed};
+use super::axis::Axis;
 use super::{Lane, LaneKey, Mark, Segment, Timeline};
 use crate::api::{ObjectKey, ObjectRef, SimTime};
 use crate::view::state::State;
@@ -129,7 +129,7 @@ impl Drawing {
             .number("data-right", self.right)
             .end();
         for tick in self.axis.ticks(TICK_ROOM) {
-            let x = self.x(tick);
+            let x = self.x(tick.at);
             self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
         }
         self.svg.finish("g");
@@ -141,10 +141,10 @@ impl Drawing {
         self.svg.rect("ground", 0, 0, self.right + 12, HEADER - 4);
         self.svg.line("axis", (self.left, HEADER - 6), (self.right, HEADER - 6));
         for tick in self.axis.ticks(TICK_ROOM) {
-            let x = self.x(tick);
+            let x = self.x(tick.at);
             // The last one would stand out over the edge.
             let (class, at) = if x + 18 > self.right { ("end", self.right + 8) } else { ("middle", x) };
-            self.svg.text(&format!("small muted {class}"), at, 12, &elapsed(tick));
+            self.svg.text(&format!("small muted {class}"), at, 12, &tick.label);
         }
         for mark in marks {
             let (kind, shape) = if mark.is_fault {

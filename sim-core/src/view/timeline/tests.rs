@@ -146,8 +146,21 @@ fn names_are_put_together_again() {
 #[test]
 fn ticks_are_round_and_have_room() {
     let axis = axis::Axis::new(SimTime::ZERO, SimTime::ZERO + Duration::from_secs(95), 700);
-    let labels: Vec<String> = axis.ticks(70).into_iter().map(axis::elapsed).collect();
+    let labels: Vec<String> = axis.ticks(70).into_iter().map(|tick| tick.label).collect();
     assert_eq!(labels, ["0s", "10s", "20s", "30s", "40s", "50s", "1m", "1m10s", "1m20s", "1m30s"]);
+}
+
+#[test]
+fn neighbouring_ticks_are_told_apart_after_days() {
+    let labels = |hours: u64, seconds: u64| -> Vec<String> {
+        let from = SimTime::ZERO + Duration::from_secs(hours * 3600);
+        let axis = axis::Axis::new(from, from + Duration::from_secs(seconds), 300);
+        axis.ticks(70).into_iter().map(|tick| tick.label).collect()
+    };
+    assert_eq!(labels(30, 60), ["30:00:00", "30:00:15", "30:00:30", "30:00:45", "30:01:00"]);
+    assert_eq!(labels(30, 600), ["1d6h", "1d6h5m", "1d6h10m"]);
+    assert_eq!(labels(0, 600), ["0s", "5m", "10m"]);
+    assert_eq!(labels(24, 4 * 86_400), ["1d", "2d", "3d", "4d", "5d"]);
 }
 
 #[test]
