@@ -184,14 +184,15 @@ export class Comparison {
   #judge(side: Side): void {
     const { state, last } = side.simulator;
     const set = state?.sets.find(({ name }) => name === "python-app");
-    if (!state || !last || !set || side.since === undefined) return;
+    if (!state || !last || side.since === undefined) return;
     side.since.isChanged ||= setOf(side.simulator) !== side.since.set;
     const own = state.pods.filter(({ owner }) => owner === "python-app");
-    if (!side.since.isChanged || set.ready !== set.replicas || own.length !== set.replicas) return;
+    const wanted = set?.replicas ?? 0;
+    if (!side.since.isChanged || (set?.ready ?? 0) !== wanted || own.length !== wanted) return;
     if (own.some(({ ready }) => !ready)) return;
     const seconds = ((last.milliseconds - side.since.milliseconds) / 1000).toFixed(1);
     side.since = undefined;
-    side.told.textContent = `${set.ready} of ${set.replicas} ready after ${seconds} s`;
+    side.told.textContent = `${wanted === 0 ? "All gone" : `${wanted} of ${wanted} ready`} after ${seconds} s`;
     announce(`${side.policy}: ${side.told.textContent}`);
   }
 

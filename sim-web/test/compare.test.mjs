@@ -54,6 +54,8 @@ test("a failure is told until something else is done, and the clock's words move
     await verdicts(page, "The command failed.");
     await runInBoth(page, "kubectl get sts");
     await page.waitForFunction(() => [...document.querySelectorAll(".verdict")].every((told) => told.textContent === ""));
+    await runInBoth(page, "kubectl delete sts python-app");
+    await verdicts(page, "All gone after");
     await runInBoth(page, "pause");
     await page.waitForFunction(() => document.querySelector("#compare-pause").textContent.includes("paused"));
     await page.click("#compare-pause");
