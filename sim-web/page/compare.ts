@@ -13,6 +13,10 @@ const REPLICAS = 4;
 /** The width of a map with that many pods beside each other, in its own pixels. */
 const ROW = 700;
 
+/** What empties a terminal. */
+const CLEAR = "\x1b[2J";
+/** How many lines of what was printed are read aloud. */
+const ALOUD_MAX = 4;
 const FAILED = "The command failed.";
 /** How much of what was printed stays, in characters. */
 const SAID_MAX = 20_000;
@@ -90,6 +94,8 @@ export class Comparison {
       form,
       columns,
     );
+    // What is outside of an open dialog is silent.
+    this.#dialog.append(byId("live"));
     this.#dialog.showModal();
     const turn = ++this.#turn;
     const sides = await Promise.all(POLICIES.map((policy) => this.#side(policy, columns)));
@@ -162,10 +168,12 @@ export class Comparison {
     let text = update.chunks.map(({ text }) => text).join("");
     if (update.effects.some(({ kind }) => kind !== "file")) text += "That is for the page's own prompt.\n";
     if (text === "") return;
-    // Only a terminal understands it.
-    const all = `${side.said.textContent}${text}`.split("\x1b[2J").at(-1) ?? "";
-    side.said.textContent = all.replace(/\x1b\[[\d;]*[A-Za-z]/g, "").slice(-SAID_MAX);
+    const before = text.includes(CLEAR) ? "" : side.said.textContent;
+    // Only a terminal understands what is taken away.
+    text = (text.split(CLEAR).at(-1) ?? "").replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
+    side.said.textContent = `${before}${text}`.slice(-SAID_MAX);
     side.said.scrollTop = side.said.scrollHeight;
+    if (text !== "") announce(`${side.policy}: ${text.trim().split("\n").slice(0, ALOUD_MAX).join("\n")}`);
     if (update.status === "idle" && update.exit !== 0) {
       side.since = undefined;
       side.told.textContent = FAILED;
@@ -193,7 +201,6 @@ export class Comparison {
     const seconds = ((last.milliseconds - side.since.milliseconds) / 1000).toFixed(1);
     side.since = undefined;
     side.told.textContent = `${wanted === 0 ? "All gone" : `${wanted} of ${wanted} ready`} after ${seconds} s`;
-    announce(`${side.policy}: ${side.told.textContent}`);
   }
 
   async #describe(side: Side, reference: string): Promise<void> {
@@ -234,6 +241,7 @@ export class Comparison {
 
   #stop(): void {
     this.#turn += 1;
+    document.body.append(byId("live"));
     for (const { simulator } of this.#sides) simulator.stop();
     this.#sides = [];
   }

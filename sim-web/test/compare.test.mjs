@@ -46,6 +46,21 @@ test("closed while its clusters start, the comparison leaves none of them runnin
     assert.equal(page.workers().length, 1);
   }));
 
+test("what the comparison's commands print is said to those who listen, inside of the dialog", () =>
+  inBrowser(async (page) => {
+    await page.click("#compare-open");
+    await verdicts(page, "4 of 4 ready");
+    await runInBoth(page, "kubectl scale sts python-app --replicas=5");
+    await page.waitForFunction(() => {
+      const said = document.querySelector("#compare #live").textContent;
+      return ["OrderedReady", "Parallel"].every((policy) => said.includes(`${policy}: statefulset.apps/python-app scaled`));
+    });
+    await page.click("#compare-close");
+    await page.waitForSelector("body > #live", { state: "attached" });
+    await page.click("#compare-open");
+    await page.waitForSelector("#compare #live", { state: "attached" });
+  }));
+
 test("a failure is told until something else is done, and the clock's words move the clock's buttons", () =>
   inBrowser(async (page) => {
     await page.click("#compare-open");
