@@ -2,6 +2,7 @@
 
 import { byId } from "./dom";
 import { clockText } from "./compare";
+import { isOfPage, letterOf } from "./keys";
 import type { Update } from "./protocol";
 import type { Simulator } from "./simulator";
 
@@ -29,10 +30,9 @@ export function clockControls(simulator: Simulator): void {
   step.addEventListener("click", stepOnce);
   speed.addEventListener("change", () => ask({ speed: Number(speed.value) }));
   document.addEventListener("keydown", (event) => {
-    if (!event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.code === "KeyP") toggle();
-    else if (event.code === "KeyS") stepOnce();
-    else return;
+    if (!isOfPage(event)) return;
+    if (letterOf(event) === "p") toggle();
+    else stepOnce();
     event.preventDefault();
   });
   const show = (update: Update) => {

@@ -13,12 +13,19 @@ const REPLICAS = 4;
 /** The width of a map with that many pods beside each other, in its own pixels. */
 const ROW = 700;
 
+/** What empties a terminal. */
+const CLEAR = "\x1b[2J";
+/** How many lines of what was printed are read aloud. */
+const ALOUD_MAX = 4;
+const FAILED = "The command failed.";
 /** How much of what was printed stays, in characters. */
 const SAID_MAX = 20_000;
 
 interface Side {
   policy: string;
   simulator: Simulator;
+  /** The clock as it told of itself last. */
+  clock: { paused: boolean; speed: number };
   time: HTMLElement;
   told: HTMLElement;
   /** What the last command printed, or what is known of the object that was clicked. */
@@ -42,7 +49,10 @@ function manifest(policy: string): string {
 export class Comparison {
   #dialog = byId<HTMLDialogElement>("compare");
   #sides: Side[] = [];
+  /** Counts the openings and the closings. */
+  #turn = 0;
   #pause: HTMLButtonElement | undefined;
+  #choice: HTMLSelectElement | undefined;
   #clock = { isPaused: false, speed: 1000 };
 
   constructor(readonly seed: number) {
@@ -69,6 +79,7 @@ export class Comparison {
     pause.setAttribute("aria-label", "Pause both clocks");
     step.setAttribute("aria-label", "Let the next thing happen in both");
     this.#pause = pause;
+    this.#choice = speed;
     this.#clock = { isPaused: false, speed: 1000 };
     const form = h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), this.#run(command.value)) }, command, h("button", { type: "submit", class: "primary" }, "Run in both"), pause, step, speed);
     const columns = h("div", { class: "columns" });
@@ -83,8 +94,16 @@ export class Comparison {
       form,
       columns,
     );
+    // What is outside of an open dialog is silent.
+    this.#dialog.append(byId("live"));
     this.#dialog.showModal();
-    this.#sides = await Promise.all(POLICIES.map((policy) => this.#side(policy, columns)));
+    const turn = ++this.#turn;
+    const sides = await Promise.all(POLICIES.map((policy) => this.#side(policy, columns)));
+    // Whoever closed it meanwhile left nobody to stop them.
+    if (turn !== this.#turn) return sides.forEach(({ simulator }) => simulator.stop());
+    this.#sides = sides;
+    // They may have been paused before they were there.
+    for (const { simulator } of sides) simulator.clock(this.#clock.isPaused, this.#clock.speed);
     this.#run(`kubectl apply -f ${FILE}`);
   }
 
@@ -107,8 +126,11 @@ export class Comparison {
     });
     // So wide that all replicas stand in a row, where that leaves them legible.
     const narrowest = map.clientWidth > 500 ? ROW : undefined;
-    simulator.size(inside(map, narrowest), inside(timeline));
-    const side: Side = { policy, simulator, time, told, said, since: undefined };
+    const measure = () => map.isConnected && simulator.size(inside(map, narrowest), inside(timeline));
+    new ResizeObserver(measure).observe(map);
+    measure();
+    const clock = { paused: false, speed: 1000 };
+    const side: Side = { policy, simulator, clock, time, told, said, since: undefined };
     // Ids are unique in a page: each side's get its policy before them.
     const prefix = `${policy}-`;
     const describe = (reference: string) => void this.#describe(side, reference);
@@ -127,7 +149,9 @@ export class Comparison {
 
   #run(line: string): void {
     for (const side of this.#sides) {
-      if (!LOOKS.test(line)) {
+      if (LOOKS.test(line)) {
+        if (side.told.textContent === FAILED) side.told.textContent = "";
+      } else {
         const milliseconds = side.simulator.last?.milliseconds ?? 0;
         side.since = { milliseconds, set: setOf(side.simulator), isChanged: false };
         side.told.textContent = line;
@@ -140,28 +164,43 @@ export class Comparison {
 
   #heard(side: Side, update: Update): void {
     side.time.textContent = clockText(update.milliseconds);
-    if (update.chunks.length === 0) return;
-    side.said.textContent = `${side.said.textContent}${update.chunks.map(({ text }) => text).join("")}`.slice(-SAID_MAX);
+    this.#follow(side, update);
+    let text = update.chunks.map(({ text }) => text).join("");
+    if (update.effects.some(({ kind }) => kind !== "file")) text += "That is for the page's own prompt.\n";
+    if (text === "") return;
+    const before = text.includes(CLEAR) ? "" : side.said.textContent;
+    // Only a terminal understands what is taken away.
+    text = (text.split(CLEAR).at(-1) ?? "").replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
+    side.said.textContent = `${before}${text}`.slice(-SAID_MAX);
     side.said.scrollTop = side.said.scrollHeight;
+    if (text !== "") announce(`${side.policy}: ${text.trim().split("\n").slice(0, ALOUD_MAX).join("\n")}`);
     if (update.status === "idle" && update.exit !== 0) {
       side.since = undefined;
-      side.told.textContent = "The command failed.";
+      side.told.textContent = FAILED;
     }
+  }
+
+  /** Lets the buttons say what the words `pause`, `resume` and `speed` made of the clocks. */
+  #follow({ clock }: Side, { paused, speed }: Update): void {
+    if (clock.paused === paused && clock.speed === speed) return;
+    Object.assign(clock, { paused, speed });
+    this.#clock = { isPaused: paused, speed };
+    this.#show();
   }
 
   /** Says how long it took, once the set is what it was asked to be and was another in between. */
   #judge(side: Side): void {
     const { state, last } = side.simulator;
     const set = state?.sets.find(({ name }) => name === "python-app");
-    if (!state || !last || !set || side.since === undefined) return;
+    if (!state || !last || side.since === undefined) return;
     side.since.isChanged ||= setOf(side.simulator) !== side.since.set;
     const own = state.pods.filter(({ owner }) => owner === "python-app");
-    if (!side.since.isChanged || set.ready !== set.replicas || own.length !== set.replicas) return;
+    const wanted = set?.replicas ?? 0;
+    if (!side.since.isChanged || (set?.ready ?? 0) !== wanted || own.length !== wanted) return;
     if (own.some(({ ready }) => !ready)) return;
     const seconds = ((last.milliseconds - side.since.milliseconds) / 1000).toFixed(1);
     side.since = undefined;
-    side.told.textContent = `${set.ready} of ${set.replicas} ready after ${seconds} s`;
-    announce(`${side.policy}: ${side.told.textContent}`);
+    side.told.textContent = `${wanted === 0 ? "All gone" : `${wanted} of ${wanted} ready`} after ${seconds} s`;
   }
 
   async #describe(side: Side, reference: string): Promise<void> {
@@ -180,6 +219,17 @@ export class Comparison {
     this.#clock.isPaused = !this.#clock.isPaused;
     const { isPaused, speed } = this.#clock;
     for (const { simulator } of this.#sides) simulator.clock(isPaused, speed);
+    this.#show();
+  }
+
+  #show(): void {
+    const { isPaused, speed } = this.#clock;
+    if (this.#choice) {
+      if (![...this.#choice.options].some(({ value }) => value === String(speed))) {
+        this.#choice.append(new Option(`${speed / 1000}×`, String(speed)));
+      }
+      this.#choice.value = String(speed);
+    }
     if (this.#pause) this.#pause.textContent = isPaused ? "▶ paused" : "❚❚";
     this.#pause?.setAttribute("aria-label", isPaused ? "Let both clocks run; they are paused" : "Pause both clocks");
   }
@@ -190,6 +240,8 @@ export class Comparison {
   }
 
   #stop(): void {
+    this.#turn += 1;
+    document.body.append(byId("live"));
     for (const { simulator } of this.#sides) simulator.stop();
     this.#sides = [];
   }

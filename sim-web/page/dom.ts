@@ -25,7 +25,23 @@ export function byId<T extends HTMLElement>(id: string): T {
   return element as T;
 }
 
-/** Says something to those who listen to the page. */
+/** How long, in milliseconds, what is said waits for what comes with it. */
+const TOGETHER = 150;
+/** How long, in milliseconds, it stays where screen readers find it. */
+const STAYS = 10_000;
+
+let waiting: string[] = [];
+
+/** Says something to those who listen to the page, after what is being said: an element of its own, since what only
+ *  replaced the last would silence it. */
 export function announce(text: string): void {
-  byId("live").textContent = text;
+  if (text === "") return;
+  waiting.push(text);
+  if (waiting.length > 1) return;
+  setTimeout(() => {
+    const said = h("p", {}, waiting.join("\n"));
+    waiting = [];
+    byId("live").append(said);
+    setTimeout(() => said.remove(), STAYS);
+  }, TOGETHER);
 }

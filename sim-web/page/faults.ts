@@ -46,7 +46,7 @@ function partsOf(text: string): Part[] {
       return at?.isWhole ? value(part.lines[at.line - 1]) : "";
     };
     part.kind = field("kind");
-    part.name = field("metadata", "name");
+    part.name = field("metadata", "name") || nameInFlow(part.lines);
     parts.push(part);
   };
   for (const [index, line] of text.split("\n").entries()) {
@@ -59,6 +59,12 @@ function partsOf(text: string): Part[] {
   }
   end();
   return parts;
+}
+
+/** The name that `metadata: {name: web}` gives. */
+function nameInFlow(lines: string[]): string {
+  const line = lines.find((line) => /^metadata:\s*\{/.test(line)) ?? "";
+  return /[{,]\s*name:\s*["']?([\w.-]+)/.exec(line)?.[1] ?? "";
 }
 
 /** The document that a message is about. What names none is about the first that was not applied. */

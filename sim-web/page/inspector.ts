@@ -52,8 +52,13 @@ export class Inspector {
     host.append(h("h2", {}, "Inspect"), this.#select, bar, this.#invitation, this.#then, this.#text);
     simulator.listen({
       pictures: ({ state }) => {
-        if (state) this.#list(state);
-        if (state && this.#isOpen()) this.#later();
+        if (!state || !this.#isSeen()) return;
+        this.#list(state);
+        if (this.#isOpen()) this.#later();
+      },
+      // Programs write while no object changes.
+      update: () => {
+        if (this.#view === "logs" && this.#isOpen()) this.#later();
       },
     });
     this.#choose("describe");
@@ -74,6 +79,13 @@ export class Inspector {
     void this.#ask();
   }
 
+  /** Looks again: while nobody sees it, it does not. */
+  refresh(): void {
+    const { state } = this.simulator;
+    if (state) this.#list(state);
+    void this.#ask();
+  }
+
   #choose(view: View): void {
     getSelection()?.removeAllRanges();
     this.#view = view;
@@ -87,8 +99,12 @@ export class Inspector {
     return marked !== null && !marked.isCollapsed && this.#text.contains(marked.anchorNode);
   }
 
+  #isSeen(): boolean {
+    return this.host.offsetParent !== null;
+  }
+
   #isOpen(): boolean {
-    return this.#reference !== "" && this.host.offsetParent !== null;
+    return this.#reference !== "" && this.#isSeen();
   }
 
   #later(): void {
@@ -99,9 +115,10 @@ export class Inspector {
   }
 
   async #ask(): Promise<void> {
-    const revision = this.simulator.state?.revision ?? 0;
+    const { state, last } = this.simulator;
     const reference = this.#reference;
     const view = this.#view;
+    const revision = (view === "logs" ? last?.milliseconds : state?.revision) ?? 0;
     if (reference === "" || revision === this.#revision) return;
     this.#revision = revision;
     const { kind, name, namespace } = partsOf(reference);
@@ -112,7 +129,10 @@ export class Inspector {
       logs: kind === "Pod" ? `logs ${name}${namespace} --tail=200` : "",
     };
     const line = lines[view];
-    const chunks = line ? await this.simulator.query(line) : [];
+    let chunks = line ? await this.simulator.query(line) : [];
+    if (view === "logs" && chunks[0]?.text.startsWith("Defaulted container")) {
+      chunks = await this.simulator.query(`${line} --all-containers --prefix --ignore-errors`);
+    }
     if (reference !== this.#reference || view !== this.#view) return;
     // What somebody has marked in the text stays until they are done with it.
     if (this.#isMarked()) {

@@ -98,17 +98,22 @@ export class KeptSession {
     return recall<Parts[P]>(nameOf(this.address, this.#tab, part));
   }
 
-  keep<P extends keyof Parts>(part: P, value: Parts[P]): void {
+  /** Forgets what was done in this tab: what is opened here next is a new cluster. */
+  drop(): void {
+    for (const part of ["journal", "lab"] as const) forget(nameOf(this.address, this.#tab, part));
+  }
+
+  /** Keeps a part; false when the browser has no room for it. */
+  keep<P extends keyof Parts>(part: P, value: Parts[P]): boolean {
     const isKept = store(nameOf(this.address, this.#tab, part), value);
-    if (part !== "journal") return;
+    if (part !== "journal") return isKept;
     store(nameOf(this.address, this.#tab, "at"), Date.now());
     const others = all().filter((one) => one.address !== this.address || one.tab !== this.#tab);
     for (const old of others.slice(SESSIONS_MAX - 1)) drop(old);
     // Where there is no room for all of them, this one is wanted most.
     const oldest = others.at(-1);
-    if (!isKept && oldest) {
-      drop(oldest);
-      this.keep(part, value);
-    }
+    if (isKept || !oldest) return isKept;
+    drop(oldest);
+    return this.keep(part, value);
   }
 }

@@ -96,9 +96,11 @@ export class LabPanel {
   }
 
   note(ended: Ended): void {
-    this.#kept.log.push({ ...ended, out: ended.out.slice(-2000), err: ended.err.slice(-2000) });
+    // No step asks what a command printed, and all of the log is written down each time.
+    this.#kept.log.push({ ...ended, out: "", err: ended.err.slice(-2000) });
     this.#kept.log.splice(0, this.#kept.log.length - LOG_MAX);
     this.#tick(ended.line);
+    this.session.keep("lab", this.#kept);
     this.#look(this.simulator.state);
   }
 
@@ -263,6 +265,7 @@ export class LabPanel {
 
   async #mark(state: ClusterState): Promise<void> {
     const { log, notes, done } = this.#kept;
+    const before = JSON.stringify([notes, done]);
     const read = async (pod: string, file: string) => {
       if (!state.pods.some(({ name, ready }) => name === pod && ready)) return "";
       const chunks = await this.simulator.query(`exec ${pod} -- cat ${file}`);
@@ -275,6 +278,7 @@ export class LabPanel {
       done.push(step.id);
       announce(`Done: ${step.title}`);
     }
+    if (JSON.stringify([notes, done]) === before) return;
     this.session.keep("lab", this.#kept);
     this.#show();
   }

@@ -3,21 +3,26 @@
 /** Where the text goes and how wide it is. */
 export interface Screen {
   readonly columns: number;
+  readonly rows: number;
   write(text: string): void;
 }
 
-const HISTORY_MAX = 500;
+export const HISTORY_MAX = 500;
 
 export class LineEditor {
   text = "";
   cursor = 0;
   prompt = "";
   #screen: Screen;
-  /** The row of the cursor, counted from the prompt's. */
+  /** The row of the cursor, counted from the first that is drawn. */
   #row = 0;
+  /** The first row that is drawn of a line that is higher than the screen. */
+  #from = 0;
   #isShown = false;
   /** Whether the line is being written: begun and not yet ended. */
   isOpen = false;
+  /** What was cut last, for Ctrl-Y. */
+  killed = "";
   #at: number;
   #draft = "";
   /** What is looked for in the history, and the line that was there before; nothing while one is written. */
@@ -49,7 +54,7 @@ export class LineEditor {
   end(mark = ""): string {
     this.#search = undefined;
     this.cursor = this.text.length;
-    this.draw();
+    this.draw(true);
     this.#screen.write(`${mark}\r\n`);
     this.#isShown = false;
     this.isOpen = false;
@@ -167,7 +172,8 @@ export class LineEditor {
     return this.cursor + (/^\s*\S*/.exec(this.text.slice(this.cursor))?.[0].length ?? 0);
   }
 
-  draw(): void {
+  /** Draws what of the line the screen has room for, or the whole of it, to be left where it is. */
+  draw(isWhole = false): void {
     if (!this.#isShown) return;
     const columns = this.#screen.columns;
     const prompt = this.#search ? `(reverse-i-search)\`${this.#search.wanted}': ` : this.prompt;
@@ -178,12 +184,28 @@ export class LineEditor {
     const last = wrap ? end.row + 1 : end.row;
     if (place.column === columns && this.text[this.cursor] === "\n") place.column -= 1;
     else if (place.column === columns) Object.assign(place, { row: place.row + 1, column: 0 });
+    if (last >= this.#screen.rows && !isWhole) return this.#drawPart(prompt, place, last);
     const up = last - place.row;
     this.#screen.write(
       `${this.#home()}\x1b[1m${prompt}\x1b[0m${this.text.replaceAll("\n", "\r\n")}${wrap}` +
         `${up > 0 ? `\x1b[${up}A` : ""}\r${place.column > 0 ? `\x1b[${place.column}C` : ""}`,
     );
     this.#row = place.row;
+  }
+
+  /** Draws the rows around the cursor: what is above the screen cannot be drawn over. */
+  #drawPart(prompt: string, place: { row: number; column: number }, last: number): void {
+    const { columns, rows } = this.#screen;
+    const least = Math.max(this.#from, place.row - rows + 1);
+    const from = Math.min(least, place.row, last - rows + 1);
+    const shown = rowsOf(prompt + this.text, columns).slice(from, from + rows);
+    while (shown.length < rows) shown.push("");
+    const up = from + rows - 1 - place.row;
+    this.#screen.write(
+      `${this.#home()}${shown.join("\r\n")}${up > 0 ? `\x1b[${up}A` : ""}\r${place.column > 0 ? `\x1b[${place.column}C` : ""}`,
+    );
+    this.#from = from;
+    this.#row = place.row - from;
   }
 
   #home(): string {
@@ -209,6 +231,24 @@ function placeAfter(text: string, columns: number): { row: number; column: numbe
     column += width;
   }
   return { row, column };
+}
+
+/** `text` as it stands on a screen, row by row. */
+function rowsOf(text: string, columns: number): string[] {
+  return text.split("\n").flatMap((line) => {
+    const rows = [""];
+    let column = 0;
+    for (const character of line) {
+      const width = widthOf(character);
+      if (column + width > columns) {
+        rows.push("");
+        column = 0;
+      }
+      rows[rows.length - 1] += character;
+      column += width;
+    }
+    return rows;
+  });
 }
 
 /** Characters of two columns: as xterm.js has them, after Unicode 6. */
@@ -238,6 +278,12 @@ function cut(editor: LineEditor, start: number, end: number): void {
   editor.cursor = start;
 }
 
+function kill(editor: LineEditor, start: number, end: number): void {
+  if (start < end) editor.killed = editor.text.slice(start, end);
+  cut(editor, start, end);
+}
+
+const killWord = (editor: LineEditor) => kill(editor, editor.wordBefore(), editor.cursor);
 const left = (editor: LineEditor) => (editor.cursor = before(editor.text, editor.cursor));
 const right = (editor: LineEditor) => (editor.cursor = after(editor.text, editor.cursor));
 const erase = (editor: LineEditor) => cut(editor, before(editor.text, editor.cursor), editor.cursor);
@@ -270,8 +316,11 @@ const KEYS: Record<string, (editor: LineEditor) => void> = {
   "\x1b[1;5D": wordLeft,
   "\x1bf": wordRight,
   "\x1b[1;5C": wordRight,
-  "\x15": (editor) => cut(editor, 0, editor.cursor),
-  "\x0b": (editor) => cut(editor, editor.cursor, editor.text.length),
-  "\x17": (editor) => cut(editor, editor.wordBefore(), editor.cursor),
+  "\x15": (editor) => kill(editor, 0, editor.cursor),
+  "\x0b": (editor) => kill(editor, editor.cursor, editor.text.length),
+  "\x17": killWord,
+  "\x1b\x7f": killWord,
+  "\x1bd": (editor) => kill(editor, editor.cursor, editor.wordAfter()),
+  "\x19": (editor) => editor.replace(editor.cursor, editor.cursor, editor.killed),
   "\x12": (editor) => editor.search(),
 };

@@ -12,10 +12,11 @@ import { LabPanel } from "./lab-panel";
 import { files, ManifestPanel } from "./manifest";
 import { notice } from "./notice";
 import { inside, Picture } from "./picture";
-import type { ClusterState } from "./protocol";
+import type { ClusterState, PodState } from "./protocol";
 import { Sessions } from "./sessions";
 import { loadModule, Simulator } from "./simulator";
 import { splitters } from "./splitters";
+import { stretchChoice } from "./stretch";
 import { styleStrictly } from "./strict-styles";
 import { Tabs } from "./tabs";
 import { Terminal } from "./terminal";
@@ -30,7 +31,16 @@ async function start(): Promise<void> {
   const journal = kept.get("journal");
   const clock = kept.get("clock") ?? { paused: false, speed: 1000 };
   const { profile, seed, nodes, version } = asked;
-  const simulator = await Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
+  const patience = journal && setTimeout(() => tellKept(kept, "Your session is played again; a long one takes a while."), LONG);
+  const started = Simulator.start({ profile, seed, nodes, version, files: files(), journal, ...clock });
+  const simulator = await started.catch((error: unknown) => {
+    if (journal) tellKept(kept, "Your session cannot be played again.");
+    throw error;
+  });
+  if (patience) clearTimeout(patience);
+  closeKept();
+  // A session that is played again writes its files again, as they were then.
+  if (journal) for (const [path, text] of Object.entries(files())) simulator.putFile(path, text);
   const terminal = new Terminal(byId("terminal"), byId("hint"), simulator);
   themeChoice(() => terminal.colours(terminalColours()));
   terminal.say("A cluster of your own. help says what can be typed; Tab completes.");
@@ -47,14 +57,16 @@ async function start(): Promise<void> {
   const tabs = new Tabs((panel) => {
     if (panel === "manifest") void manifest.show();
     if (panel === "terminal") terminal.focus();
+    if (panel === "inspect") inspector.refresh();
   });
   const choose = (reference: string, then: string) => {
     tabs.show("inspect");
     inspector.show(reference, then);
   };
   const shown = pictures(simulator, choose);
+  stretchChoice(simulator);
   inspector.onShow = (reference) => shown.forEach((picture) => picture.select(reference));
-  const sessions = new Sessions(simulator, terminal, lab, manifest);
+  const sessions = new Sessions(simulator, terminal, lab, manifest, tabs);
   terminal.onEffect = (effect) => sessions.effect(effect);
   terminal.onSubmit = (line) => sessions.submitted(line);
   terminal.onHand = () => lab.stop("Play has stopped: it is your turn.");
@@ -71,7 +83,10 @@ async function start(): Promise<void> {
     failed: (message) => terminal.say(`The simulator stopped: ${message}. Reload the page to go on with what was kept.`),
   });
   simulator.listen({
-    journal: (text) => kept.keep("journal", text),
+    journal: (text) => {
+      if (kept.keep("journal", text)) hasRoom = true;
+      else if (hasRoom) hasRoom = tellRoom();
+    },
     pictures: ({ state }) => state && tellPods(state),
     update: ({ paused, speed }) => {
       if (paused === clock.paused && speed === clock.speed) return;
@@ -99,6 +114,26 @@ async function start(): Promise<void> {
   if ("serviceWorker" in navigator && import.meta.env.PROD) {
     navigator.serviceWorker.register("./sw.js").catch((error: unknown) => console.warn("no offline copy", error));
   }
+}
+
+/** So long, in milliseconds, a session takes to be played again until somebody is told of it. */
+const LONG = 3000;
+let closeKept: () => void = () => {};
+
+/** Leads out of a session that takes long to be played again, or that cannot be. */
+function tellKept(kept: KeptSession, text: string): void {
+  closeKept();
+  closeKept = notice(text, [["A new cluster instead", () => (kept.drop(), location.reload())]]);
+}
+
+/** Whether the browser had room for the session when it was last kept. */
+let hasRoom = true;
+
+/** Says that the session is not kept any more, and how it can be; that there is no room. */
+function tellRoom(): false {
+  const save = () => byId("save").click();
+  notice("The browser has no more room for this session: a reload goes back to what was kept before.", [["Save it to a file", save]]);
+  return false;
 }
 
 /** Says what was printed to those who listen: the beginning, if it is long. */
@@ -143,15 +178,19 @@ function pictures(simulator: Simulator, choose: (reference: string, then: string
 
 let told = new Map<string, string>();
 
-/** Tells those who listen what became of which pod. */
+/** Tells those who listen what became of which pod, or of how many. */
 function tellPods({ pods }: ClusterState): void {
+  const nameOf = ({ namespace, name }: PodState) => (namespace === "default" ? name : `${name} in ${namespace}`);
   const now = new Map(
-    pods.map((pod) => [pod.name, pod.terminating ? "terminating" : pod.ready ? "ready" : `${pod.phase}, not ready`]),
+    pods.map((pod) => [nameOf(pod), pod.terminating ? "terminating" : pod.ready ? "ready" : `${pod.phase}, not ready`]),
   );
-  const news = [...now].filter(([name, word]) => told.get(name) !== word).map(([name, word]) => `${name} ${word}`);
-  news.push(...[...told.keys()].filter((name) => !now.has(name)).map((name) => `${name} gone`));
+  const news = [...now].filter(([name, word]) => told.get(name) !== word);
+  for (const name of told.keys()) if (!now.has(name)) news.push([name, "gone"]);
   told = now;
-  if (news.length > 0 && news.length <= 6) announce(news.join(", "));
+  if (news.length <= 6) return announce(news.map(([name, word]) => `${name} ${word}`).join(", "));
+  const counts = new Map<string, number>();
+  for (const [, word] of news) counts.set(word, (counts.get(word) ?? 0) + 1);
+  announce([...counts].map(([word, count]) => `${count} pods ${word}`).join(", "));
 }
 
 start().catch((error: unknown) => {

@@ -20,6 +20,7 @@ export class ManifestPanel {
   #path = "lab14/statefulset.yaml";
   #editor: Promise<Editor> | undefined;
   #place = h("div", { class: "editor" }, h("p", { class: "quiet" }, "Loading the editor …"));
+  #restoring = h("button", { type: "button", title: "The file as it was", onclick: () => void this.#restore() }, "Restore");
   #told = h("pre", { class: "told", role: "status", "aria-label": "What kubectl said" });
   #select = h("select", { "aria-label": "File", onchange: () => void this.open(this.#select.value) });
 
@@ -35,8 +36,7 @@ export class ManifestPanel {
       { type: "button", class: "primary", id: "apply", title: "Apply (Ctrl+Enter in the editor)", onclick: () => void this.apply() },
       "Apply",
     );
-    const restore = h("button", { type: "button", title: "The file as it was", onclick: () => void this.#restore() }, "Restore");
-    host.append(h("h2", {}, "Manifest"), h("div", { class: "row" }, this.#select, apply, restore), this.#place, this.#told);
+    host.append(h("h2", {}, "Manifest"), h("div", { class: "row" }, this.#select, apply, this.#restoring), this.#place, this.#told);
   }
 
   /** Loads the editor, the first time that the panel is looked at. */
@@ -55,6 +55,8 @@ export class ManifestPanel {
     const editor = await this.show();
     this.#path = path;
     this.#select.value = path;
+    // What the lab does not have was never anything else.
+    this.#restoring.disabled = LAB_FILES[path] === undefined;
     editor.open(path, this.#texts[path] ?? "");
     this.#told.textContent = "";
   }
@@ -110,7 +112,8 @@ export class ManifestPanel {
     if (this.#texts[path] === text) return;
     this.#texts[path] = text;
     this.simulator.putFile(path, text);
-    const changed = Object.entries(this.#texts).filter(([path, text]) => text !== LAB_FILES[path]);
-    store(KEPT, Object.fromEntries(changed));
+    // Other tabs may have changed other files since.
+    const { [path]: _, ...others } = recall<Record<string, string>>(KEPT) ?? {};
+    store(KEPT, text === LAB_FILES[path] ? others : { ...others, [path]: text });
   }
 }

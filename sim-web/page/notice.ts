@@ -7,8 +7,8 @@ const STAYS = 60_000;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says `text`, with a button for each of `actions`; whichever is pressed ends the bar. */
-export function notice(text: string, actions: [string, () => void][]): void {
+/** Says `text`, with a button for each of `actions`; whichever is pressed ends the bar, and so does what is returned. */
+export function notice(text: string, actions: [string, () => void][]): () => void {
   const bar = byId("notice");
   const close = () => {
     clearTimeout(timer);
@@ -22,4 +22,5 @@ export function notice(text: string, actions: [string, () => void][]): void {
   announce(text);
   clearTimeout(timer);
   timer = setTimeout(() => !bar.contains(document.activeElement) && close(), STAYS);
+  return close;
 }

@@ -128,8 +128,10 @@ export class Picture {
     const shown = new Set(this.#order);
     for (const [id, group] of this.#groups) {
       if (shown.has(id)) continue;
+      const hadFocus = group.contains(document.activeElement) ? middle(group as SVGElement) : undefined;
       group.remove();
       this.#groups.delete(id);
+      if (hadFocus) this.#focusNear(hadFocus);
     }
     let place = svg.firstElementChild;
     for (const id of this.#order) {
@@ -156,6 +158,14 @@ export class Picture {
       this.#follow();
     }
     performance.measure("patch", { start: before });
+  }
+
+  /** Who goes through the picture by keyboard stays in it when an object goes: at the one that stands next to it. */
+  #focusNear({ x, y }: { x: number; y: number }): void {
+    const far = (object: SVGElement) => Math.hypot(middle(object).x - x, middle(object).y - y);
+    const objects = [...this.#host.querySelectorAll<SVGElement>("[data-ref]")];
+    const [next] = objects.sort((one, other) => far(one) - far(other));
+    (next ?? this.#host).focus({ preventScroll: true });
   }
 
   /** The picture's own element, as its tag says. */

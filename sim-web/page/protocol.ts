@@ -8,6 +8,8 @@ export interface Chunk {
 export type Effect =
   | { kind: "save"; path: string; text: string }
   | { kind: "load"; path: string }
+  /** A command wrote a file that later ones find. */
+  | { kind: "file"; path: string; text: string }
   | { kind: "quit" };
 
 /** How the session stands: it takes a command, a command runs, or a program wants a line. */
@@ -28,6 +30,7 @@ export interface Update {
 }
 
 export interface PodState {
+  namespace: string;
   name: string;
   uid: string;
   phase: string;
@@ -112,6 +115,8 @@ export type ToWorker =
   | { type: "file"; path: string; text: string }
   | { type: "size"; map: number; timeline: number }
   | { type: "part"; part: number; module: WebAssembly.Module }
+  /** The seconds that the timeline shows at least; 0 for all the time. */
+  | { type: "stretch"; seconds: number }
   | { type: "ask"; id: number; question: Ask };
 
 export type FromWorker =

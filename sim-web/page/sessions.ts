@@ -6,6 +6,7 @@ import type { ManifestPanel } from "./manifest";
 import { notice } from "./notice";
 import type { Effect } from "./protocol";
 import type { Simulator } from "./simulator";
+import type { Tabs } from "./tabs";
 import type { Ended, Terminal } from "./terminal";
 
 function download(name: string, text: string): void {
@@ -35,6 +36,10 @@ export function filesOf(journal: string): Record<string, string> {
   return files;
 }
 
+/** The longest file that a command wrote and that is offered in the editor, in characters: the browser keeps it. */
+const FILE_MAX = 200_000;
+
+const isManifest = (name: string) => /\.ya?ml$/i.test(name);
 const isReset = (line: string) => /^\s*reset\s*$/.test(line);
 
 export class Sessions {
@@ -47,6 +52,7 @@ export class Sessions {
     readonly terminal: Terminal,
     readonly lab: LabPanel,
     readonly manifest: ManifestPanel,
+    readonly tabs: Tabs,
   ) {
     byId("save").addEventListener("click", async () => download("lab.session", await simulator.save()));
     byId("load").addEventListener("click", () => this.#input.click());
@@ -57,7 +63,17 @@ export class Sessions {
     this.#input.addEventListener("change", async () => {
       const [file] = this.#input.files ?? [];
       this.#input.value = "";
-      if (file) await this.#open(file.name, await file.text());
+      if (file) await this.take(file);
+    });
+    // Without this, the browser leaves the page for a file that is dropped on it.
+    const isFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    document.addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      // The editor has taken what was dropped on it.
+      if (!isFile(event) || event.defaultPrevented) return;
+      event.preventDefault();
+      const [file] = event.dataTransfer?.files ?? [];
+      if (file) void this.take(file);
     });
   }
 
@@ -83,7 +99,19 @@ export class Sessions {
   effect(effect: Effect): void {
     if (effect.kind === "save") download(effect.path, effect.text);
     else if (effect.kind === "load") this.#input.click();
+    else if (effect.kind === "file" && isManifest(effect.path) && effect.text.length < FILE_MAX) {
+      this.manifest.adopt({ [effect.path]: effect.text });
+    } else if (effect.kind === "file") return;
     else this.terminal.say("Close the tab to leave; the session is kept.");
+  }
+
+  /** Opens a file: a session, or a manifest in its tab. */
+  async take(file: File): Promise<void> {
+    const text = await file.text();
+    if (!isManifest(file.name)) return this.#open(file.name, text);
+    this.manifest.adopt({ [file.name]: text });
+    this.tabs.show("manifest");
+    await this.manifest.open(file.name);
   }
 
   async #open(name: string, journal: string): Promise<void> {

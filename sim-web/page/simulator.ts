@@ -155,6 +155,11 @@ export class Simulator {
     this.#send({ type: "size", map, timeline });
   }
 
+  /** Lets the timeline show at least the last `seconds`, or all the time when that is 0. */
+  stretch(seconds: number): void {
+    this.#send({ type: "stretch", seconds });
+  }
+
   complete(line: string, cursor: number): Promise<Completion> {
     return this.#ask({ ask: "complete", line, cursor });
   }

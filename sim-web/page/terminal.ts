@@ -3,7 +3,8 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Xterm } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { LineEditor } from "./line-editor";
+import { isOfBrowser, isOfPage, letterOf } from "./keys";
+import { HISTORY_MAX, LineEditor } from "./line-editor";
 import type { Candidate, Chunk, Effect, Status, Update } from "./protocol";
 import type { Simulator } from "./simulator";
 import { recall, store } from "./storage";
@@ -80,6 +81,9 @@ export class Terminal {
       get columns() {
         return xterm.cols;
       },
+      get rows() {
+        return xterm.rows;
+      },
       write: (text: string) => xterm.write(text),
     };
     this.#editor = new LineEditor(screen, this.#lines);
@@ -93,6 +97,8 @@ export class Terminal {
       this.#typed.push(...(data.match(KEY) ?? []));
       void this.#read();
     });
+    // xterm.js copies what is marked. After that, Ctrl-C is for the command again.
+    host.addEventListener("copy", () => setTimeout(() => xterm.clearSelection()));
     new ResizeObserver(() => this.#refit()).observe(host);
     this.#refit();
     simulator.listen({ update: (update) => this.#hear(update) });
@@ -206,18 +212,14 @@ export class Terminal {
   /** Keys that the browser keeps: leaving with Tab, copying, pasting, and the page's own with Alt. */
   #isOurs(event: KeyboardEvent): boolean {
     if (event.key === "Tab" && (event.shiftKey || this.#editor.text === "")) return false;
-    if (event.altKey && "ps".includes(event.key.toLowerCase())) return false;
-    if (!event.ctrlKey && !event.metaKey) return true;
-    const key = event.key.toLowerCase();
-    if (key === "v") return false;
-    if (key === "c" && this.#xterm.hasSelection()) {
-      if (event.type === "keydown") {
-        void navigator.clipboard?.writeText(this.#xterm.getSelection());
-        this.#xterm.clearSelection();
-      }
+    if (isOfPage(event) || isOfBrowser(event)) return false;
+    const way = { PageUp: -1, PageDown: 1 }[event.key];
+    if (way && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (event.type === "keydown") this.#xterm.scrollPages(way);
+      event.preventDefault();
       return false;
     }
-    return true;
+    return !(event.ctrlKey || event.metaKey) || letterOf(event) !== "c" || !this.#xterm.hasSelection();
   }
 
   async #read(): Promise<void> {
@@ -263,6 +265,8 @@ export class Terminal {
         if (isBare) this.#xterm.write("\x1b[A");
         this.status = "running";
         this.#submitted = this.#simulator.endInput();
+      } else if (editor.text !== "") {
+        editor.key("\x1b[3~");
       }
     } else if (data === "\x0c") {
       editor.hide();
@@ -303,12 +307,18 @@ export class Terminal {
     }
     this.#pending = "";
     this.#editor.remember(line);
-    store(HISTORY, this.#lines);
+    this.#keepLine(line);
     this.#command = { line, out: "", err: "" };
     this.status = "running";
     this.onSubmit(line);
     this.#submitted = this.#simulator.submit(line);
     if (this.#hurried > 0) this.#simulator.interrupt();
+  }
+
+  /** Keeps a line behind those that other tabs have kept. */
+  #keepLine(line: string): void {
+    const kept = recall<string[]>(HISTORY) ?? [];
+    if (line.trim() !== "" && line !== kept.at(-1)) store(HISTORY, [...kept, line].slice(-HISTORY_MAX));
   }
 
   #prompt(): string {

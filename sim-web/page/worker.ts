@@ -20,6 +20,7 @@ let simulator: Simulator | undefined;
 let rest: Rest | undefined;
 let timer: ReturnType<typeof setInterval> | undefined;
 let width = { map: 960, timeline: 960 };
+let stretch = 0;
 let before = performance.now();
 let lines = 0;
 let shown = { time: -1, status: "", paused: false, speed: 0 };
@@ -119,7 +120,7 @@ function draw(): void {
     message.map = parts.map.change(simulator.map(width.map));
     message.state = JSON.parse(simulator.state());
   }
-  message.timeline = parts.timeline.change(simulator.timeline(width.timeline));
+  message.timeline = parts.timeline.change(simulator.timeline(width.timeline, stretch));
   drawn = { at: performance.now(), revision, time: milliseconds, stale: false };
   post(message);
 }
@@ -202,6 +203,10 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "size":
       width = data;
+      drawn.stale = true;
+      break;
+    case "stretch":
+      stretch = data.seconds;
       drawn.stale = true;
       break;
     case "part":

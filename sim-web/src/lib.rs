@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sim_core::api::KubernetesVersion;
+use sim_core::api::{KubernetesVersion, SimTime};
 use sim_core::engine::{ClusterConfig, Journal, TimingProfile};
 use sim_core::kubectl::{Chunk, Stream};
 use sim_core::session::{ClockMode, Effect, Session, Status, is_incomplete};
@@ -144,7 +144,7 @@ impl Simulator {
                 Effect::Save { .. } | Effect::Load { .. } | Effect::Quit => {}
             }
         }
-        let effects: Vec<Value> = asked.iter().filter_map(effect).collect();
+        let effects: Vec<Value> = asked.iter().map(effect).collect();
         let status = match self.session.status() {
             Status::Idle => "idle",
             Status::Running => "running",
@@ -202,11 +202,20 @@ impl Simulator {
         view::cluster_svg(self.session.cluster(), &MapOptions { width, namespace })
     }
 
-    /// The timeline, SVG of this width in pixels.
-    pub fn timeline(&self, width: u32) -> String {
+    /// The timeline, SVG of this width in pixels, of at least the `last` seconds; of all the time when that is 0.
+    pub fn timeline(&self, width: u32, last: u32) -> String {
         let namespace = Some(self.session.namespace().to_owned());
-        let options = TimelineOptions { width, namespace, ..TimelineOptions::default() };
-        view::timeline_svg(self.session.timeline(), self.session.now(), &options)
+        let (timeline, now) = (self.session.timeline(), self.session.now());
+        // It moves on in steps: while time passes, most of the picture stays as it is.
+        let step = Duration::from_secs(u64::from(last)) / 4;
+        let steps = now.since_start().as_nanos().checked_div(step.as_nanos()).unwrap_or(0);
+        let from = SimTime::ZERO + step * u32::try_from(steps.saturating_sub(4)).unwrap_or(0);
+        let from = (from > timeline.start()).then_some(from);
+        view::timeline_svg(
+            timeline,
+            now,
+            &TimelineOptions { width, namespace, from, ..TimelineOptions::default() },
+        )
     }
 
     /// The save file: the journal with a mark at the present moment.
@@ -233,15 +242,15 @@ fn chunk(chunk: &Chunk) -> Value {
     json!({ "stream": stream, "text": chunk.text })
 }
 
-/// What the page is asked to do; nothing for a file that is kept here.
-fn effect(effect: &Effect) -> Option<Value> {
-    Some(match effect {
+/// What the page is asked to do.
+fn effect(effect: &Effect) -> Value {
+    match effect {
         Effect::Save { path, text } => json!({ "kind": "save", "path": path, "text": text }),
         Effect::Write { path, bytes } => {
             json!({ "kind": "save", "path": path, "text": String::from_utf8_lossy(bytes) })
         }
         Effect::Load { path } => json!({ "kind": "load", "path": path }),
-        Effect::Keep { .. } => return None,
+        Effect::Keep { path, text } => json!({ "kind": "file", "path": path, "text": text }),
         Effect::Quit => json!({ "kind": "quit" }),
-    })
+    }
 }

@@ -28,6 +28,9 @@ pub fn state(store: &Store, namespace: &str) -> Value {
         Kind::StatefulSet,
         Kind::Deployment,
         Kind::ReplicaSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::CronJob,
         Kind::Service,
         Kind::EndpointSlice,
         Kind::PersistentVolumeClaim,
@@ -35,6 +38,14 @@ pub fn state(store: &Store, namespace: &str) -> Value {
         Kind::StorageClass,
         Kind::ConfigMap,
         Kind::Secret,
+        Kind::HorizontalPodAutoscaler,
+        Kind::PodDisruptionBudget,
+        Kind::NetworkPolicy,
+        Kind::Ingress,
+        Kind::ResourceQuota,
+        Kind::LimitRange,
+        Kind::ServiceAccount,
+        Kind::Namespace,
     ];
     json!({
         "revision": store.revision(),
@@ -50,6 +61,7 @@ pub fn state(store: &Store, namespace: &str) -> Value {
 fn pod_state(pod: &Pod) -> Value {
     let containers = pod.status.iter().filter_map(|status| status.container_statuses.as_ref()).flatten();
     json!({
+        "namespace": meta::namespace(&pod.metadata),
         "name": meta::name(&pod.metadata),
         "uid": meta::uid(&pod.metadata),
         "phase": pod::phase(pod),

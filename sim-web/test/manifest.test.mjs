@@ -92,6 +92,7 @@ test("each complaint stands once, at its own line of its own document", () =>
       [SET.replace("image: nginx", "imagee: nginx"), ["        imagee: nginx:1.27"]],
       [SET.replace("kind: StatefulSet", "kind: StatefulSat"), ["kind: StatefulSat"]],
       [SET.replace("apps/v1", "apps/v9"), ["apiVersion: apps/v9"]],
+      [SET.replace("apps/v1", "apps/v9").replace(/metadata:\n  name: (\S+)/, "metadata: {name: $1}"), ["apiVersion: apps/v9"]],
       [SET.replace("kind: StatefulSet\n", ""), ["apiVersion: apps/v1"]],
       [SET.replace("  replicas", " replicas"), ["  selector:"]],
       [SET.replace("replicas: 1", "replicas: -1").replace("name: c", "name: C_C"), ["  replicas: -1", "      - name: C_C"]],

@@ -78,6 +78,16 @@ test("an object that the keyboard comes to is told in full", () =>
     assert.ok(about.includes(reference.split("/").at(-1)), `${reference}: ${about}`);
   }));
 
+test("the keyboard stays in the picture when the object that it is at goes", () =>
+  withLab([1280, 720], async (page) => {
+    await page.focus('#map [data-ref="Pod/default/python-app-parallel-2"]');
+    await page.evaluate(() => window.lab14.terminal.run("kubectl scale sts python-app-parallel --replicas=1"));
+    await page.waitForFunction(() => !document.querySelector('#map [data-ref="Pod/default/python-app-parallel-2"]'));
+    await page.waitForFunction(() => document.activeElement.closest("#map [data-ref]"));
+    await page.keyboard.press("ArrowUp");
+    assert.ok(await page.evaluate(() => document.activeElement.closest("#map [data-ref]")));
+  }));
+
 test("on a phone the scale of time stays while the lanes scroll, and claims have a heading and their own names", () =>
   withLab([390, 500], async (page) => {
     await page.click("#tab-timeline");

@@ -210,6 +210,36 @@ test("the arrows recall a shell's own lines in a pod, and kubectl's again after 
     await shows(page, /default> kubectl exec -it python-app-0 -- sh$/);
   }));
 
+test("a line that is higher than the terminal is edited in the part that there is room for, and stands there once", () =>
+  inBrowser(async (page) => {
+    const keys = Array.from({ length: 40 }, (_, index) => `  k${index}: v`);
+    const document = ["apiVersion: v1", "kind: ConfigMap", "metadata: {name: long}", "data:", ...keys, "EOF"];
+    await page.evaluate((line) => window.lab14.terminal.run(line), ["kubectl apply -f - <<'EOF'", ...document].join("\n"));
+    await page.keyboard.press("ArrowUp");
+    for (let step = 0; step < 4; step++) await page.keyboard.press("ArrowLeft");
+    await page.keyboard.type("w");
+    for (let step = 0; step < 250; step++) await page.keyboard.press("ArrowLeft");
+    const text = () => terminalText(page);
+    for (const key of keys) assert.ok((await text()).split(key).length - 1 <= 2, await text());
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /configured\n.*default>$/.test(window.lab14.terminal.text()));
+    for (const key of keys) assert.equal((await text()).split(key).length - 1, 2, await text());
+    assert.equal((await text()).split("k39: vw").length - 1, 1, await text());
+    assert.equal((await text()).split("name: long").length - 1, 2, await text());
+  }));
+
+test("what is said to those who listen is not silenced by what is said next", () =>
+  inBrowser(async (page) => {
+    const announced = (text) => page.waitForFunction((text) => document.querySelector("#live").textContent.includes(text), text);
+    await type(page, "kubectl create deployment web --image=nginx --replicas=8");
+    await announced("8 pods Pending");
+    await announced("deployment.apps/web created");
+    // Twice the same is said twice.
+    await type(page, "kubectl get sts");
+    await type(page, "kubectl get sts");
+    await page.waitForFunction(() => document.querySelector("#live").textContent.match(/No resources found/g)?.length === 2);
+  }));
+
 test("what the terminal says can be read by a screen reader, and the link to it leads to its input", () =>
   inBrowser(async (page) => {
     // What a shell in a pod prints is announced at once, and so is what Tab offers.

@@ -18,7 +18,7 @@ use crate::store::Store;
 pub(super) const PODS_MAX: usize = 500;
 /// How many more pods are counted before the picture says "or more".
 const COUNTED_MAX: usize = 10_000;
-const NODES_MAX: usize = 100;
+pub(super) const NODES_MAX: usize = 100;
 /// How many other namespaces are told of.
 const NAMESPACES_MAX: usize = 20;
 const SETS_MAX: usize = 40;

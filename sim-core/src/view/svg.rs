@@ -201,6 +201,17 @@ impl Font {
         (sum * size * percent).div_euclid(100_000) + 1
     }
 
+    /// As much of the end of `text` as fits in `room` pixels: what tells the pods of a group apart.
+    pub fn ended(self, text: &str, room: i64) -> String {
+        let mut shown = text;
+        while self.width(shown) > room {
+            let mut letters = shown.chars();
+            letters.next();
+            shown = letters.as_str();
+        }
+        shown.to_owned()
+    }
+
     /// `text` as it fits in `room` pixels, its middle giving way: names begin with what they belong to and end with
     /// what tells them apart.
     pub fn elided(self, text: &str, room: i64) -> String {
@@ -260,5 +271,6 @@ mod tests {
         assert!(text.starts_with("python-") && text.contains('…') && text.ends_with("-rbm6x"), "{text}");
         assert!(Font::LongName.width(&text) <= 146);
         assert_eq!(shortened("ordinal", 4), "o…al");
+        assert_eq!(Font::Small.ended("python-app-64b858d675-rbm6x", 32), "bm6x");
     }
 }

@@ -1,11 +1,13 @@
 //! Draws the map's things where the layout put them.
 
+use std::collections::BTreeSet;
+
 use super::layout::{Layout, Rect};
 use super::routes::Routes;
 use crate::api::{Kind, ObjectKey, ObjectRef};
-use crate::view::model::{ClaimView, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
+use crate::view::model::{ClaimView, NODES_MAX, PODS_MAX, PodView, Scene, Seat, ServiceView, SetView};
 use crate::view::state::State;
-use crate::view::svg::{Font, Svg, fitted, reference, shortened};
+use crate::view::svg::{Font, Svg, fitted, reference};
 
 /// What stands before the ids of the map's elements.
 const PREFIX: &str = "map";
@@ -85,7 +87,8 @@ impl Drawing<'_> {
         self.svg.group("map-labels", "labels over", "");
         for (index, place) in self.layout.nodes.iter().enumerate() {
             let Some(node) = scene.nodes.get(index) else {
-                self.svg.text("heading", place.x + 8, place.y + 16, "no node yet");
+                let heading = Font::Name.elided(&self.without_node(scene, index), place.width - 16);
+                self.svg.text("heading", place.x + 8, place.y + 16, &heading);
                 continue;
             };
             let state = if node.is_ready { State::Ready } else { State::NotReady };
@@ -102,6 +105,20 @@ impl Drawing<'_> {
             self.svg.finish("g");
         }
         self.svg.finish("g");
+    }
+
+    /// What the pods that stand at `index` lack: a node as yet, or the one that they were on.
+    fn without_node(&self, scene: &Scene, index: usize) -> String {
+        let there = scene.pods.iter().zip(&self.layout.node_of_pod).filter(|(_, node)| **node == index);
+        let nodes: BTreeSet<Option<&str>> = there.map(|(pod, _)| pod.node.as_deref()).collect();
+        let names: Vec<&str> = nodes.iter().copied().flatten().collect();
+        // There may be more nodes than are shown.
+        let word = if scene.nodes.len() < NODES_MAX { "gone" } else { "not shown" };
+        match (names.as_slice(), nodes.contains(&None)) {
+            ([], _) => "no node yet".to_owned(),
+            (names, false) => format!("{} {word}", names.join(", ")),
+            (names, true) => format!("no node yet; {} {word}", names.join(", ")),
+        }
     }
 
     /// Lines from services to what they reach, and from pods to their ordinals' places.
@@ -143,7 +160,10 @@ impl Drawing<'_> {
         self.svg.rect("card", place.x, place.y, place.width, place.height);
         if self.layout.sizes.is_compact {
             self.svg.shape("marker", place.x + 10, place.y + 4, pod.state.shape());
-            let name = pod.ordinal.map_or_else(|| shortened(&pod.key.name, 5), |ordinal| ordinal.to_string());
+            let name = pod.ordinal.map_or_else(
+                || Font::Small.ended(&pod.key.name, place.width - 4),
+                |ordinal| ordinal.to_string(),
+            );
             self.svg.text("small middle", place.x + place.width / 2, place.y + 30, &name);
         } else {
             self.name(&pod.key.name, place, 15, 0);

@@ -71,6 +71,14 @@ spec:
 }
 
 #[test]
+fn pods_of_a_node_that_is_gone_say_so() {
+    let mut session = session(1, WEB);
+    pass(&mut session, 10);
+    session.kubectl("delete node minikube").expect("deleted");
+    assert!(map(&session).contains(">minikube gone</text>"), "{}", map(&session));
+}
+
+#[test]
 fn a_deployments_pods_are_grouped_by_its_name() {
     let mut session = session(1, WEB);
     session.kubectl("create deployment front --image=nginx:1.27 --replicas=2").expect("created");

@@ -51,28 +51,35 @@ impl Axis {
     }
 
     /// Round times at least `room` apart.
-    pub fn ticks(&self, room: u64) -> Vec<SimTime> {
+    pub fn ticks(&self, room: u64) -> Vec<Tick> {
         let most = (self.length / room.max(1)).max(1);
         let span = (self.to - self.from) / NANOS;
         let fits = |step: &&u64| span / **step <= most;
         let step = STEPS_SECONDS.iter().find(fits).copied().unwrap_or_else(|| (span / most).max(1));
-        let step = step.saturating_mul(NANOS);
+        let (seconds, step) = (step, step.saturating_mul(NANOS));
         let first = self.from.div_ceil(step).saturating_mul(step);
         let ticks = (0..=most).map(|number| first.saturating_add(number.saturating_mul(step)));
-        ticks.filter(|tick| *tick <= self.to).map(SimTime).collect()
+        let ticks = ticks.filter(|tick| *tick <= self.to).map(SimTime);
+        ticks.map(|at| Tick { at, label: elapsed(at, seconds) }).collect()
     }
 }
 
-/// A tick's label: time since the cluster was started, `1m30s`.
-pub(super) fn elapsed(time: SimTime) -> String {
+/// A time of a scale, and what is written there.
+pub(super) struct Tick {
+    pub at: SimTime,
+    pub label: String,
+}
+
+/// Time since the cluster was started, `1m30s`, as it is told among times that are `step` seconds apart: beyond an hour
+/// as a clock tells it where seconds matter.
+fn elapsed(time: SimTime, step: u64) -> String {
     let seconds = time.0 / NANOS;
+    if seconds >= 3600 && !step.is_multiple_of(60) {
+        return format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
     let parts =
         [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
-    let shown: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .take(2)
-        .map(|(count, unit)| format!("{count}{unit}"))
-        .collect();
+    let shown: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if shown.is_empty() { "0s".to_owned() } else { shown.concat() }
 }

@@ -23,7 +23,7 @@ use crate::cluster::Cluster;
 use crate::engine::CauseKind;
 use crate::store::{CauseId, Change, ChangeType};
 
-/// How many lanes are kept; what comes later is counted only.
+/// How many lanes are kept; what was gone first gives way to what comes, and what finds no place is counted only.
 const LANES_MAX: usize = 2_000;
 /// How many lanes the cluster's own pods have at most.
 const SYSTEM_LANES_MAX: usize = 100;
@@ -186,6 +186,9 @@ impl Timeline {
         let key = LaneKey::new(object.kind(), &object.key());
         if !self.lanes.contains_key(&key) {
             let is_system = SYSTEM_NAMESPACES.contains(&key.namespace.as_str());
+            if self.lanes.len() >= LANES_MAX {
+                self.forget_gone();
+            }
             if self.lanes.len() >= LANES_MAX || (is_system && self.system_lanes >= SYSTEM_LANES_MAX) {
                 self.left_out += 1;
                 return;
@@ -198,6 +201,18 @@ impl Timeline {
         segment.is_restart = !is_new && before.is_some_and(|before| before.restarts < segment.restarts);
         if before.is_none_or(|before| before.state != segment.state || before.words != segment.words) {
             lane.push(segment);
+        }
+    }
+
+    /// Forgets the quarter of the lanes of what is gone that was gone first.
+    fn forget_gone(&mut self) {
+        let gone = self.lanes.iter().filter_map(|(key, lane)| Some((lane.gone_at()?, key.clone())));
+        let mut gone: Vec<(SimTime, LaneKey)> = gone.collect();
+        gone.sort();
+        gone.truncate(gone.len().div_ceil(4));
+        for (_, key) in gone {
+            self.lanes.remove(&key);
+            self.system_lanes -= usize::from(SYSTEM_NAMESPACES.contains(&key.namespace.as_str()));
         }
     }
 
@@ -228,6 +243,11 @@ impl Lane {
             self.segments.pop_front();
         }
         self.segments.push_back(segment);
+    }
+
+    /// When the object was gone; nothing while it is there.
+    fn gone_at(&self) -> Option<SimTime> {
+        self.segments.back().filter(|last| last.state == State::Gone).map(|last| last.from)
     }
 
     /// The segments with their ends; the last one's is `now`.

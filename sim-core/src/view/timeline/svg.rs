@@ -1,6 +1,8 @@
 //! The timeline as SVG.
 
-use super::axis::{Axis, elapsed};
+use std::cmp::Reverse;
+
+use super::axis::Axis;
 use super::{Lane, LaneKey, Mark, Segment, Timeline};
 use crate::api::{ObjectKey, ObjectRef, SimTime};
 use crate::view::state::State;
@@ -54,11 +56,7 @@ struct Drawing {
 /// of the picture is which time.
 pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions) -> String {
     let width = options.width.clamp(WIDTH_MIN, WIDTH_MAX);
-    let shown =
-        |key: &LaneKey| options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace);
-    let all = timeline.lanes.iter().filter(|(key, _)| shown(key));
-    let lanes: Vec<(&LaneKey, &Lane)> = all.clone().take(options.lanes_max).collect();
-    let more = all.count() - lanes.len();
+    let (lanes, more) = shown(timeline, options);
     // Names take what room they can: on a phone they are elided before the bars have none.
     let left = if width < 600 { 150 } else { 200 };
     let rows = i64::try_from(lanes.len() + usize::from(more > 0)).unwrap_or(0);
@@ -96,6 +94,24 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     drawing.svg.close()
 }
 
+/// The lanes to draw, and how many there are besides. What was gone before the scale begins has none, and where there
+/// are too many, what was gone first gives way.
+fn shown<'a>(timeline: &'a Timeline, options: &TimelineOptions) -> (Vec<(&'a LaneKey, &'a Lane)>, usize) {
+    let is_shown = |key: &LaneKey, lane: &Lane| {
+        options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)
+            && options.from.is_none_or(|from| lane.gone_at().is_none_or(|gone| gone >= from))
+    };
+    let mut lanes: Vec<(&LaneKey, &Lane)> =
+        timeline.lanes.iter().filter(|(key, lane)| is_shown(key, lane)).collect();
+    let more = lanes.len().saturating_sub(options.lanes_max);
+    if more > 0 {
+        lanes.sort_by_key(|(_, lane)| Reverse(lane.gone_at().unwrap_or(SimTime(u64::MAX))));
+        lanes.truncate(options.lanes_max);
+        lanes.sort_by_key(|(key, _)| *key);
+    }
+    (lanes, more)
+}
+
 impl Drawing {
     fn x(&self, time: SimTime) -> i64 {
         self.left + i64::try_from(self.axis.place(time)).unwrap_or(0)
@@ -113,7 +129,7 @@ impl Drawing {
             .number("data-right", self.right)
             .end();
         for tick in self.axis.ticks(TICK_ROOM) {
-            let x = self.x(tick);
+            let x = self.x(tick.at);
             self.svg.line("tick", (x, HEADER - 6), (x, self.bottom));
         }
         self.svg.finish("g");
@@ -125,10 +141,10 @@ impl Drawing {
         self.svg.rect("ground", 0, 0, self.right + 12, HEADER - 4);
         self.svg.line("axis", (self.left, HEADER - 6), (self.right, HEADER - 6));
         for tick in self.axis.ticks(TICK_ROOM) {
-            let x = self.x(tick);
+            let x = self.x(tick.at);
             // The last one would stand out over the edge.
             let (class, at) = if x + 18 > self.right { ("end", self.right + 8) } else { ("middle", x) };
-            self.svg.text(&format!("small muted {class}"), at, 12, &elapsed(tick));
+            self.svg.text(&format!("small muted {class}"), at, 12, &tick.label);
         }
         for mark in marks {
             let (kind, shape) = if mark.is_fault {

@@ -92,6 +92,51 @@ fn a_lane_forgets_its_oldest_segments() {
 }
 
 #[test]
+fn what_is_there_has_a_lane_before_what_is_long_gone() {
+    let mut session = Session::instant();
+    let options = |from| TimelineOptions { lanes_max: 3, from, ..TimelineOptions::default() };
+    let names = |session: &Session, from| {
+        let svg = timeline_svg(session.timeline(), session.now(), &options(from));
+        let parts = svg.split("data-ref=\"Pod/default/").skip(1);
+        parts.filter_map(|part| Some(part.split_once('"')?.0.to_owned())).collect::<Vec<_>>()
+    };
+    for name in ["a", "b", "c", "d", "e"] {
+        session.kubectl(&format!("run {name} --image=nginx")).expect("run");
+        pass(&mut session, 5);
+        if name < "d" {
+            session.kubectl(&format!("delete pod {name} --now")).expect("deleted");
+            pass(&mut session, 60);
+        }
+    }
+    assert_eq!(names(&session, None), ["c", "d", "e"]);
+    let lately = session.now().0 - 30_000_000_000;
+    assert_eq!(names(&session, Some(SimTime(lately))), ["d", "e"]);
+}
+
+#[test]
+fn full_of_what_is_gone_the_timeline_takes_what_comes() {
+    let mut timeline = Timeline::new(Session::instant().cluster());
+    let lane = |state, second| {
+        let mut lane = Lane::default();
+        let from = SimTime::ZERO + Duration::from_secs(second);
+        lane.push(Segment { from, state, words: String::new(), restarts: 0, is_restart: false });
+        lane
+    };
+    for number in 0..LANES_MAX {
+        let key = LaneKey::new(Kind::Pod, &ObjectKey::new("default", &format!("job-{number}")));
+        let state = if number == 0 { State::Ready } else { State::Gone };
+        timeline.lanes.insert(key, lane(state, u64::try_from(number).unwrap_or(0)));
+    }
+    timeline.forget_gone();
+    let is_kept = |number| {
+        let key = LaneKey::new(Kind::Pod, &ObjectKey::new("default", &format!("job-{number}")));
+        timeline.lanes.contains_key(&key)
+    };
+    assert!(is_kept(0) && !is_kept(1) && is_kept(LANES_MAX - 1));
+    assert!(timeline.lanes.len() < LANES_MAX);
+}
+
+#[test]
 fn names_are_put_together_again() {
     for name in ["web-0", "web-12", "web-007", "web", "my-web--3", "web-+1", "data-web-3"] {
         assert_eq!(LaneKey::new(Kind::Pod, &ObjectKey::new("default", name)).name(), name);
@@ -101,8 +146,21 @@ fn names_are_put_together_again() {
 #[test]
 fn ticks_are_round_and_have_room() {
     let axis = axis::Axis::new(SimTime::ZERO, SimTime::ZERO + Duration::from_secs(95), 700);
-    let labels: Vec<String> = axis.ticks(70).into_iter().map(axis::elapsed).collect();
+    let labels: Vec<String> = axis.ticks(70).into_iter().map(|tick| tick.label).collect();
     assert_eq!(labels, ["0s", "10s", "20s", "30s", "40s", "50s", "1m", "1m10s", "1m20s", "1m30s"]);
+}
+
+#[test]
+fn neighbouring_ticks_are_told_apart_after_days() {
+    let labels = |hours: u64, seconds: u64| -> Vec<String> {
+        let from = SimTime::ZERO + Duration::from_secs(hours * 3600);
+        let axis = axis::Axis::new(from, from + Duration::from_secs(seconds), 300);
+        axis.ticks(70).into_iter().map(|tick| tick.label).collect()
+    };
+    assert_eq!(labels(30, 60), ["30:00:00", "30:00:15", "30:00:30", "30:00:45", "30:01:00"]);
+    assert_eq!(labels(30, 600), ["1d6h", "1d6h5m", "1d6h10m"]);
+    assert_eq!(labels(0, 600), ["0s", "5m", "10m"]);
+    assert_eq!(labels(24, 4 * 86_400), ["1d", "2d", "3d", "4d", "5d"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::axis::{Axis, elapsed};
+use super::axis::Axis;
 use super::{Lane, LaneKey, Timeline};
 use crate::api::SimTime;
 use crate::view::state::State;
@@ -65,8 +65,8 @@ impl Timeline {
 fn scale(axis: &Axis, columns: usize) -> String {
     let mut line = String::new();
     for tick in axis.ticks(12) {
-        let place = usize::try_from(axis.place(tick)).unwrap_or(columns);
-        let label = format!("|{}", elapsed(tick));
+        let place = usize::try_from(axis.place(tick.at)).unwrap_or(columns);
+        let label = format!("|{}", tick.label);
         if place + label.len() <= columns && place >= line.len() {
             let _ = write!(line, "{:1$}{label}", "", place - line.len());
         }
