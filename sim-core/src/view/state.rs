@@ -103,17 +103,17 @@ impl State {
         }
     }
 
-    /// The outline of its marker: a path in a box of 14 by 14.
+    /// The outline of its marker: a path in a box of 14 by 14, relative to the corner of that.
     pub fn shape(self) -> &'static str {
         match self {
-            State::Gone => "M1 1H4M6 1H9M11 1H13V4M13 6V9M13 11V13H10M8 13H5M3 13H1V10M1 8V5M1 3V1",
-            State::Ready => "M7 0A7 7 0 1 1 7 14A7 7 0 1 1 7 0ZM3 7L6 10L11 4",
-            State::Completed => "M0 0H14V14H0ZM3 7L6 10L11 4",
-            State::Starting => "M7 0A7 7 0 1 1 7 14A7 7 0 1 1 7 0ZM7 3V7H11",
-            State::Pending => "M1 0H13L7 7L13 14H1L7 7Z",
-            State::NotReady => "M7 0L14 14H0ZM7 5V9M7 11V12",
-            State::Terminating => "M7 0L14 7L7 14L0 7ZM4 7H10",
-            State::Failed => "M4 0H10L14 4V10L10 14H4L0 10V4ZM4 4L10 10M10 4L4 10",
+            State::Gone => "m1 1h3m2 0h3m2 0h2v3m0 2v3m0 2v2h-3m-2 0h-3m-2 0h-2v-3m0-2v-3m0-2v-2",
+            State::Ready => "m7 0a7 7 0 1 1 0 14a7 7 0 1 1 0-14zm-4 7l3 3 5-6",
+            State::Completed => "h14v14h-14zm3 7l3 3 5-6",
+            State::Starting => "m7 0a7 7 0 1 1 0 14a7 7 0 1 1 0-14zm0 3v4h4",
+            State::Pending => "m1 0h12l-6 7 6 7h-12l6-7z",
+            State::NotReady => "m7 0l7 14h-14zm0 5v4m0 2v1",
+            State::Terminating => "m7 0l7 7-7 7-7-7zm-3 7h6",
+            State::Failed => "m4 0h6l4 4v6l-4 4h-6l-4-4v-6zm0 4l6 6m0-6l-6 6",
         }
     }
 }

@@ -90,10 +90,10 @@ impl Svg {
         self.start("polyline").attr("class", class).attr("points", &points.join(" ")).empty();
     }
 
-    /// A path, moved to `x`, `y`.
+    /// A path from `x`, `y` on; `path` is relative to there. Hundreds of transforms would cost a browser more than all else
+    /// that it paints.
     pub fn shape(&mut self, class: &str, x: i64, y: i64, path: &str) {
-        let transform = format!("translate({x} {y})");
-        self.start("path").attr("class", class).attr("transform", &transform).attr("d", path).empty();
+        self.start("path").attr("class", class).attr("d", &format!("M{x} {y}{path}")).empty();
     }
 
     /// Opens the group of an object that can be clicked. Its title is what it is called and what hovering says.

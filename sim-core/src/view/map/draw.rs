@@ -293,10 +293,10 @@ impl Drawing<'_> {
         let top = y + height + gap;
         let drum_height = self.layout.sizes.volume_height;
         let drum = format!(
-            "M0 4Q{half} -4 {width} 4V{low}Q{half} {deep} 0 {low}ZM0 4Q{half} 12 {width} 4",
+            "m0 4q{half} -8 {width} 0v{low}q{back} 8 -{width} 0zm0 0q{half} 8 {width} 0",
             half = width / 2,
-            low = drum_height - 4,
-            deep = drum_height + 4,
+            back = width / 2 - width,
+            low = drum_height - 8,
         );
         self.svg.shape("drum", x, top, &drum);
         if !self.layout.sizes.is_compact {

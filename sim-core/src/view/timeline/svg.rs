@@ -148,9 +148,9 @@ impl Drawing {
         }
         for mark in marks {
             let (kind, shape) = if mark.is_fault {
-                ("fault", "M4 0L0 6H4L2 12L8 4H4L6 0Z")
+                ("fault", "m4 0l-4 6h4l-2 6 6-8h-4l2-4z")
             } else {
-                ("command", "M0 0L6 5L0 10Z")
+                ("command", "l6 5-6 5z")
             };
             let about = format!("{} {kind}: {}", mark.at, mark.text);
             let tag = self.svg.start("g").attr("class", &format!("mark {kind}"));
