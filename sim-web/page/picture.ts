@@ -9,7 +9,13 @@ const SMALLEST = 0.8;
 /** How high the part of a picture is that stays in view. */
 const HEAD = 30;
 /** How long a frame may be spent on a picture, in milliseconds; what is left waits for the next one. */
-const SLICE = 3;
+const SLICE = 2;
+/** How far above and below its place a picture is drawn at once, in its own pixels. */
+const MARGIN = 150;
+/** How long, in milliseconds, lanes that are further off may be behind. */
+const OFF_VIEW = 1000;
+/** The smallest and the largest scale of a picture: see style.css. */
+const [LEAST_ZOOM, MOST_ZOOM] = [SMALLEST, 1.35];
 /** So long, in milliseconds, the picture stays where somebody scrolled it to. */
 const LEFT_ALONE = 10_000;
 
@@ -32,11 +38,17 @@ export class Picture {
   #root = "";
   #order: string[] = [];
   #groups = new Map<string, Element>();
+  /** At what height the lanes are. */
+  #heights = new Map<string, number | undefined>();
   /** The groups that are to be drawn anew. */
   #waiting = new Map<string, string>();
   #isDue = false;
-  /** How high the place is, without its edges. */
+  /** How high the place is, without its edges, and how far it is scrolled. */
   #room = 0;
+  #scrolled = 0;
+  /** When it is the turn of the lanes that nobody sees, and those of which it is. */
+  #offView: ReturnType<typeof setTimeout> | undefined;
+  #late = new Set<string>();
   /** The pod that came last, to be brought into view. */
   #newest: Element | undefined;
   #scrolledAt = -LEFT_ALONE;
@@ -51,6 +63,14 @@ export class Picture {
       this.#room = entry?.contentRect.height ?? 0;
       this.#fit();
     }).observe(host);
+    host.addEventListener(
+      "scroll",
+      () => {
+        this.#scrolled = host.scrollTop;
+        if (this.#waiting.size > 0) this.#ask();
+      },
+      { passive: true },
+    );
     const referenceOf = (event: Event) =>
       (event.target as Element).closest<SVGElement>("[data-ref]")?.getAttribute("data-ref");
     for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) {
@@ -131,33 +151,67 @@ export class Picture {
       const hadFocus = group.contains(document.activeElement) ? middle(group as SVGElement) : undefined;
       group.remove();
       this.#groups.delete(id);
+      this.#heights.delete(id);
       if (hadFocus) this.#focusNear(hadFocus);
     }
+    for (const id of this.#waiting.keys()) {
+      if (!shown.has(id)) this.#waiting.delete(id);
+    }
+    const isDone = this.#redrawUntil(before + SLICE);
     let place = svg.firstElementChild;
     for (const id of this.#order) {
-      const text = this.#waiting.get(id);
-      if (text !== undefined && performance.now() - before < SLICE) {
-        this.#waiting.delete(id);
-        this.#redraw(id, text);
-      }
       const group = this.#groups.get(id);
       if (!group) continue;
       if (group.classList.contains("head")) this.#pin(group);
       else if (group === place) place = place.nextElementSibling;
       else svg.insertBefore(group, place);
     }
-    for (const id of this.#waiting.keys()) {
-      if (!shown.has(id)) this.#waiting.delete(id);
-    }
-    if (this.#waiting.size > 0) {
+    if (!isDone) {
       this.#ask();
     } else {
       this.#rove();
       this.#mark();
       this.#fit();
       this.#follow();
+      if (this.#waiting.size > 0) this.#drawOffView();
     }
     performance.measure("patch", { start: before });
+  }
+
+  /** Draws the groups whose turn it is: those that are seen, then the late ones; false when time is up before. */
+  #redrawUntil(end: number): boolean {
+    const seen: [string, string][] = [];
+    const late: [string, string][] = [];
+    for (const id of this.#order) {
+      const text = this.#waiting.get(id);
+      if (text === undefined) continue;
+      const isSeen = this.#isInView(heightOf(text)) || (this.#groups.has(id) && this.#isInView(this.#heights.get(id)));
+      if (isSeen) seen.push([id, text]);
+      else if (this.#late.has(id)) late.push([id, text]);
+    }
+    for (const [id, text] of [...seen, ...late]) {
+      if (performance.now() > end) return false;
+      this.#waiting.delete(id);
+      this.#late.delete(id);
+      this.#redraw(id, text);
+    }
+    return true;
+  }
+
+  /** Whether what is at that height of the picture is in view; so is what is at none. */
+  #isInView(y: number | undefined): boolean {
+    const top = this.#scrolled / MOST_ZOOM - MARGIN;
+    const bottom = (this.#scrolled + this.#room) / LEAST_ZOOM + MARGIN;
+    return y === undefined || (y >= top && y <= bottom);
+  }
+
+  /** Draws in a while the lanes that nobody sees. */
+  #drawOffView(): void {
+    this.#offView ??= setTimeout(() => {
+      this.#offView = undefined;
+      this.#late = new Set(this.#waiting.keys());
+      this.#ask();
+    }, OFF_VIEW);
   }
 
   /** Who goes through the picture by keyboard stays in it when an object goes: at the one that stands next to it. */
@@ -199,6 +253,7 @@ export class Picture {
   #redraw(id: string, text: string): void {
     const quiet = this.#named(text).replaceAll(' tabindex="0"', ' tabindex="-1"');
     const fresh = parsed(`<svg>${quiet}</svg>`).firstElementChild;
+    this.#heights.set(id, heightOf(text));
     const old = this.#groups.get(id);
     if (old && fresh) patch(old, fresh);
     else if (fresh) {
@@ -273,6 +328,12 @@ export class Picture {
     if (this.#back.lane !== lane.id) return null;
     return [...lane.querySelectorAll(":scope > g")].at(-1 - this.#back.count) ?? null;
   }
+}
+
+/** At what height of its picture the lane is that `text` describes: where its marker is. Nothing for what is no lane. */
+function heightOf(text: string): number | undefined {
+  const [, y] = /^<g id="[^"]*" class="lane[^]*? d="M\d+ (\d+)/.exec(text) ?? [];
+  return y === undefined ? undefined : Number(y);
 }
 
 function titleOf(element: Element | null): string {

@@ -5,7 +5,8 @@ const CATEGORIES = ["cc", "disabled-by-default-devtools.timeline"];
 
 /**
  * Traces the page while `act` runs; resolves to the milliseconds that its main thread worked in each frame that it
- * drew. A frame's work is every task from its begin to the next one's: scripts, messages, styles, layout, painting.
+ * drew, and to those until that work was done, waits for a core of a busy machine included. A frame's work is every task
+ * from its begin to the next one's: scripts, messages, styles, layout, painting.
  */
 export async function traceFrames(context, page, act) {
   const session = await context.newCDPSession(page);
@@ -29,13 +30,15 @@ function framesOf(events) {
   starts.sort((one, other) => one - other);
   const tasks = events.filter((event) => event.ph === "X" && event.name === "RunTask" && ours(event));
   if (starts.length < 2 || tasks.length === 0) throw new Error("the trace tells of no frames: is this Chromium?");
-  const work = starts.slice(1).map(() => 0);
+  const [worked, lasted] = [starts.slice(1).map(() => 0), starts.slice(1).map(() => 0)];
   // A frame begins within a task, which is that frame's.
-  for (const { ts, dur } of tasks) {
+  for (const { ts, dur, tdur = dur } of tasks) {
     const frame = starts.findLastIndex((start) => start < ts + dur);
-    if (frame >= 0 && frame < work.length) work[frame] += dur / 1000;
+    if (frame < 0 || frame >= worked.length) continue;
+    worked[frame] += tdur / 1000;
+    lasted[frame] += dur / 1000;
   }
-  return work;
+  return { worked, lasted };
 }
 
 function mostFrequent(names) {
