@@ -31,6 +31,7 @@ pub mod warnings;
 pub mod wire;
 mod zones;
 
+pub use encode::to_value;
 pub use error::{ApiError, ApiResult};
 pub use features::{Feature, FeatureGates};
 pub use field::{FieldError, FieldReason};

@@ -3,10 +3,9 @@
 //! Models pkg/registry/core/service/storage: Allocators, on a cluster with IPv4 only.
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
-use serde_json::json;
 
 use super::allocate::Allocator;
-use crate::api::{ApiError, ApiResult, FieldError, Kind, validation};
+use crate::api::{ApiError, ApiResult, FieldError, Kind, to_value, validation};
 
 const NONE: &str = "None";
 
@@ -167,7 +166,7 @@ fn allocate_address(spec: &mut ServiceSpec, allocator: &mut Allocator) -> Vec<Fi
             Err(why) => format!("failed to allocate IP {chosen}: {why}"),
         }
     };
-    let shown = json!(spec.cluster_ips.as_deref().unwrap_or_default());
+    let shown = to_value(&spec.cluster_ips.as_deref().unwrap_or_default());
     vec![FieldError::invalid("spec.clusterIPs", shown, problem)]
 }
 

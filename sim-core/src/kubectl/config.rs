@@ -5,7 +5,7 @@
 use rand_core::Rng;
 use serde_json::{Map, Value, json};
 
-use crate::api::SimTime;
+use crate::api::{SimTime, to_value};
 use crate::engine::{ClusterConfig, stream};
 
 /// Where the file lies; what messages call it.
@@ -210,7 +210,7 @@ impl KubeConfig {
                 for (field, value) in fields.iter_mut().filter(|_| !raw) {
                     match field.as_str() {
                         "token" | "password" => *value = json!("REDACTED"),
-                        field if field.ends_with("-data") => *value = json!(OMITTED),
+                        field if field.ends_with("-data") => *value = to_value(&OMITTED),
                         _ => {}
                     }
                 }

@@ -13,7 +13,7 @@ use super::manifests::{self, VALIDATE};
 use super::result::{DRY_RUN, DryRun, FIELD_MANAGER, OUTPUT, Results, SHOW_MANAGED};
 use super::verbs::SAVE_CONFIG;
 use crate::api::patch::Patch;
-use crate::api::{Kind, encode, meta, wire};
+use crate::api::{Kind, encode, meta, to_value, wire};
 use crate::apiserver::WriteOptions;
 
 /// `--overrides`
@@ -149,7 +149,7 @@ pub fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, CliError> {
 pub fn one_container(name: &str, image: &str, command: &[String], restart_policy: &str) -> Value {
     let mut container = json!({"image": image, "name": name, "resources": {}});
     if !command.is_empty() {
-        container["command"] = json!(command);
+        container["command"] = to_value(&command);
     }
     json!({"containers": [container], "restartPolicy": restart_policy})
 }

@@ -15,7 +15,7 @@ use super::table::TabWriter;
 use super::verbs::top;
 use super::{Env, Flow};
 use crate::api::selector::Selector;
-use crate::api::{ApiError, meta};
+use crate::api::{ApiError, meta, to_value};
 use crate::controllers::podautoscaler::usage::scraped_at;
 use crate::engine::KubeletKind;
 
@@ -121,10 +121,10 @@ fn metrics(env: &Env<'_>, of: &ObjectMeta) -> Value {
     let now = env.cluster.now();
     let mut metadata = json!({"name": meta::name(of), "creationTimestamp": now.to_time()});
     if !meta::namespace(of).is_empty() {
-        metadata["namespace"] = json!(meta::namespace(of));
+        metadata["namespace"] = to_value(&meta::namespace(of));
     }
     if !meta::labels(of).is_empty() {
-        metadata["labels"] = json!(meta::labels(of));
+        metadata["labels"] = to_value(&meta::labels(of));
     }
     let bits = xxh3_64(format!("window {} {}", meta::name(of), scraped_at(now).0).as_bytes());
     json!({
@@ -145,8 +145,8 @@ fn usage(of: &Value, container: &str, cpu_milli: i64, memory_bytes: i64) -> Valu
 
 /// A value with its type.
 fn typed(resource: Resource, mut value: Value) -> Value {
-    value["kind"] = json!(resource.kind());
-    value["apiVersion"] = json!(api_version());
+    value["kind"] = to_value(&resource.kind());
+    value["apiVersion"] = to_value(&api_version());
     value
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::json::compact;
-use crate::api::Kind;
+use crate::api::{Kind, to_value};
 
 /// A version that is served besides the one that objects are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl OtherVersion {
 /// Models pkg/apis/events/v1: Convert_core_Event_To_v1_Event.
 fn to_events(mut value: Value) -> Value {
     let Some(fields) = value.as_object_mut() else { return value };
-    fields.insert("apiVersion".to_owned(), json!(EVENTS));
+    fields.insert("apiVersion".to_owned(), to_value(&EVENTS));
     for (old, new) in [
         ("involvedObject", "regarding"),
         ("message", "note"),
@@ -77,7 +77,7 @@ pub fn to_second_autoscaling(value: &mut Value) {
 ///
 /// Models pkg/apis/autoscaling/v1: Convert_autoscaling_HorizontalPodAutoscaler_To_v1_HorizontalPodAutoscaler.
 fn to_first_autoscaling(mut value: Value) -> Value {
-    value["apiVersion"] = json!(FIRST_AUTOSCALING);
+    value["apiVersion"] = to_value(&FIRST_AUTOSCALING);
     let metrics = take_list(&mut value, "spec", "metrics");
     let behavior = take(&mut value, "spec", "behavior");
     let current = take_list(&mut value, "status", "currentMetrics");
@@ -113,7 +113,7 @@ fn to_first_autoscaling(mut value: Value) -> Value {
         notes.push(("behavior", format!("{{\"ScaleUp\":{up},\"ScaleDown\":{down}}}")));
     }
     for (name, text) in notes {
-        value["metadata"]["annotations"][format!("autoscaling.alpha.kubernetes.io/{name}")] = json!(text);
+        value["metadata"]["annotations"][format!("autoscaling.alpha.kubernetes.io/{name}")] = to_value(&text);
     }
     value
 }

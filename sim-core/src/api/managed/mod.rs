@@ -19,6 +19,8 @@ use shape::Rule;
 pub use shape::Shape;
 pub use typed::{Comparison, compare};
 
+use crate::api::to_value;
+
 use super::encode;
 use super::object::Kind;
 
@@ -256,13 +258,13 @@ impl Managers {
         let api_version = kind.info().api_version();
         let entry = |(writer, share): (&Writer, &Share)| {
             let mut entry = Map::new();
-            entry.insert("apiVersion".to_owned(), json!(api_version));
+            entry.insert("apiVersion".to_owned(), to_value(&api_version));
             entry.insert("fieldsType".to_owned(), json!("FieldsV1"));
             entry.insert("fieldsV1".to_owned(), share.fields.to_value());
-            entry.insert("manager".to_owned(), json!(writer.manager));
+            entry.insert("manager".to_owned(), to_value(&writer.manager));
             entry.insert("operation".to_owned(), json!(if writer.applies { "Apply" } else { "Update" }));
             if !writer.subresource.is_empty() {
-                entry.insert("subresource".to_owned(), json!(writer.subresource));
+                entry.insert("subresource".to_owned(), to_value(&writer.subresource));
             }
             entry.insert("time".to_owned(), encode::to_value(&Time(share.time)));
             Value::Object(entry)

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::api::to_value;
+
 use super::schema::{ListMerge, Schema};
 use super::strategic::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, SET_ORDER, key_of, sort_by_order};
 
@@ -45,7 +47,7 @@ pub(super) fn maps(
     if retain_keys && !modified.is_empty() && has_more {
         let mut keys: Vec<&String> = modified.keys().collect();
         keys.sort();
-        patch.insert(RETAIN_KEYS.to_owned(), json!(keys));
+        patch.insert(RETAIN_KEYS.to_owned(), to_value(&keys));
     }
     Ok(patch)
 }

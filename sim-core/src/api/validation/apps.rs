@@ -15,6 +15,7 @@ use super::internal::{self, types};
 use super::{Errors, format, meta, pod, storage};
 use crate::api::field::FieldError;
 use crate::api::selector::Selector;
+use crate::api::to_value;
 
 /// What is said of a Deployment's selector that makes no sense.
 const NO_SELECTOR: &str = "invalid label selector";
@@ -77,7 +78,7 @@ fn update_strategy(errors: &mut Errors, strategy: &StatefulSetUpdateStrategy) {
         "OnDelete" => {
             if let Some(rolling) = rolling {
                 let why = "only allowed for updateStrategy 'RollingUpdate'";
-                let value = json!(rolling);
+                let value = to_value(&rolling);
                 let shown = internal::one_line(&value, types::SET_ROLLING);
                 errors.invalid_struct(format!("{path}.rollingUpdate"), value, shown, why);
             }
@@ -89,13 +90,13 @@ fn update_strategy(errors: &mut Errors, strategy: &StatefulSetUpdateStrategy) {
                 let path = format!("{path}.rollingUpdate.maxUnavailable");
                 int_or_percent(errors, &path, value);
                 if number(value) == 0 {
-                    errors.invalid(&*path, json!(value), "cannot be 0");
+                    errors.invalid(&*path, to_value(&value), "cannot be 0");
                 }
                 at_most_all(errors, &path, value);
             }
         }
         _ => {
-            let value = json!(strategy);
+            let value = to_value(&strategy);
             let shown = internal::one_line(&value, types::SET_STRATEGY);
             errors.invalid_struct(path, value, shown, "must be 'RollingUpdate' or 'OnDelete'");
         }
@@ -118,7 +119,7 @@ fn check_selector(errors: &mut Errors, selector: &LabelSelector, kind: &str, why
     meta::selector(errors, "spec.selector", selector);
     let makes_sense = errors.0.len() == before;
     if !makes_sense {
-        errors.invalid("spec.selector", json!(selector), why);
+        errors.invalid("spec.selector", to_value(&selector), why);
     }
     makes_sense
 }
@@ -150,7 +151,7 @@ pub(super) fn selects(selector: &LabelSelector, template: &PodTemplateSpec) -> b
 pub(super) fn unfit_labels(errors: &mut Errors, template: &PodTemplateSpec) {
     let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
     let why = "`selector` does not match template `labels`";
-    errors.invalid("spec.template.metadata.labels", json!(labels), why);
+    errors.invalid("spec.template.metadata.labels", to_value(&labels), why);
 }
 
 /// Pods of the template are always restarted, and have no deadline.
@@ -261,12 +262,12 @@ fn deployment_strategy(errors: &mut Errors, strategy: &DeploymentStrategy) {
             int_or_percent(errors, &format!("{path}.rollingUpdate.maxSurge"), surge);
             if number(unavailable) == 0 && number(surge) == 0 {
                 let why = "may not be 0 when `maxSurge` is 0";
-                errors.invalid(unavailable_path.as_str(), json!(unavailable), why);
+                errors.invalid(unavailable_path.as_str(), to_value(&unavailable), why);
             }
             at_most_all(errors, &unavailable_path, unavailable);
         }
         _ => {
-            let value = json!(strategy);
+            let value = to_value(&strategy);
             let shown = Some(internal::one_line(&value, types::STRATEGY));
             let supported = ["Recreate", "RollingUpdate"];
             errors.push(FieldError { shown, ..FieldError::not_supported(path, value, &supported) });
@@ -299,14 +300,14 @@ pub(super) fn int_or_percent(errors: &mut Errors, path: &str, value: &IntOrStrin
 
 pub(super) fn at_most_all(errors: &mut Errors, path: &str, value: &IntOrString) {
     if matches!(value, IntOrString::String(text) if text.ends_with('%')) && number(value) > 100 {
-        errors.invalid(path, json!(value), "must not be greater than 100%");
+        errors.invalid(path, to_value(&value), "must not be greater than 100%");
     }
 }
 
 pub(super) fn deployment_update(errors: &mut Errors, new: &Deployment, old: &Deployment) {
     deployment(errors, new);
     if let (Some(new), Some(old)) = (&new.spec, &old.spec) {
-        meta::immutable(errors, "spec.selector", json!(new.selector), &json!(old.selector));
+        meta::immutable(errors, "spec.selector", to_value(&new.selector), &to_value(&old.selector));
     }
 }
 
@@ -324,7 +325,7 @@ pub(super) fn replica_set(errors: &mut Errors, set: &ReplicaSet) {
 pub(super) fn replica_set_update(errors: &mut Errors, new: &ReplicaSet, old: &ReplicaSet) {
     replica_set(errors, new);
     if let (Some(new), Some(old)) = (&new.spec, &old.spec) {
-        meta::immutable(errors, "spec.selector", json!(new.selector), &json!(old.selector));
+        meta::immutable(errors, "spec.selector", to_value(&new.selector), &to_value(&old.selector));
     }
 }
 
@@ -341,5 +342,5 @@ pub(super) fn controller_revision_update(
     old: &ControllerRevision,
 ) {
     controller_revision(errors, new);
-    meta::immutable(errors, "data", json!(new.data), &json!(old.data));
+    meta::immutable(errors, "data", to_value(&new.data), &to_value(&old.data));
 }

@@ -5,11 +5,11 @@ use k8s_openapi::api::autoscaling::v2::{
     MetricTarget,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
-use serde_json::json;
 
 use super::{Errors, format};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
+use crate::api::to_value;
 
 /// The longest period of a policy, in seconds.
 const PERIOD_MAX: i32 = 1800;
@@ -176,7 +176,7 @@ fn metric_target(errors: &mut Errors, path: &str, target: &MetricTarget) {
         [("value", &target.value), ("averageValue", &target.average_value)];
     for (field, value) in values {
         if let Some(value) = value.as_ref().filter(|value| Quantity::of(value).sign() != 1) {
-            errors.invalid(format!("{path}.{field}"), json!(value), "must be positive");
+            errors.invalid(format!("{path}.{field}"), to_value(&value), "must be positive");
         }
     }
     if let Some(percent) = target.average_utilization.filter(|percent| *percent < 1) {

@@ -6,14 +6,14 @@ use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule, SuccessPolicyRule,
 };
 use k8s_openapi::api::core::v1::Affinity;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::internal::{self, types};
 use super::{Errors, format, meta, pod};
 use crate::api::field::FieldError;
 use crate::api::kinds::job::{CONTROLLER_UID, JOB_NAME};
 use crate::api::selector::Selector;
-use crate::api::{Feature, FeatureGates, meta as object_meta};
+use crate::api::{Feature, FeatureGates, meta as object_meta, to_value};
 
 /// Pods that an Indexed Job may run side by side, and indexes of it that may fail.
 const INDEXED_MAX: i32 = 100_000;
@@ -54,7 +54,7 @@ fn whole_spec(errors: &mut Errors, spec: &JobSpec) {
     if !matches && (spec.selector.is_none() || errors.0.len() == before) {
         let labels = spec.template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
         let why = "`selector` does not match template `labels`";
-        errors.invalid("spec.template.metadata.labels", json!(labels), why);
+        errors.invalid("spec.template.metadata.labels", to_value(&labels), why);
     }
 }
 
@@ -71,14 +71,14 @@ fn generated_selector(errors: &mut Errors, job: &Job, spec: &JobSpec) {
         match labels.get(key) {
             None => errors.required(format!("{path}[{key}]"), format!("must be '{value}'")),
             Some(found) if found != value => {
-                errors.invalid(format!("{path}[{key}]"), json!(labels), format!("must be '{value}'"));
+                errors.invalid(format!("{path}[{key}]"), to_value(&labels), format!("must be '{value}'"));
             }
             Some(_) => {}
         }
     }
     let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     if spec.selector.as_ref().is_some_and(|selector| !Selector::from_api(selector).matches(&expected)) {
-        errors.invalid("spec.selector", json!(spec.selector), "`selector` not auto-generated");
+        errors.invalid("spec.selector", to_value(&spec.selector), "`selector` not auto-generated");
     }
 }
 
@@ -116,7 +116,7 @@ pub(super) fn job_spec(errors: &mut Errors, path: &str, spec: &JobSpec) {
     if let Some(policy) = &spec.success_policy {
         let path = format!("{path}.successPolicy");
         if !is_indexed(spec) {
-            let value = json!(policy);
+            let value = to_value(&policy);
             let shown = internal::one_line(&value, types::SUCCESS_POLICY);
             errors.invalid_struct(path, value, shown, "requires indexed completion mode");
         } else if policy.rules.is_empty() {
@@ -295,7 +295,7 @@ fn exit_codes(
         }
     }
     if !codes.values.is_sorted() {
-        errors.invalid(path, json!(codes.values), "must be ordered");
+        errors.invalid(path, to_value(&codes.values), "must be ordered");
     }
 }
 
@@ -372,27 +372,27 @@ pub(super) fn job_update(errors: &mut Errors, new: &Job, old: &Job, gates: Featu
     whole_spec(errors, spec);
     let is_new = old.status.as_ref().is_none_or(|status| status.start_time.is_none());
     if !is_indexed(spec) {
-        immutable(errors, "completions", json!(spec.completions), json!(earlier.completions));
+        immutable(errors, "completions", to_value(&spec.completions), to_value(&earlier.completions));
     } else if spec.completions.is_some()
         && spec.completions != earlier.completions
         && spec.completions != spec.parallelism
     {
         let why = "can only be modified in tandem with spec.parallelism";
-        errors.invalid("spec.completions", json!(spec.completions), why);
+        errors.invalid("spec.completions", to_value(&spec.completions), why);
     }
-    immutable(errors, "selector", json!(spec.selector), json!(earlier.selector));
+    immutable(errors, "selector", to_value(&spec.selector), to_value(&earlier.selector));
     let is_suspended = earlier.suspend == Some(true);
     let is_idle = old.status.as_ref().and_then(|status| status.active).unwrap_or(0) == 0;
     let resizes = is_suspended && is_idle && gates.has(Feature::SuspendedJobResources);
     let may = Mutable { placement: resizes || is_suspended && is_new, resources: resizes };
     template_update(errors, spec, earlier, may);
-    immutable(errors, "completionMode", json!(spec.completion_mode), json!(earlier.completion_mode));
-    let policies = (json!(spec.pod_failure_policy), json!(earlier.pod_failure_policy));
+    immutable(errors, "completionMode", to_value(&spec.completion_mode), to_value(&earlier.completion_mode));
+    let policies = (to_value(&spec.pod_failure_policy), to_value(&earlier.pod_failure_policy));
     immutable_struct(errors, "podFailurePolicy", policies, types::FAILURE_POLICY);
-    let per_index = json!(earlier.backoff_limit_per_index);
-    immutable(errors, "backoffLimitPerIndex", json!(spec.backoff_limit_per_index), per_index);
-    immutable(errors, "managedBy", json!(spec.managed_by), json!(earlier.managed_by));
-    let policies = (json!(spec.success_policy), json!(earlier.success_policy));
+    let per_index = to_value(&earlier.backoff_limit_per_index);
+    immutable(errors, "backoffLimitPerIndex", to_value(&spec.backoff_limit_per_index), per_index);
+    immutable(errors, "managedBy", to_value(&spec.managed_by), to_value(&earlier.managed_by));
+    let policies = (to_value(&spec.success_policy), to_value(&earlier.success_policy));
     immutable_struct(errors, "successPolicy", policies, types::SUCCESS_POLICY);
 }
 
@@ -436,7 +436,7 @@ fn template_update(errors: &mut Errors, spec: &JobSpec, earlier: &JobSpec, may: 
         old.metadata.clone_from(&spec.template.metadata);
     }
     if spec.template != old {
-        let value = json!(spec.template);
+        let value = to_value(&spec.template);
         let shown = internal::pod_template(&value);
         errors.invalid_struct("spec.template", value, shown, "field is immutable");
     }

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::ServiceSpec;
-use serde_json::json;
 
 use super::Errors;
 use super::network::check_address;
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 const ADDRESSES: &str = "spec.clusterIPs";
 
@@ -41,12 +41,12 @@ pub(crate) fn check(spec: &ServiceSpec) -> Vec<FieldError> {
     let all = addresses(spec);
     match (spec.cluster_ip.as_deref().unwrap_or_default(), all.first()) {
         ("", Some(_)) => {
-            errors.invalid(ADDRESSES, json!(all), "must be empty when `clusterIP` is not specified");
+            errors.invalid(ADDRESSES, to_value(&all), "must be empty when `clusterIP` is not specified");
         }
         // The registry has written the one into the other.
         (_, None) => {}
         (address, Some(first)) if first != address => {
-            errors.invalid(ADDRESSES, json!(all), "first value must match `clusterIP`");
+            errors.invalid(ADDRESSES, to_value(&all), "first value must match `clusterIP`");
         }
         _ => {}
     }
@@ -81,7 +81,7 @@ fn parse(errors: &mut Errors, all: &[String]) -> Option<Vec<IpAddr>> {
     for (index, address) in all.iter().enumerate() {
         if index == 0 && address == "None" {
             if all.len() > 1 {
-                errors.invalid(ADDRESSES, json!(all), "'None' must be the first and only value");
+                errors.invalid(ADDRESSES, to_value(&all), "'None' must be the first and only value");
                 parsed = None;
             }
             continue;
@@ -92,7 +92,7 @@ fn parse(errors: &mut Errors, all: &[String]) -> Option<Vec<IpAddr>> {
         }
     }
     if all.len() > 2 {
-        errors.invalid(ADDRESSES, json!(all), "may only hold up to 2 values");
+        errors.invalid(ADDRESSES, to_value(&all), "may only hold up to 2 values");
     }
     parsed
 }
@@ -101,7 +101,7 @@ fn check_pairs(errors: &mut Errors, spec: &ServiceSpec, parsed: &[IpAddr]) {
     let is_dual = parsed.iter().any(IpAddr::is_ipv4) && parsed.iter().any(IpAddr::is_ipv6);
     if parsed.len() > 1 && !is_dual {
         let why = "may specify no more than one IP for each IP family";
-        errors.invalid(ADDRESSES, json!(addresses(spec)), why);
+        errors.invalid(ADDRESSES, to_value(&addresses(spec)), why);
     }
     for (index, (address, family)) in parsed.iter().zip(families(spec)).enumerate() {
         let fits = match family.as_str() {
@@ -125,11 +125,11 @@ pub(super) fn update(errors: &mut Errors, new: &ServiceSpec, old: &ServiceSpec) 
     let policy = |errors: &mut Errors, what: &str| {
         if new.ip_family_policy.as_deref() != Some("SingleStack") {
             let why = format!("must be set to 'SingleStack' when releasing the secondary {what}");
-            errors.invalid("spec.ipFamilyPolicy", json!(new.ip_family_policy), why);
+            errors.invalid("spec.ipFamilyPolicy", to_value(&new.ip_family_policy), why);
         }
     };
     let (now, before) = (addresses(new), addresses(old));
-    let shown = json!(new.cluster_ips);
+    let shown = to_value(&new.cluster_ips);
     if !(is_headless(new) && is_headless(old)) {
         let path = |index: usize| format!("{ADDRESSES}[{index}]");
         if now.len() == before.len() {
@@ -154,12 +154,12 @@ pub(super) fn update(errors: &mut Errors, new: &ServiceSpec, old: &ServiceSpec) 
     let path = "spec.ipFamilies[0]";
     if now.len() == before.len() {
         for _ in now.iter().zip(before).filter(|(now, before)| now != before) {
-            errors.invalid(path, json!(now), FIXED);
+            errors.invalid(path, to_value(&now), FIXED);
         }
         return;
     }
     if now.len() < before.len() && addresses(new).is_empty() {
-        errors.invalid(path, json!(new.ip_families), "primary ipFamily can not be unset");
+        errors.invalid(path, to_value(&new.ip_families), "primary ipFamily can not be unset");
     }
     if let (Some(now), Some(before)) = (now.first(), before.first())
         && now != before

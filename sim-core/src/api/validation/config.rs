@@ -2,11 +2,12 @@
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Errors, format, meta};
 use crate::api::field::FieldError;
 use crate::api::patch::{not_of_type, parse_json};
+use crate::api::to_value;
 
 /// How much a ConfigMap or a Secret may hold, in bytes.
 const DATA_MAX: usize = 1024 * 1024;
@@ -98,7 +99,7 @@ fn docker(errors: &mut Errors, key: &str, content: Option<&ByteString>) {
 }
 
 pub(super) fn secret_update(errors: &mut Errors, new: &Secret, old: &Secret) {
-    meta::immutable(errors, "type", json!(new.type_), &json!(old.type_));
+    meta::immutable(errors, "type", to_value(&new.type_), &to_value(&old.type_));
     if old.immutable == Some(true) {
         let why = "field is immutable when `immutable` is set";
         if new.immutable != Some(true) {

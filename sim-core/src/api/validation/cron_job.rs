@@ -3,12 +3,11 @@
 //! Models pkg/apis/batch/validation: ValidateCronJobCreate and ValidateCronJobUpdate.
 
 use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec};
-use serde_json::json;
 
 use super::{Errors, batch};
 use crate::api::cron::{CronSchedule, check_zone};
 use crate::api::field::FieldError;
-use crate::api::meta;
+use crate::api::{meta, to_value};
 
 /// Room for the time that a Job's name carries.
 const NAME_MAX: usize = 52;
@@ -45,7 +44,7 @@ fn check(errors: &mut Errors, cron: &CronJob, zone_allowed: bool) {
     batch::job_spec(errors, path, &job);
     if let Some(selector) = &job.selector {
         let why = "`selector` will be auto-generated";
-        errors.invalid(format!("{path}.selector"), json!(selector), why);
+        errors.invalid(format!("{path}.selector"), to_value(&selector), why);
     }
     if job.manual_selector == Some(true) {
         let supported = ["nil", "false"];

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::internal::{self, types};
 use super::{Errors, apps, meta, pod};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 pub(super) fn create(errors: &mut Errors, set: &DaemonSet) {
     let empty = DaemonSetSpec::default();
@@ -35,7 +36,7 @@ fn strategy(errors: &mut Errors, strategy: &DaemonSetUpdateStrategy) {
         ("RollingUpdate", Some(rolling)) => rolling_update(errors, rolling),
         ("RollingUpdate", None) => errors.required(format!("{path}.rollingUpdate"), ""),
         _ => {
-            let value = json!(strategy);
+            let value = to_value(&strategy);
             let shown = Some(internal::one_line(&value, types::STRATEGY));
             let supported = ["RollingUpdate", "OnDelete"];
             errors.push(FieldError { shown, ..FieldError::not_supported(path, value, &supported) });
@@ -59,7 +60,7 @@ fn rolling_update(errors: &mut Errors, rolling: &RollingUpdateDaemonSet) {
     match (is_set(&rolling.max_unavailable), is_set(&rolling.max_surge)) {
         (true, true) => {
             let why = "may not be set when maxUnavailable is non-zero";
-            errors.invalid(format!("{path}.maxSurge"), json!(rolling.max_surge), why);
+            errors.invalid(format!("{path}.maxSurge"), to_value(&rolling.max_surge), why);
         }
         (false, false) => {
             errors.required(format!("{path}.maxUnavailable"), "cannot be 0 when maxSurge is 0");
@@ -71,6 +72,6 @@ fn rolling_update(errors: &mut Errors, rolling: &RollingUpdateDaemonSet) {
 pub(super) fn update(errors: &mut Errors, new: &DaemonSet, old: &DaemonSet) {
     create(errors, new);
     if let (Some(new), Some(old)) = (&new.spec, &old.spec) {
-        meta::immutable(errors, "spec.selector", json!(new.selector), &json!(old.selector));
+        meta::immutable(errors, "spec.selector", to_value(&new.selector), &to_value(&old.selector));
     }
 }

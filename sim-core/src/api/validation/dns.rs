@@ -1,7 +1,8 @@
 //! Validation of pods' DNS settings. Models pkg/apis/core/validation: validatePodDNSConfig.
 
 use k8s_openapi::api::core::v1::PodSpec;
-use serde_json::json;
+
+use crate::api::to_value;
 
 use super::network::check_address;
 use super::{Errors, format};
@@ -25,7 +26,7 @@ pub(super) fn config(errors: &mut Errors, path: &str, spec: &PodSpec) {
     let Some(config) = config else { return };
     if servers.len() > SERVERS_MAX {
         let why = format!("must not have more than {SERVERS_MAX} nameservers");
-        errors.invalid(format!("{path}.nameservers"), json!(servers), why);
+        errors.invalid(format!("{path}.nameservers"), to_value(&servers), why);
     }
     for (index, server) in servers.iter().enumerate() {
         check_address(errors, &format!("{path}.nameservers[{index}]"), server);
@@ -33,13 +34,13 @@ pub(super) fn config(errors: &mut Errors, path: &str, spec: &PodSpec) {
     let searches = config.searches.as_deref().unwrap_or_default();
     if searches.len() > SEARCHES_MAX {
         let why = format!("must not have more than {SEARCHES_MAX} search paths");
-        errors.invalid(format!("{path}.searches"), json!(searches), why);
+        errors.invalid(format!("{path}.searches"), to_value(&searches), why);
     }
     if searches.join(" ").len() > SEARCH_LETTERS_MAX {
         let why = format!(
             "must not have more than {SEARCH_LETTERS_MAX} characters (including spaces) in the search list"
         );
-        errors.invalid(format!("{path}.searches"), json!(searches), why);
+        errors.invalid(format!("{path}.searches"), to_value(&searches), why);
     }
     for (index, search) in searches.iter().enumerate().filter(|(_, search)| *search != ".") {
         let search = search.strip_suffix('.').unwrap_or(search);

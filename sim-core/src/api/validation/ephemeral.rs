@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{EphemeralContainer, Pod, PodSpec};
-use serde_json::json;
 
 use super::container::{self, Inside};
 use super::{Errors, internal, volume};
 use crate::api::field::FieldError;
 use crate::api::pod::as_container;
+use crate::api::to_value;
 
 /// Why fields that only lasting containers may have are refused.
 const NOT_HERE: &str = "cannot be set for an Ephemeral Container";
@@ -94,7 +94,7 @@ pub(super) fn update(errors: &mut Errors, new: &Pod, old: &Pod) {
                 );
             }
             Some(container) if container != earlier => {
-                let shown = internal::ephemeral_diff(&json!(earlier), &json!(container));
+                let shown = internal::ephemeral_diff(&to_value(&earlier), &to_value(&container));
                 let why = format!("existing ephemeral containers \"{name}\" may not be changed\n{shown}");
                 errors.forbidden(PATH, why);
             }

@@ -4,11 +4,12 @@ use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressClassParametersReference, IngressRule,
     IngressServiceBackend, IngressSpec, IngressTLS,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Errors, format, meta};
 use crate::api::field::FieldError;
 use crate::api::meta::annotations;
+use crate::api::to_value;
 
 /// Names an Ingress's class in the way that `ingressClassName` took the place of.
 pub(crate) const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
@@ -256,7 +257,7 @@ fn check_parameters(errors: &mut Errors, parameters: &IngressClassParametersRefe
 /// Models pkg/apis/networking/validation: ValidateIngressClassUpdate.
 pub(super) fn class_update(errors: &mut Errors, new: &IngressClass, old: &IngressClass) {
     let controller = |class: &IngressClass| {
-        json!(class.spec.as_ref().and_then(|spec| spec.controller.as_deref()).unwrap_or_default())
+        to_value(&class.spec.as_ref().and_then(|spec| spec.controller.as_deref()).unwrap_or_default())
     };
     meta::immutable(errors, "spec.controller", controller(new), &controller(old));
     self::class(errors, new);

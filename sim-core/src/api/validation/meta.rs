@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Errors, format};
 use crate::api::field::FieldError;
-use crate::api::{Kind, Object, meta};
+use crate::api::{Kind, Object, meta, to_value};
 
 /// How large all annotations together may be, in bytes.
 const ANNOTATIONS_MAX: usize = 256 * 1024;
@@ -76,7 +76,7 @@ fn common(errors: &mut Errors, metadata: &ObjectMeta) {
     let has = |wanted: &str| finalizers.iter().any(|name| name == wanted);
     if has("orphan") && has("foregroundDeletion") {
         let why = "finalizer orphan and foregroundDeletion cannot be both set";
-        errors.invalid("metadata.finalizers", json!(finalizers), why);
+        errors.invalid("metadata.finalizers", to_value(&finalizers), why);
     }
     for (index, name) in finalizers.iter().enumerate() {
         if !name.contains('/') && !STANDARD_FINALIZERS.contains(&name.as_str()) {
@@ -128,7 +128,7 @@ fn owners(errors: &mut Errors, owners: &[OwnerReference]) {
                 let why = format!(
                     "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
                 );
-                errors.invalid(PATH, json!(owners), why);
+                errors.invalid(PATH, to_value(&owners), why);
             }
         }
     }
@@ -146,7 +146,7 @@ fn check_owner(errors: &mut Errors, path: &str, owner: &OwnerReference) {
         }
     }
     if owner.api_version == "v1" && owner.kind == "Event" {
-        errors.invalid(path, json!(owner), "/v1, Kind=Event is disallowed from being an owner");
+        errors.invalid(path, to_value(&owner), "/v1, Kind=Event is disallowed from being an owner");
     }
 }
 

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use serde_json::json;
 
 use super::{Errors, cluster_ips, endpoints, format, meta, probe};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 /// The longest session affinity, a day.
 const MAX_AFFINITY_SECONDS: i32 = 86_400;
@@ -198,10 +198,10 @@ fn check_duplicates(errors: &mut Errors, ports: &[ServicePort]) {
         let protocol = port.protocol.as_deref().unwrap_or_default();
         if !seen.insert((protocol, port.port)) {
             let number = port.port;
-            let mut error = FieldError::duplicate(format!("spec.ports[{index}]"), json!(port));
+            let mut error = FieldError::duplicate(format!("spec.ports[{index}]"), to_value(&port));
             error.shown = Some(format!(
                 "{{\"Name\":\"\",\"Protocol\":{},\"AppProtocol\":null,\"Port\":{number},\"TargetPort\":0,\"NodePort\":0}}",
-                json!(protocol)
+                to_value(&protocol)
             ));
             errors.push(error);
         }
@@ -213,7 +213,7 @@ pub(super) fn service_update(errors: &mut Errors, new: &Service, old: &Service) 
     let (spec, earlier) = (new.spec.as_ref().unwrap_or(&empty), old.spec.as_ref().unwrap_or(&empty));
     cluster_ips::update(errors, spec, earlier);
     if is_balanced(spec) && is_balanced(earlier) && spec.load_balancer_class != earlier.load_balancer_class {
-        let value = json!(spec.load_balancer_class);
+        let value = to_value(&spec.load_balancer_class);
         errors.invalid("spec.loadBalancerClass", value, "may not change once set");
     }
     let needs_check =

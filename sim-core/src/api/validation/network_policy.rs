@@ -2,11 +2,11 @@
 
 use k8s_openapi::api::networking::v1::{IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use serde_json::json;
 
 use super::cidr::{self, Cidr};
 use super::{Errors, format, meta};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 const TYPES: [&str; 2] = ["Ingress", "Egress"];
@@ -27,7 +27,11 @@ pub(super) fn create(errors: &mut Errors, policy: &NetworkPolicy) {
     }
     let types = spec.policy_types.as_deref().unwrap_or_default();
     if types.len() > TYPES.len() {
-        return errors.invalid("spec.policyTypes", json!(types), "may not specify more than two policyTypes");
+        return errors.invalid(
+            "spec.policyTypes",
+            to_value(&types),
+            "may not specify more than two policyTypes",
+        );
     }
     for (index, one) in types.iter().enumerate().filter(|(_, one)| !TYPES.contains(&one.as_str())) {
         errors.push(FieldError::not_supported(format!("spec.policyTypes[{index}]"), one.as_str(), &TYPES));

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{HostAlias, Node, Taint};
-use serde_json::json;
 
 use super::internal::{self, types};
 use super::{Errors, format, network};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 pub(super) fn host_aliases(errors: &mut Errors, path: &str, aliases: &[HostAlias]) {
     for (index, alias) in aliases.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(super) fn node(errors: &mut Errors, node: &Node) {
         let path = format!("metadata.taints[{index}]");
         check_taint(errors, &path, taint);
         if !seen.insert((taint.effect.as_str(), taint.key.as_str())) {
-            let value = json!(taint);
+            let value = to_value(&taint);
             let shown = Some(internal::one_line(&value, types::TAINT));
             let detail = "taints must be unique by key and effect pair".to_owned();
             errors.push(FieldError { shown, detail, ..FieldError::duplicate(path, value) });

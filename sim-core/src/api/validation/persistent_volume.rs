@@ -3,7 +3,7 @@
 //! Models pkg/apis/core/validation: ValidatePersistentVolumeSpec, ValidatePersistentVolumeUpdate.
 
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::internal::{self, types};
 use super::storage::{VOLUME_MODES, access_modes, class_name, positive};
@@ -11,6 +11,7 @@ use super::{Errors, meta, placement, volume};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
 use crate::api::storage::ABOUT_VOLUMES;
+use crate::api::to_value;
 
 pub(super) fn create(errors: &mut Errors, volume: &PersistentVolume) {
     let empty = PersistentVolumeSpec::default();
@@ -57,7 +58,7 @@ fn capacity(errors: &mut Errors, spec: &PersistentVolumeSpec) {
         errors.required("spec.capacity", "");
     }
     if capacity.is_none_or(|capacity| !capacity.contains_key("storage") || capacity.len() > 1) {
-        errors.push(FieldError::not_supported("spec.capacity", json!(spec.capacity), &["storage"]));
+        errors.push(FieldError::not_supported("spec.capacity", to_value(&spec.capacity), &["storage"]));
     }
     for (name, quantity) in capacity.into_iter().flatten() {
         let path = format!("spec.capacity[{name}]");
@@ -75,7 +76,7 @@ fn is_root(path: &str) -> bool {
 
 /// The volume's source, of which there is one.
 fn sources(errors: &mut Errors, spec: &PersistentVolumeSpec) {
-    let value = json!(source_of(spec));
+    let value = to_value(&source_of(spec));
     let found = volume::SOURCES.iter().filter(|(name, ..)| value.get(name).is_some());
     let mut count = 0;
     for (name, shown, _) in found {
@@ -117,7 +118,7 @@ fn local_path(errors: &mut Errors, path: &str) {
 
 /// The part of a volume's spec that says where its bytes are.
 fn source_of(spec: &PersistentVolumeSpec) -> Map<String, Value> {
-    let Value::Object(fields) = json!(spec) else { return Map::new() };
+    let Value::Object(fields) = to_value(&spec) else { return Map::new() };
     fields.into_iter().filter(|(name, _)| !ABOUT_VOLUMES.contains(&name.as_str())).collect()
 }
 
@@ -127,15 +128,15 @@ pub(super) fn update(errors: &mut Errors, new: &PersistentVolume, old: &Persiste
     }
     create(errors, new);
     let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
-    let (source, earlier) = (json!(source_of(new)), json!(source_of(old)));
+    let (source, earlier) = (to_value(&source_of(new)), to_value(&source_of(old)));
     if source != earlier {
         let text = "spec.persistentvolumesource is immutable after creation";
         let why = format!("{text}\n{}", internal::volume_source_diff(&earlier, &source));
         errors.forbidden("spec.persistentvolumesource", why);
     }
-    meta::immutable(errors, "volumeMode", json!(new.volume_mode), &json!(old.volume_mode));
+    meta::immutable(errors, "volumeMode", to_value(&new.volume_mode), &to_value(&old.volume_mode));
     if old.node_affinity.is_some() && new.node_affinity != old.node_affinity {
-        let value = json!(new.node_affinity);
+        let value = to_value(&new.node_affinity);
         let shown = internal::one_line(&value, types::VOLUME_AFFINITY);
         let why = "field is immutable, except for updating from beta label to GA";
         errors.invalid_struct("nodeAffinity", value, shown, why);

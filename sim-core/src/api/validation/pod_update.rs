@@ -5,6 +5,8 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::json;
 
+use crate::api::to_value;
+
 use super::Errors;
 use super::internal::{self, types};
 use super::pod::{check_tolerations_of, is_gated, whole};
@@ -44,7 +46,7 @@ pub(super) fn check(errors: &mut Errors, new_pod: &Pod, old_pod: &Pod) {
         node_affinity(errors, &mut munged, old);
     }
     if munged != *old {
-        let shown = internal::pod_spec_diff(&json!(old), &json!(munged));
+        let shown = internal::pod_spec_diff(&to_value(&old), &to_value(&munged));
         errors.forbidden("spec", format!("{UPDATABLE}\n{shown}"));
     }
 }
@@ -125,7 +127,7 @@ fn node_selector(errors: &mut Errors, munged: &mut PodSpec, old: &PodSpec) {
     let now = munged.node_selector.clone().unwrap_or_default();
     if old.node_selector.iter().flatten().any(|(key, value)| now.get(key) != Some(value)) {
         let why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
-        errors.invalid("spec.nodeSelector", json!(munged.node_selector), why);
+        errors.invalid("spec.nodeSelector", to_value(&munged.node_selector), why);
     }
     munged.node_selector.clone_from(&old.node_selector);
 }
@@ -164,7 +166,7 @@ fn tightened(errors: &mut Errors, now: Option<&NodeAffinity>, before: Option<&No
     let after = terms(now);
     let now = after.clone().unwrap_or_default();
     if !before.is_empty() && before.len() != now.len() {
-        let value = json!(after);
+        let value = to_value(&after);
         let shown = internal::one_line_list(&value, types::NODE_TERM);
         let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
         errors.invalid_struct(PATH, value, shown, why);
@@ -172,7 +174,7 @@ fn tightened(errors: &mut Errors, now: Option<&NodeAffinity>, before: Option<&No
     }
     for (index, (now, before)) in now.iter().zip(&before).enumerate() {
         if !has_only_additions(now, before) {
-            let value = json!(now);
+            let value = to_value(&now);
             let shown = internal::one_line(&value, types::NODE_TERM);
             let why = "only additions are allowed (no mutations or deletions)";
             errors.invalid_struct(format!("{PATH}[{index}]"), value, shown, why);

@@ -3,17 +3,17 @@
 //! Models pkg/apis/policy/validation: ValidatePodDisruptionBudgetSpec.
 
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use serde_json::json;
 
 use super::internal::{self, types};
 use super::{Errors, apps, meta};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 pub(super) fn budget(errors: &mut Errors, budget: &PodDisruptionBudget) {
     let spec = budget.spec.clone().unwrap_or_default();
     if spec.min_available.is_some() && spec.max_unavailable.is_some() {
         let why = "minAvailable and maxUnavailable cannot be both set";
-        let value = json!(spec);
+        let value = to_value(&spec);
         let shown = internal::one_line(&value, types::BUDGET);
         errors.invalid_struct("spec", value, shown, why);
     }

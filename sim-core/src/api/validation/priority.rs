@@ -1,10 +1,10 @@
 //! Validation of PriorityClasses. Models pkg/apis/scheduling/validation.
 
 use k8s_openapi::api::scheduling::v1::PriorityClass;
-use serde_json::json;
 
 use super::{Errors, meta};
 use crate::api::meta::name;
+use crate::api::to_value;
 
 /// The highest value that a class may have which is not the system's.
 const HIGHEST: i32 = 1_000_000_000;
@@ -54,6 +54,6 @@ pub(super) fn class_update(errors: &mut Errors, new: &PriorityClass, old: &Prior
     if new.value != old.value {
         errors.forbidden("value", "may not be changed in an update.");
     }
-    let old_policy = json!(old.preemption_policy);
-    meta::immutable(errors, "preemptionPolicy", json!(new.preemption_policy), &old_policy);
+    let old_policy = to_value(&old.preemption_policy);
+    meta::immutable(errors, "preemptionPolicy", to_value(&new.preemption_policy), &old_policy);
 }

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, ResourceQuota, ResourceQuotaSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::internal::{self, types};
 use super::{Errors, format, resources};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
+use crate::api::to_value;
 
 /// Scopes of pods, and the pairs of them that exclude one another.
 const OF_PODS: [&str; 6] = [
@@ -39,7 +40,7 @@ pub(super) fn quota(errors: &mut Errors, quota: &ResourceQuota) {
 /// Models validateResourceQuotaScopes.
 fn scopes(errors: &mut Errors, spec: &ResourceQuotaSpec) {
     let all: Vec<&str> = spec.scopes.iter().flatten().map(String::as_str).collect();
-    let mut refuse = |why: &str| errors.invalid("spec.scopes", json!(all), why);
+    let mut refuse = |why: &str| errors.invalid("spec.scopes", to_value(&all), why);
     for scope in &all {
         if !is_scope(scope) {
             refuse("unsupported scope");
@@ -90,7 +91,7 @@ fn scope_selector(errors: &mut Errors, spec: &ResourceQuotaSpec) {
             errors.invalid(format!("{PATH}.scopeName"), scope, "unsupported scope");
         }
         for _ in unfit(scope, spec) {
-            let value = json!(selector);
+            let value = to_value(&selector);
             let shown = internal::one_line(&value, types::SCOPE_SELECTOR);
             errors.invalid_struct(PATH, value, shown, "unsupported scope applied to resource");
         }
@@ -106,7 +107,7 @@ fn scope_selector(errors: &mut Errors, spec: &ResourceQuotaSpec) {
             }
             "Exists" | "DoesNotExist" if !values.is_empty() => {
                 let why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
-                errors.invalid(format!("{PATH}.values"), json!(values), why);
+                errors.invalid(format!("{PATH}.values"), to_value(&values), why);
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             other => errors.invalid(format!("{PATH}.operator"), other, "not a valid selector operator"),
@@ -115,7 +116,7 @@ fn scope_selector(errors: &mut Errors, spec: &ResourceQuotaSpec) {
     }
     for (one, other) in OPPOSITES {
         if seen.contains(one) && seen.contains(other) {
-            errors.invalid("spec.scopes", json!(spec.scopes), "conflicting scopes");
+            errors.invalid("spec.scopes", to_value(&spec.scopes), "conflicting scopes");
         }
     }
 }
@@ -125,7 +126,7 @@ pub(super) fn quota_update(errors: &mut Errors, new: &ResourceQuota, old: &Resou
     let scopes = |quota: &ResourceQuota| quota.spec.as_ref().and_then(|spec| spec.scopes.clone());
     let set = |scopes: Option<Vec<String>>| scopes.unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
     if set(scopes(new)) != set(scopes(old)) {
-        errors.invalid("spec.scopes", json!(scopes(new)), "field is immutable");
+        errors.invalid("spec.scopes", to_value(&scopes(new)), "field is immutable");
     }
 }
 

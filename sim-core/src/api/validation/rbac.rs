@@ -5,11 +5,12 @@
 use k8s_openapi::api::rbac::v1::{
     ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Errors, format, meta};
 use crate::api::field::FieldError;
 use crate::api::rbac::GROUP;
+use crate::api::to_value;
 
 /// Models ValidateRole.
 pub(super) fn role(errors: &mut Errors, role: &Role) {
@@ -72,7 +73,7 @@ fn policy_rule(errors: &mut Errors, path: &str, rule: &PolicyRule, is_namespaced
     }
     if !is_empty(&rule.non_resource_urls) {
         let path = format!("{path}.nonResourceURLs");
-        let urls = json!(rule.non_resource_urls);
+        let urls = to_value(&rule.non_resource_urls);
         if is_namespaced {
             errors.invalid(path.as_str(), urls.clone(), "namespaced rules cannot apply to non-resource URLs");
         }
@@ -115,7 +116,7 @@ fn same_role(errors: &mut Errors, new: &RoleRef, old: &RoleRef) {
             text(&new.kind),
             text(&new.name)
         );
-        errors.invalid_struct("roleRef", json!(new), shown, "cannot change roleRef");
+        errors.invalid_struct("roleRef", to_value(&new), shown, "cannot change roleRef");
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! Models pkg/apis/core/helper, and pkg/apis/core/validation: validateResourceName and what it serves.
 
-use serde_json::json;
-
 use super::{Errors, format};
 use crate::api::quantity::Quantity;
+use crate::api::to_value;
 
 /// What a container may ask for, beside huge pages and what nodes offer besides.
 const OF_CONTAINERS: [&str; 3] = ["cpu", "ephemeral-storage", "memory"];
@@ -109,7 +108,7 @@ pub(super) fn amount(errors: &mut Errors, path: &str, name: &str, amount: Quanti
         errors.invalid(path, amount.to_string(), "must be greater than or equal to 0");
     }
     if (COUNTED.contains(&name) || is_extended(name)) && !amount.is_whole() {
-        errors.invalid(path, json!(amount.to_string()), "must be an integer");
+        errors.invalid(path, to_value(&amount.to_string()), "must be an integer");
     }
 }
 

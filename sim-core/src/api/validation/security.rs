@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{AppArmorProfile, Container, PodSecurityContext, PodSpec, SeccompProfile};
-use serde_json::json;
 
 use super::Errors;
 use super::internal::{self, types};
 use crate::api::field::FieldError;
+use crate::api::to_value;
 
 const ID_RANGE: &str = "must be between 0 and 2147483647, inclusive";
 
@@ -31,7 +31,7 @@ pub(super) fn of_container(errors: &mut Errors, path: &str, container: &Containe
     }
     check_seccomp(errors, &path, context.seccomp_profile.as_ref());
     if context.allow_privilege_escalation == Some(false) {
-        let value = json!(context);
+        let value = to_value(&context);
         let shown = internal::one_line(&value, types::SECURITY);
         let mut refuse = |why: &str| errors.invalid_struct(&*path, value.clone(), shown.clone(), why);
         if context.privileged == Some(true) {
@@ -65,7 +65,7 @@ fn check_seccomp(errors: &mut Errors, path: &str, profile: Option<&SeccompProfil
     match (&profile.localhost_profile, profile.type_ == "Localhost") {
         (None, true) => errors.required(field, "must be set when seccomp type is Localhost"),
         (Some(_), false) => {
-            let value = json!(profile);
+            let value = to_value(&profile);
             let shown = internal::one_line(&value, types::PROFILE);
             errors.invalid_struct(field, value, shown, "can only be set when seccomp type is Localhost");
         }

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, TopologySelectorTerm};
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
-use serde_json::json;
 
 use super::{Errors, format, internal, meta};
 use crate::api::field::FieldError;
 use crate::api::quantity::Quantity;
+use crate::api::to_value;
 
 const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 pub(super) const VOLUME_MODES: [&str; 2] = ["Block", "Filesystem"];
@@ -123,7 +123,7 @@ pub(super) fn claim_update(errors: &mut Errors, new: &PersistentVolumeClaim, old
     if requests(new_spec) < requests(old_spec) && requests(new_spec) <= capacity {
         errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
     }
-    meta::immutable(errors, "volumeMode", json!(new_spec.volume_mode), &json!(old_spec.volume_mode));
+    meta::immutable(errors, "volumeMode", to_value(&new_spec.volume_mode), &to_value(&old_spec.volume_mode));
     if old_spec.volume_attributes_class_name.is_some() {
         let path = "spec.volumeAttributesClassName";
         match new_spec.volume_attributes_class_name.as_deref() {
@@ -163,7 +163,7 @@ fn immutable_claim(
     }
     if munged != earlier {
         let text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        let shown = internal::claim_spec_diff(&json!(earlier), &json!(munged));
+        let shown = internal::claim_spec_diff(&to_value(&earlier), &to_value(&munged));
         errors.forbidden("spec", format!("{text}\n{shown}"));
     }
 }
@@ -217,6 +217,6 @@ pub(super) fn class_update(errors: &mut Errors, new: &StorageClass, old: &Storag
     if new.reclaim_policy != old.reclaim_policy {
         errors.forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden.");
     }
-    let old_mode = json!(old.volume_binding_mode);
-    meta::immutable(errors, "volumeBindingMode", json!(new.volume_binding_mode), &old_mode);
+    let old_mode = to_value(&old.volume_binding_mode);
+    meta::immutable(errors, "volumeBindingMode", to_value(&new.volume_binding_mode), &old_mode);
 }

@@ -5,6 +5,8 @@
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
+use crate::api::to_value;
+
 /// The label that tells a Deployment's ReplicaSets and their pods apart.
 pub(super) const LABEL: &str = "pod-template-hash";
 
@@ -16,8 +18,7 @@ pub(in crate::controllers) fn of_template(
     template: &PodTemplateSpec,
     collision_count: Option<i32>,
 ) -> String {
-    // The API types serialize without fail; an empty text would still be a hash.
-    let mut bytes = serde_json::to_vec(template).unwrap_or_default();
+    let mut bytes = to_value(template).to_string().into_bytes();
     bytes.push(b'\n');
     if let Some(count) = collision_count {
         bytes.extend_from_slice(&i64::from(count).to_le_bytes());

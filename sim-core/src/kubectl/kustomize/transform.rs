@@ -8,7 +8,7 @@ use super::names::each;
 use super::{Resource, join, objects, read, texts};
 use crate::api::patch::Patch;
 use crate::api::selector::Selector;
-use crate::api::{Kind, decode};
+use crate::api::{Kind, decode, to_value};
 use crate::kubectl::Files;
 use crate::kubectl::error::CliError;
 
@@ -30,7 +30,7 @@ pub fn transform(
             if resource.kind() == "Namespace" {
                 resource.rename(namespace.clone());
             } else if is_namespaced(resource) {
-                resource.value["metadata"]["namespace"] = json!(namespace);
+                resource.value["metadata"]["namespace"] = to_value(&namespace);
             }
         }
     }

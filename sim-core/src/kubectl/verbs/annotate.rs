@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Verb;
 use super::label::FLAGS;
 use crate::api::patch::Patch;
-use crate::api::{Object, meta};
+use crate::api::{Object, meta, to_value};
 use crate::apiserver::{ApiServer, Subresource, WriteOptions};
 use crate::kubectl::args::Args;
 use crate::kubectl::builder::{Builder, Info};
@@ -177,7 +177,7 @@ fn change_manifest(
             let meta = manifest.get_mut("metadata").and_then(Value::as_object_mut);
             meta.map(|meta| meta.remove(change.words.field));
         }
-        map => manifest["metadata"][change.words.field] = json!(map),
+        map => manifest["metadata"][change.words.field] = to_value(&map),
     }
     let operation = change.operation(&old, &new, overwrite);
     results.print_manifest(operation, info, &manifest, false, out)

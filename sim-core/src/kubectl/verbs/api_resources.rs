@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::Verb;
-use crate::api::{Kind, KubernetesVersion};
+use crate::api::{Kind, KubernetesVersion, to_value};
 use crate::kubectl::absent;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
@@ -189,11 +189,11 @@ fn described(resource: &Resource) -> Value {
     });
     for (field, words) in [("shortNames", resource.short_names), ("categories", resource.categories)] {
         if !words.is_empty() {
-            value[field] = json!(words);
+            value[field] = to_value(&words);
         }
     }
     if !resource.group.is_empty() {
-        value["group"] = json!(resource.group);
+        value["group"] = to_value(&resource.group);
     }
     value
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
 use serde_json::{Map, Value, json};
 
 use super::Verb;
-use crate::api::{Kind, Object, ObjectKey};
+use crate::api::{Kind, Object, ObjectKey, to_value};
 use crate::apiserver::ApiServer;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::Info;
@@ -184,7 +184,7 @@ fn reconcile_rules(
     let both_aggregate = old[AGGREGATION].is_object() && new[AGGREGATION].is_object();
     let extra = if both_aggregate { Vec::new() } else { uncovered(&wanted, &has) };
     if removes && !(missing.is_empty() && extra.is_empty()) {
-        merged["rules"] = json!(wanted);
+        merged["rules"] = to_value(&wanted);
     } else if !missing.is_empty() {
         merged["rules"] = json!(has.iter().chain(&missing).collect::<Vec<_>>());
     }
@@ -226,7 +226,7 @@ fn reconcile_subjects(
     };
     let (missing, extra) = (only(&wanted, &has), only(&has, &wanted));
     if removes && !(missing.is_empty() && extra.is_empty()) {
-        merged["subjects"] = json!(wanted);
+        merged["subjects"] = to_value(&wanted);
     } else if !missing.is_empty() {
         merged["subjects"] = json!(has.iter().chain(&missing).collect::<Vec<_>>());
     }

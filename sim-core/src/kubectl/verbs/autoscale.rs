@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
 use crate::api::quantity::Quantity;
-use crate::api::{Feature, Kind, wire};
+use crate::api::{Feature, Kind, to_value, wire};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::{Builder, Info};
 use crate::kubectl::error::CliError;
@@ -100,10 +100,10 @@ fn manifest(args: &Args, info: &Info, least: i64, most: i64, metrics: &[Value]) 
     let target = json!({"apiVersion": kind.api_version(), "kind": kind.kind.name(), "name": info.name});
     let mut spec = json!({"maxReplicas": most, "scaleTargetRef": target});
     if least > 0 {
-        spec["minReplicas"] = json!(least);
+        spec["minReplicas"] = to_value(&least);
     }
     if !metrics.is_empty() {
-        spec["metrics"] = json!(metrics);
+        spec["metrics"] = to_value(&metrics);
     }
     Ok(json!({
         "apiVersion": Kind::HorizontalPodAutoscaler.info().api_version(),
@@ -127,12 +127,12 @@ fn write_down_first_version(
     manifest["apiVersion"] = json!("autoscaling/v1");
     manifest["status"] = json!({"currentReplicas": 0, "desiredReplicas": 0});
     if args.has("namespace") {
-        manifest["metadata"]["namespace"] = json!(env.namespace);
+        manifest["metadata"]["namespace"] = to_value(&env.namespace);
     }
     if let Some(spec) = manifest["spec"].as_object_mut() {
         spec.remove("metrics");
         if let Some(percent) = args.int("cpu-percent").filter(|percent| *percent >= 0) {
-            spec.insert("targetCPUUtilizationPercentage".to_owned(), json!(percent));
+            spec.insert("targetCPUUtilizationPercentage".to_owned(), to_value(&percent));
         }
     }
     wire::say_null_creation(&mut manifest, args.gates);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::config::unexpected;
 use super::{Verb, help};
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::config::{Entry, KubeConfig, PATH, entry};
 use crate::kubectl::error::CliError;
@@ -284,10 +285,10 @@ fn field_value(args: &Args, field: &str, value: &str) -> Result<Value, CliError>
         };
     }
     if !field.ends_with("-data") {
-        return Ok(json!(value));
+        return Ok(to_value(&value));
     }
     if args.flag("set-raw-bytes") {
-        return Ok(json!(STANDARD.encode(value)));
+        return Ok(to_value(&STANDARD.encode(value)));
     }
     if STANDARD.decode(value).is_err() {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
@@ -296,7 +297,7 @@ fn field_value(args: &Args, field: &str, value: &str) -> Result<Value, CliError>
         let why = format!("error decoding input value: illegal base64 data at input byte {at}");
         return Err(CliError::plain(why));
     }
-    Ok(json!(value))
+    Ok(to_value(&value))
 }
 
 /// What kubectl says of a property that is no value: it shows the Go map, whose pointers are made up here.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::kustomize::content_hash;
@@ -47,7 +48,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
     let data = data(args, env, Some(name))?;
     let mut manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
     if !data.is_empty() {
-        manifest["data"] = json!(data);
+        manifest["data"] = to_value(&data);
     }
     append_hash(args, &mut manifest);
     generate::create(args, env, manifest, "created", Some("failed to create configmap:"))?;

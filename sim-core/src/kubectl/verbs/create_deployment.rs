@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
@@ -44,7 +45,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                 container["ports"] = json!([{"containerPort": port}]);
             }
             if !command.is_empty() {
-                container["command"] = json!(command);
+                container["command"] = to_value(&command);
             }
             container
         })

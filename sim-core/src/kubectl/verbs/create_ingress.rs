@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Verb;
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::VALIDATE;
@@ -95,11 +96,11 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
             let why = format!("annotation {annotation} is invalid and should be in format key=[value]");
             return Err(CliError::plain(why));
         };
-        metadata["annotations"][key] = json!(value);
+        metadata["annotations"][key] = to_value(&value);
     }
     let mut spec = Map::new();
     if let Some(class) = args.text("class").filter(|class| !class.is_empty()) {
-        spec.insert("ingressClassName".to_owned(), json!(class));
+        spec.insert("ingressClassName".to_owned(), to_value(&class));
     }
     if let Some(text) = default {
         let parts: Vec<&str> = text.split(':').collect();
@@ -148,7 +149,7 @@ fn by_host(rules: &[Rule<'_>]) -> Vec<Value> {
     let host_rule = |(host, paths): (&str, Vec<Value>)| {
         let mut rule = json!({"http": {"paths": paths}});
         if !host.is_empty() {
-            rule["host"] = json!(host);
+            rule["host"] = to_value(&host);
         }
         rule
     };
@@ -174,10 +175,10 @@ fn tls(rules: &[Rule<'_>]) -> Vec<Value> {
     let entry = |(secret, hosts): (&str, Vec<&str>)| {
         let mut entry = Map::new();
         if !hosts.is_empty() {
-            entry.insert("hosts".to_owned(), json!(hosts));
+            entry.insert("hosts".to_owned(), to_value(&hosts));
         }
         if !secret.is_empty() {
-            entry.insert("secretName".to_owned(), json!(secret));
+            entry.insert("secretName".to_owned(), to_value(&secret));
         }
         Value::Object(entry)
     };

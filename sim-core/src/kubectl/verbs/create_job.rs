@@ -6,7 +6,7 @@ use k8s_openapi::api::batch::v1::CronJob;
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::{ObjectKey, encode, meta};
+use crate::api::{ObjectKey, encode, meta, to_value};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::resources::ResourceArgs;
@@ -94,7 +94,7 @@ fn of_cron_job(name: &str, from: &str, env: &Env<'_>) -> Result<Value, CliError>
         "status": {},
     });
     if let Some(labels) = metadata.labels.filter(|labels| !labels.is_empty()) {
-        made["metadata"]["labels"] = json!(labels);
+        made["metadata"]["labels"] = to_value(&labels);
     }
     Ok(made)
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{SAVE_CONFIG, Verb};
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
@@ -41,7 +42,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         manifest["globalDefault"] = json!(true);
     }
     if let Some(description) = args.text("description").filter(|text| !text.is_empty()) {
-        manifest["description"] = json!(description);
+        manifest["description"] = to_value(&description);
     }
     generate::create(args, env, manifest, "created", Some("failed to create priorityclass:"))?;
     Ok(Flow::OK)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{SAVE_CONFIG, Verb};
 use crate::api::quantity::Quantity;
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
@@ -40,7 +41,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
                     CliError::plain(format!("Invalid argument syntax {part}, expected <resource>=<value>"))
                 })?;
             let quantity = Quantity::parse(amount).map_err(CliError::plain)?;
-            limits.insert(resource.to_owned(), json!(quantity.to_api().0));
+            limits.insert(resource.to_owned(), to_value(&quantity.to_api().0));
         }
         spec.insert("hard".to_owned(), Value::Object(limits));
     }
@@ -50,7 +51,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
         if scopes.contains(&"") {
             return Err(CliError::plain("invalid resource quota scope \"\""));
         }
-        spec.insert("scopes".to_owned(), json!(scopes));
+        spec.insert("scopes".to_owned(), to_value(&scopes));
     }
     let manifest = json!({
         "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": spec, "status": {},

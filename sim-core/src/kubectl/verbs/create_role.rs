@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Verb;
-use crate::api::Kind;
+use crate::api::{Kind, to_value};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::manifests::VALIDATE;
@@ -175,7 +175,7 @@ impl<'a> Rule<'a> {
         for (group, resources) in by_group {
             let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": self.verbs});
             if !self.names.is_empty() {
-                rule["resourceNames"] = json!(self.names);
+                rule["resourceNames"] = to_value(&self.names);
             }
             rules.push(rule);
         }

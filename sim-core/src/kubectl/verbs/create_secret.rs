@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::create_configmap::{APPEND_HASH, FROM_ENV_FILE, FROM_FILE, FROM_LITERAL, append_hash, data};
 use super::{SAVE_CONFIG, Verb};
+use crate::api::to_value;
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::result::{DRY_RUN, FIELD_MANAGER, OUTPUT, SHOW_MANAGED};
@@ -155,7 +156,7 @@ fn create(
         manifest["data"] = Value::Object(encoded.collect::<Map<String, Value>>());
     }
     if let Some(kind) = kind {
-        manifest["type"] = json!(kind);
+        manifest["type"] = to_value(&kind);
     }
     append_hash(args, &mut manifest);
     generate::create(args, env, manifest, "created", Some("failed to create secret"))?;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
+use crate::api::to_value;
 use crate::api::validation::{is_dns_subdomain, port_name_problems};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
@@ -69,10 +70,10 @@ fn run(args: &Args, env: &mut Env<'_>, kind: &str, verb: &str) -> Result<Flow, C
         spec["ports"] = Value::from(ports);
     }
     if !cluster_ip.is_empty() {
-        spec["clusterIP"] = json!(cluster_ip);
+        spec["clusterIP"] = to_value(&cluster_ip);
     }
     if let Some(external) = args.text("external-name") {
-        spec["externalName"] = json!(external);
+        spec["externalName"] = to_value(&external);
     }
     let manifest = json!({
         "apiVersion": "v1",
@@ -95,12 +96,12 @@ fn port(text: &str, node_port: Option<i64>) -> Result<Value, CliError> {
     }
     let number: u16 = port.parse().map_err(|_| refused("value out of range"))?;
     let target = match target {
-        None => json!(number),
+        None => to_value(&number),
         Some(target) => match target.parse::<i64>() {
-            Ok(target @ 1..=65_535) => json!(target),
+            Ok(target @ 1..=65_535) => to_value(&target),
             Ok(_) => return Err(CliError::plain("must be between 1 and 65535, inclusive")),
             Err(_) => match port_name_problems(target).as_slice() {
-                [] => json!(target),
+                [] => to_value(&target),
                 problems => return Err(CliError::plain(problems.join(","))),
             },
         },
@@ -108,7 +109,7 @@ fn port(text: &str, node_port: Option<i64>) -> Result<Value, CliError> {
     let mut value =
         json!({"name": text.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target});
     if let Some(node_port) = node_port.filter(|port| *port > 0) {
-        value["nodePort"] = json!(node_port);
+        value["nodePort"] = to_value(&node_port);
     }
     Ok(value)
 }

@@ -10,7 +10,7 @@ use super::Verb;
 use super::attach;
 use super::debug_container::{apply_profile, change, new_container, profile};
 use crate::api::patch::Patch;
-use crate::api::{Feature, Kind, Object, ObjectKey};
+use crate::api::{Feature, Kind, Object, ObjectKey, to_value};
 use crate::apiserver::{DeleteOptions, Subresource, WriteOptions};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::{Attachment, Begins};
@@ -225,7 +225,7 @@ fn add_container(args: &Args, env: &mut Env<'_>, pod: &Pod) -> Result<Flow, CliE
     change(args, &mut made);
     apply_profile(args, &mut made, false);
     if let Some(target) = target {
-        made["targetContainerName"] = json!(target);
+        made["targetContainerName"] = to_value(&target);
     }
     // Without this order, the patch would put the new one first.
     let known = pod.spec.iter().flat_map(|spec| spec.ephemeral_containers.iter().flatten());
@@ -271,7 +271,7 @@ fn copy(args: &Args, env: &mut Env<'_>, pod: Pod) -> Result<Flow, CliError> {
     warn_of_legacy(args, env);
     let mut value = Object::from(pod).to_value();
     let mut metadata = Map::new();
-    metadata.insert("name".to_owned(), json!(args.text("copy-to").unwrap_or_default()));
+    metadata.insert("name".to_owned(), to_value(&args.text("copy-to").unwrap_or_default()));
     metadata.insert("namespace".to_owned(), json!(&*key.namespace));
     for field in ["annotations", "labels"] {
         metadata.insert(field.to_owned(), value["metadata"][field].take());
@@ -309,7 +309,7 @@ fn change_copy(
     let Some(fields) = spec.as_object_mut() else { return Ok(None) };
     fields.remove("ephemeralContainers");
     if args.has("share-processes") {
-        fields.insert("shareProcessNamespace".to_owned(), json!(args.flag("share-processes")));
+        fields.insert("shareProcessNamespace".to_owned(), to_value(&args.flag("share-processes")));
     }
     if !args.flag("same-node") {
         fields.remove("nodeName");
@@ -320,7 +320,7 @@ fn change_copy(
     for container in fields.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten() {
         let own = container["name"].as_str().and_then(named);
         if let Some(image) = own.or_else(|| named("*")).filter(|image| !image.is_empty()) {
-            container["image"] = json!(image);
+            container["image"] = to_value(&image);
         }
     }
     let makes_container = args.text("image").is_some_and(|image| !image.is_empty());

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::Feature;
+use crate::api::{Feature, to_value};
 use crate::kubectl::args::Args;
 
 /// What a debugging container may do, as asked for or as the release has it by default.
@@ -30,9 +30,9 @@ pub(super) fn change(args: &Args, container: &mut Value) {
     let Some(fields) = container.as_object_mut() else { return };
     if !words.is_empty() {
         if args.flag("arguments-only") {
-            fields.insert("args".to_owned(), json!(words));
+            fields.insert("args".to_owned(), to_value(&words));
         } else {
-            fields.insert("command".to_owned(), json!(words));
+            fields.insert("command".to_owned(), to_value(&words));
             fields.remove("args");
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn change(args: &Args, container: &mut Value) {
     }
     for (flag, field) in [("image", "image"), ("image-pull-policy", "imagePullPolicy")] {
         if let Some(value) = args.text(flag).filter(|value| !value.is_empty()) {
-            fields.insert(field.to_owned(), json!(value));
+            fields.insert(field.to_owned(), to_value(&value));
         }
     }
     for field in ["stdin", "tty"] {
@@ -88,6 +88,6 @@ pub(super) fn apply_profile(args: &Args, container: &mut Value, is_node: bool) {
         context["capabilities"]["add"] = json!([]);
     }
     if let Some(added) = context["capabilities"]["add"].as_array_mut() {
-        added.extend(adds.iter().map(|name| json!(name)));
+        added.extend(adds.iter().map(|name| to_value(&name)));
     }
 }

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ContainerPort;
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb};
-use crate::api::{Kind, Object, meta};
+use crate::api::{Kind, Object, meta, to_value};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::builder::Builder;
 use crate::kubectl::error::CliError;
@@ -70,14 +70,14 @@ fn service(args: &Args, object: &Object) -> Result<Value, CliError> {
     }
     let text = |flag: &str| args.text(flag).filter(|text| !text.is_empty());
     let selector = match text("selector") {
-        Some(selector) => json!(generate::parse_labels(selector)?),
+        Some(selector) => to_value(&generate::parse_labels(selector)?),
         None => selector_of(object).map_err(|why| {
             let why = format!("couldn't retrieve selectors via --selector flag or introspection: {why}");
             CliError::misuse("expose", why)
         })?,
     };
     let labels = match text("labels") {
-        Some(labels) => json!(generate::parse_labels(labels)?),
+        Some(labels) => to_value(&generate::parse_labels(labels)?),
         None => generate::labels_of(object),
     };
     let declared = ports_of(object);
@@ -100,8 +100,10 @@ fn service(args: &Args, object: &Object) -> Result<Value, CliError> {
             declared.iter().find(|(port, _)| *port == number).map(|(_, protocol)| protocol.as_str());
         let protocol = text("protocol").or(introspected).unwrap_or("TCP");
         let target = match text("target-port") {
-            Some(target) => target.parse::<i32>().map_or_else(|_| json!(target), |number| json!(number)),
-            None => json!(number),
+            Some(target) => {
+                target.parse::<i32>().map_or_else(|_| to_value(&target), |number| to_value(&number))
+            }
+            None => to_value(&number),
         };
         let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
         if many {
@@ -120,7 +122,7 @@ fn service(args: &Args, object: &Object) -> Result<Value, CliError> {
         ("load-balancer-ip", "loadBalancerIP"),
     ] {
         if let Some(value) = text(flag) {
-            spec[field] = json!(value);
+            spec[field] = to_value(&value);
         }
     }
     if let Some(other) = affinity {
@@ -151,14 +153,14 @@ fn selector_of(object: &Object) -> Result<Value, String> {
             if labels.is_empty() {
                 return Err("the pod has no labels and cannot be exposed".to_owned());
             }
-            return Ok(json!(labels));
+            return Ok(to_value(&labels));
         }
         Object::Service(service) => {
             let selector = service.spec.as_ref().and_then(|spec| spec.selector.clone()).unwrap_or_default();
             if selector.is_empty() {
                 return Err("the service has no pod selector set".to_owned());
             }
-            return Ok(json!(selector));
+            return Ok(to_value(&selector));
         }
         Object::Deployment(deployment) => deployment.spec.as_ref().map(|spec| &spec.selector),
         Object::ReplicaSet(set) => set.spec.as_ref().map(|spec| &spec.selector),
@@ -170,7 +172,7 @@ fn selector_of(object: &Object) -> Result<Value, String> {
             "couldn't convert expressions - \"{expressions:?}\" to map-based selector format"
         ));
     }
-    Ok(json!(selector.match_labels.clone().unwrap_or_default()))
+    Ok(to_value(&selector.match_labels.clone().unwrap_or_default()))
 }
 
 /// The ports that the object declares, with their protocols.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SAVE_CONFIG, Verb, attach, delete};
-use crate::api::Kind;
+use crate::api::{Kind, to_value};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::attach::{Attachment, Begins};
 use crate::kubectl::error::CliError;
@@ -151,7 +151,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 }
 
 fn in_namespace(mut manifest: Value, namespace: &str) -> Value {
-    manifest["metadata"]["namespace"] = json!(namespace);
+    manifest["metadata"]["namespace"] = to_value(&namespace);
     manifest
 }
 
@@ -165,13 +165,13 @@ fn pod(args: &Args, name: &str, image: &str, words: &[String]) -> Result<Value, 
     let policy = args.text("image-pull-policy").unwrap_or_default();
     match policy {
         "" => {}
-        "Always" | "IfNotPresent" | "Never" => container["imagePullPolicy"] = json!(policy),
+        "Always" | "IfNotPresent" | "Never" => container["imagePullPolicy"] = to_value(&policy),
         other => return Err(CliError::misuse("run", format!("invalid image pull policy: {other}"))),
     }
     let mut command: Vec<&String> = words.iter().collect();
     command.extend(args.after_dashes.iter().flatten());
     if !command.is_empty() {
-        container[if args.flag("command") { "command" } else { "args" }] = json!(command);
+        container[if args.flag("command") { "command" } else { "args" }] = to_value(&command);
     }
     let env = args.list("env").iter().map(|pair| variable(pair)).collect::<Result<Vec<_>, _>>()?;
     if !env.is_empty() {
@@ -194,7 +194,7 @@ fn pod(args: &Args, name: &str, image: &str, words: &[String]) -> Result<Value, 
     }
     let mut metadata = json!({"labels": labels(args, name)?, "name": name});
     if !args.list("annotations").is_empty() {
-        metadata["annotations"] = json!(generate::parse_labels(&args.list("annotations").join(","))?);
+        metadata["annotations"] = to_value(&generate::parse_labels(&args.list("annotations").join(","))?);
     }
     Ok(json!({
         "apiVersion": "v1",
@@ -221,7 +221,7 @@ fn service(args: &Args, name: &str, port: &str) -> Result<Value, CliError> {
 
 fn labels(args: &Args, name: &str) -> Result<Value, CliError> {
     match args.text("labels").filter(|text| !text.is_empty()) {
-        Some(text) => Ok(json!(generate::parse_labels(text)?)),
+        Some(text) => Ok(to_value(&generate::parse_labels(text)?)),
         None => Ok(json!({"run": name})),
     }
 }
@@ -232,7 +232,7 @@ fn variable(pair: &str) -> Result<Value, CliError> {
         Some((name, value)) if is_env_name(name) => {
             let mut variable = json!({"name": name});
             if !value.is_empty() {
-                variable["value"] = json!(value);
+                variable["value"] = to_value(&value);
             }
             Ok(variable)
         }

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Verb;
-use crate::api::KubernetesVersion;
 use crate::api::version::Build;
+use crate::api::{KubernetesVersion, to_value};
 use crate::kubectl::args::{Args, Flag, Takes};
 use crate::kubectl::error::CliError;
 use crate::kubectl::{Env, Flow, json, yaml};
@@ -47,7 +47,7 @@ fn run(args: &Args, env: &mut Env<'_>) -> Result<Flow, CliError> {
 fn whole(version: KubernetesVersion, client_only: bool) -> Value {
     let mut all = Map::new();
     all.insert("clientVersion".to_owned(), info(version, version.client_build()));
-    all.insert("kustomizeVersion".to_owned(), json!(version.kubectl().1));
+    all.insert("kustomizeVersion".to_owned(), to_value(&version.kubectl().1));
     if !client_only {
         all.insert("serverVersion".to_owned(), server(version));
     }
@@ -60,9 +60,9 @@ pub fn server(version: KubernetesVersion) -> Value {
     if version >= KubernetesVersion::V1_34 {
         let minor: u32 = version.minor().parse().unwrap_or(0);
         told["emulationMajor"] = json!("1");
-        told["emulationMinor"] = json!(version.minor());
+        told["emulationMinor"] = to_value(&version.minor());
         told["minCompatibilityMajor"] = json!("1");
-        told["minCompatibilityMinor"] = json!(minor.saturating_sub(1).to_string());
+        told["minCompatibilityMinor"] = to_value(&minor.saturating_sub(1).to_string());
     }
     told
 }

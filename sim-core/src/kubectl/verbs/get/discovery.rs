@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Kind, KubernetesVersion};
+use crate::api::{Kind, KubernetesVersion, to_value};
 use crate::kubectl::Env;
 use crate::kubectl::verbs::api_resources::{Resource, served};
 
@@ -106,7 +106,7 @@ fn resources(env: &Env<'_>, group_version: &str) -> Option<Value> {
         });
         for (name, words) in [("shortNames", resource.short_names), ("categories", resource.categories)] {
             if !words.is_empty() {
-                told[name] = json!(words);
+                told[name] = to_value(&words);
             }
         }
         listed.push(told);
@@ -147,8 +147,8 @@ fn part_of(resource: &Resource, part: &str, version: KubernetesVersion) -> Optio
         "verbs": verbs,
     });
     if !group.is_empty() {
-        told["group"] = json!(group);
-        told["version"] = json!(version);
+        told["group"] = to_value(&group);
+        told["version"] = to_value(&version);
     }
     Some(told)
 }
