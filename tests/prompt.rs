@@ -484,6 +484,7 @@ fn hints_say_one_sensible_thing() {
     let shown = prompt.transcript(&[
         "kubectl advance 5s",
         "helm list",
+        "vim web.yaml",
         "kubectl log web-0",
         "kubectl git pods",
         "exec web-0 -- \"cat /etc/hostname\"",
@@ -497,6 +498,9 @@ fn hints_say_one_sensible_thing() {
     $ helm list
     error: unknown command "helm" for "kubectl"
     hint: there is no helm here; kubectl apply takes the manifests that helm template prints
+    $ vim web.yaml
+    error: unknown command "vim" for "kubectl"
+    hint: files are edited outside of the prompt, on the page under Manifest; kubectl edit opens an object
     $ kubectl log web-0
     error: unknown command "log" for "kubectl"
 

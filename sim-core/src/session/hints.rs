@@ -8,6 +8,9 @@ use crate::kubectl::absent::{self, Absent};
 use crate::kubectl::{Stream, suggest, verbs};
 use crate::runtime::shell::tools_of;
 
+/// What people open files with that are at hand elsewhere.
+const EDITORS: [&str; 6] = ["code", "emacs", "micro", "nano", "vi", "vim"];
+
 /// What the user may have meant, from what the failed command printed.
 pub(super) fn hint(session: &Session) -> Option<String> {
     let errors = session.out.text(Stream::Err);
@@ -22,7 +25,7 @@ pub(super) fn hint(session: &Session) -> Option<String> {
     let last = errors.lines().find(complains)?;
     if let Some(word) = between(last, "unknown command \"", "\"") {
         // kubectl tells of its own words; ours must be nearly there to be meant besides.
-        if word == "watch" || word == "helm" {
+        if word == "watch" || word == "helm" || EDITORS.contains(&word) {
             return unknown_tool(word);
         }
         if WORDS.iter().any(|own| own.name == word) {
@@ -76,6 +79,11 @@ fn unknown_tool(word: &str) -> Option<String> {
     if word == "helm" {
         return Some(
             "there is no helm here; kubectl apply takes the manifests that helm template prints".to_owned(),
+        );
+    }
+    if EDITORS.contains(&word) {
+        return Some(
+            "files are edited outside of the prompt, on the page under Manifest; kubectl edit opens an object".to_owned(),
         );
     }
     let tools = tools_of(PACKAGES).map(str::to_owned);

@@ -287,7 +287,10 @@ fn claim_view(store: &Store, claim: &PersistentVolumeClaim) -> ClaimView {
     let phase = if meta::is_terminating(&claim.metadata) { "Terminating" } else { phase };
     let volume = storage::volume_name(claim).map(|name| {
         let volume = store.typed::<PersistentVolume>(&ObjectKey::cluster(name));
-        let phase = volume.and_then(|volume| volume.status.as_ref()?.phase.clone());
+        let phase = match volume {
+            Some(volume) if meta::is_terminating(&volume.metadata) => Some("Terminating".to_owned()),
+            _ => volume.and_then(|volume| volume.status.as_ref()?.phase.clone()),
+        };
         (name.to_owned(), phase.unwrap_or_else(|| "missing".to_owned()))
     });
     ClaimView {

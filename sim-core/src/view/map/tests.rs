@@ -55,6 +55,15 @@ fn a_pod_that_terminates_is_shown_as_such() {
 }
 
 #[test]
+fn a_volume_that_waits_for_its_claim_to_go_is_terminating() {
+    let mut session = session(1, WEB);
+    session.kubectl("delete pv --all --wait=false").expect("deleted");
+    let svg = map(&session);
+    assert_eq!(svg.matches("<title>Volume pvc-").count(), 2);
+    assert!(!svg.contains(": Bound</title>") && svg.contains(": Terminating</title>"), "{svg}");
+}
+
+#[test]
 fn pods_that_fit_nowhere_stand_in_a_box_of_their_own() {
     let pod = "
 apiVersion: v1

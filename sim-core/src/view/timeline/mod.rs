@@ -9,6 +9,7 @@ mod svg;
 mod tests;
 mod text;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 pub use svg::{TimelineOptions, timeline_svg};
@@ -31,6 +32,20 @@ const SYSTEM_LANES_MAX: usize = 100;
 const SEGMENTS_MAX: usize = 256;
 /// How many commands and faults are kept; the oldest go first.
 const MARKS_MAX: usize = 1_000;
+
+/// At most so many of the `lanes`, in their order, and how many there are besides: what was gone first gives way.
+fn at_most<'a>(
+    most: usize,
+    mut lanes: Vec<(&'a LaneKey, &'a Lane)>,
+) -> (Vec<(&'a LaneKey, &'a Lane)>, usize) {
+    let more = lanes.len().saturating_sub(most);
+    if more > 0 {
+        lanes.sort_by_key(|(_, lane)| Reverse(lane.gone_at().unwrap_or(SimTime(u64::MAX))));
+        lanes.truncate(most);
+        lanes.sort_by_key(|(key, _)| *key);
+    }
+    (lanes, more)
+}
 
 /// Something that was true from a moment on, until the next segment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! The timeline as SVG.
 
-use std::cmp::Reverse;
-
 use super::axis::Axis;
-use super::{Lane, LaneKey, Mark, Segment, Timeline};
+use super::{Lane, LaneKey, Mark, Segment, Timeline, at_most};
 use crate::api::{ObjectKey, ObjectRef, SimTime};
 use crate::view::state::State;
 use crate::view::svg::{Svg, fitted, reference};
@@ -94,22 +92,13 @@ pub fn timeline_svg(timeline: &Timeline, now: SimTime, options: &TimelineOptions
     drawing.svg.close()
 }
 
-/// The lanes to draw, and how many there are besides. What was gone before the scale begins has none, and where there
-/// are too many, what was gone first gives way.
+/// The lanes to draw, and how many there are besides. What was gone before the scale begins has none.
 fn shown<'a>(timeline: &'a Timeline, options: &TimelineOptions) -> (Vec<(&'a LaneKey, &'a Lane)>, usize) {
     let is_shown = |key: &LaneKey, lane: &Lane| {
         options.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)
             && options.from.is_none_or(|from| lane.gone_at().is_none_or(|gone| gone >= from))
     };
-    let mut lanes: Vec<(&LaneKey, &Lane)> =
-        timeline.lanes.iter().filter(|(key, lane)| is_shown(key, lane)).collect();
-    let more = lanes.len().saturating_sub(options.lanes_max);
-    if more > 0 {
-        lanes.sort_by_key(|(_, lane)| Reverse(lane.gone_at().unwrap_or(SimTime(u64::MAX))));
-        lanes.truncate(options.lanes_max);
-        lanes.sort_by_key(|(key, _)| *key);
-    }
-    (lanes, more)
+    at_most(options.lanes_max, timeline.lanes.iter().filter(|(key, lane)| is_shown(key, lane)).collect())
 }
 
 impl Drawing {

@@ -137,6 +137,21 @@ fn full_of_what_is_gone_the_timeline_takes_what_comes() {
 }
 
 #[test]
+fn the_word_prints_what_is_there_before_what_is_long_gone() {
+    let mut timeline = Timeline::new(Session::instant().cluster());
+    for number in 0..100 {
+        let name = if number == 50 { "web-0".to_owned() } else { format!("job-{number}") };
+        let state = if number == 50 { State::Ready } else { State::Gone };
+        let from = SimTime::ZERO + Duration::from_secs(1);
+        let mut lane = Lane::default();
+        lane.push(Segment { from, state, words: String::new(), restarts: 0, is_restart: false });
+        timeline.lanes.insert(LaneKey::new(Kind::Pod, &ObjectKey::new("default", &name)), lane);
+    }
+    let text = timeline_text(&timeline, SimTime::ZERO + Duration::from_secs(2), 80, "default");
+    assert!(text.contains("web-0 ") && text.contains("and 40 more"), "{text}");
+}
+
+#[test]
 fn names_are_put_together_again() {
     for name in ["web-0", "web-12", "web-007", "web", "my-web--3", "web-+1", "data-web-3"] {
         assert_eq!(LaneKey::new(Kind::Pod, &ObjectKey::new("default", name)).name(), name);

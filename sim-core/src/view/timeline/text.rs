@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::{Lane, LaneKey, Timeline};
+use super::{Lane, LaneKey, Timeline, at_most};
 use crate::api::SimTime;
 use crate::view::state::State;
 use crate::view::svg::shortened;
@@ -17,12 +17,12 @@ const NAME_MAX: usize = 24;
 
 /// Draws `timeline` up to `now` in lines of `width` columns, for somebody who works in `namespace`.
 pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize, namespace: &str) -> String {
-    let lanes: Vec<(&LaneKey, &Lane)> =
-        timeline.lanes.iter().filter(|(key, _)| key.is_seen_from(namespace)).collect();
+    let lanes = timeline.lanes.iter().filter(|(key, _)| key.is_seen_from(namespace));
+    let (lanes, more) = at_most(LANES_MAX, lanes.collect());
     if lanes.is_empty() && timeline.marks.is_empty() {
         return "nothing has happened yet\n".to_owned();
     }
-    let names = lanes.iter().take(LANES_MAX).map(|(key, _)| key.name().chars().count());
+    let names = lanes.iter().map(|(key, _)| key.name().chars().count());
     let name_width = names.max().unwrap_or(0).clamp(8, NAME_MAX);
     let columns = width.saturating_sub(name_width + 2).clamp(10, 1_000);
     let from = timeline.first_moment(&lanes).min(now);
@@ -31,13 +31,13 @@ pub fn timeline_text(timeline: &Timeline, now: SimTime, width: usize, namespace:
     if !timeline.marks.is_empty() {
         let _ = writeln!(text, "{:name_width$}  {}", "commands", marks(timeline, &axis, columns));
     }
-    for (key, lane) in lanes.iter().take(LANES_MAX) {
+    for (key, lane) in &lanes {
         let name = shortened(&key.name(), name_width);
         let line = format!("{name:name_width$}  {}", row(lane, &axis, columns, now));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    if lanes.len() > LANES_MAX {
-        let _ = writeln!(text, "and {} more", lanes.len() - LANES_MAX);
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more");
     }
     text.push('\n');
     text.push_str(&legend());
