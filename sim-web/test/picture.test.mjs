@@ -159,3 +159,35 @@ test("what is marked in Inspect stays marked while the clock runs", () =>
     await page.waitForTimeout(2500);
     assert.match(await page.evaluate(() => getSelection().toString()), /Node:/);
   }));
+
+test("lanes that nobody sees follow, and none stands where another one is", () =>
+  withLab([1280, 720], async (page) => {
+    const run = (line) => page.evaluate((line) => window.lab14.terminal.run(line), line);
+    await run("kubectl scale sts python-app-parallel --replicas=40");
+    await run("kubectl rollout status sts/python-app-parallel");
+    const last = '#timeline [data-ref="Pod/default/python-app-parallel-39"]';
+    const isSeen = () =>
+      page.$eval(last, (lane) => {
+        const [lowest, edge] = [lane, lane.closest("#timeline")].map((one) => one.getBoundingClientRect().bottom);
+        return lowest <= edge;
+      });
+    await page.waitForSelector(last, { state: "attached" });
+    // Whoever scrolls is left where they are.
+    await page.hover("#timeline");
+    await page.mouse.wheel(0, -10_000);
+    await page.waitForFunction(() => document.querySelector("#timeline").scrollTop === 0);
+    assert.equal(await isSeen(), false);
+    await run("kubectl delete pod python-app-parallel-39");
+    const isTold = ([last, words]) => document.querySelector(`${last} > title`).textContent.includes(words);
+    await page.waitForFunction(isTold, [last, "created 2 times"]);
+    // Lanes move when others come before them.
+    await run("kubectl create deployment a --image=nginx --replicas=3");
+    await run("kubectl rollout status deployment/a");
+    const heights = () =>
+      [...document.querySelectorAll("#timeline .lane > path")].map((path) => /^M\d+ (\d+)/.exec(path.getAttribute("d"))[1]);
+    const areApart = `(() => { const all = (${heights})(); return all.length > 80 && new Set(all).size === all.length; })()`;
+    await page.waitForFunction(areApart);
+    await page.$eval("#timeline", (timeline) => timeline.scrollTo(0, timeline.scrollHeight));
+    await run("kubectl delete pod python-app-parallel-39");
+    await page.waitForFunction(isTold, [last, "created 3 times"]);
+  }));
