@@ -34,6 +34,7 @@ const BESIDES = [
 ];
 /** What they type in a shell of a pod. */
 const IN_POD = ["ls", "cat /config/visits.txt", "echo $HOSTNAME", "curl -s localhost:5000/", "cd /config", "nope", "exit"];
+
 const module = (path) => new WebAssembly.Module(readFileSync(path));
 const SCHEMA = fileURLToPath(new URL("../sim-core/data/api-v1.36.txt", import.meta.url));
 Object.assign(globalThis, { loadSchema: () => readFileSync(SCHEMA, "utf8") });
@@ -71,7 +72,7 @@ class Visit {
   draw() {
     const { simulator, width } = this;
     simulator.milliseconds();
-    simulator.timeline(width);
+    simulator.timeline(width, 0);
     if (simulator.revision() === this.revision) return;
     this.revision = simulator.revision();
     simulator.map(width);

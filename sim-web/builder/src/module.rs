@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::data::Objects;
 use crate::segments::{self, Profile};
@@ -116,6 +116,11 @@ fn divide(
     let far = split::far(&tried.rest, &of_rest)?;
     let start = split::split(&bound, &beginning, &lab, |slot| far.contains(&slot), &objects)?;
     let of_rest = profile(root, folder, "lab", &start.rest, Some(&start.first))?;
+    // Each call asks for one part only: that has to be where the function is.
+    ensure!(
+        split::far(&start.rest, &of_rest)? == start.far,
+        "the lab ran otherwise when it was played again"
+    );
     let lab = split::split(&start.rest, &of_rest, &of_rest, |_| false, &objects)?;
     let new_slots = [start.slots.start, lab.slots.start];
     let more = lab.slots.end - lab.slots.start;

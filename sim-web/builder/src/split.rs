@@ -39,6 +39,8 @@ pub struct Parts {
     pub rest: Vec<u8>,
     /// The slots that the function table has now and had not before.
     pub slots: Range<u64>,
+    /// Those of them whose functions are to be far.
+    pub far: BTreeSet<u64>,
 }
 
 /// Splits `wasm`, given what ran of it and where its data is. What ran by `soon` stays within its function where that ran
@@ -65,7 +67,7 @@ pub fn split(
     walrus::passes::gc::run(&mut first);
     let left = objects.divide(&mut first)?;
     data::replace(&mut rest, left)?;
-    Ok(Parts { first: first.emit_wasm(), rest: rest.emit_wasm(), slots: plan.base..plan.end })
+    Ok(Parts { first: first.emit_wasm(), rest: rest.emit_wasm(), slots: plan.base..plan.end, far: plan.far })
 }
 
 /// The slots that `rest` fills with functions that do not run by `profile`.
