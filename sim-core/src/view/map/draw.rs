@@ -293,14 +293,14 @@ impl Drawing<'_> {
         let top = y + height + gap;
         let drum_height = self.layout.sizes.volume_height;
         let drum = format!(
-            "m0 4q{half} -8 {width} 0v{low}q{back} 8 -{width} 0zm0 0q{half} 8 {width} 0",
+            "m0 2q{half} -4 {width} 0v{low}q{back} 4 -{width} 0zm0 0q{half} 4 {width} 0",
             half = width / 2,
             back = width / 2 - width,
-            low = drum_height - 8,
+            low = drum_height - 4,
         );
         self.svg.shape("drum", x, top, &drum);
         if !self.layout.sizes.is_compact {
-            self.svg.text("small muted", x + 8, top + 16, &Font::Small.elided(name, width - 16));
+            self.svg.text("small muted", x + 8, top + 15, &Font::Small.elided(name, width - 16));
         }
         self.svg.finish("g");
     }
