@@ -49,3 +49,8 @@ fn a_web_server_names_the_release_of_its_tag() {
 fn the_images_of_kubernetes_own_tutorial_do_what_it_says() {
     insta::assert_snapshot!(transcript(include_str!("scripts/basics.script")));
 }
+
+#[test]
+fn a_web_server_over_an_empty_volume_forbids_and_serves_what_is_put_there() {
+    insta::assert_snapshot!(transcript(include_str!("scripts/empty_volume.script")));
+}

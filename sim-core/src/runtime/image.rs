@@ -75,6 +75,9 @@ pub struct ImageSpec {
     pub static_root: Option<String>,
     /// Body of a 404, with the templates of a route's body.
     pub not_found: String,
+    /// Body of a 403, for a folder without an index, with the templates of a route's body; where it is empty, such a
+    /// folder is not found.
+    pub forbidden: String,
     /// Value of the `Server` header, with the templates of a route's body; empty for none.
     pub server: String,
     /// Files of the image, path and content.

@@ -161,8 +161,13 @@ pub(super) fn answer(
                 }
             }
         }
-        None => static_file(spec, files, path)
-            .unwrap_or_else(|| response(404, "text/html; charset=utf-8", filled(&spec.not_found))),
+        None => match static_file(spec, files, path) {
+            Static::File(answer) => answer,
+            Static::Folder if !spec.forbidden.is_empty() => {
+                response(403, "text/html", filled(&spec.forbidden))
+            }
+            _ => response(404, "text/html; charset=utf-8", filled(&spec.not_found)),
+        },
     };
     if !spec.server.is_empty() {
         response.headers.insert(0, ("Server".to_owned(), filled(&spec.server)));
@@ -196,18 +201,29 @@ fn response(status: u16, content_type: &str, body: String) -> HttpResponse {
     HttpResponse { status, headers, body }
 }
 
-fn static_file(spec: &ImageSpec, files: &MountedFs, path: &str) -> Option<HttpResponse> {
-    let root = spec.static_root.as_deref()?;
+/// What there is at a path among the files that are served.
+enum Static {
+    File(HttpResponse),
+    /// A folder without an index.
+    Folder,
+    Nothing,
+}
+
+fn static_file(spec: &ImageSpec, files: &MountedFs, path: &str) -> Static {
+    let Some(root) = spec.static_root.as_deref() else { return Static::Nothing };
     let mut full = super::mounts::normal_path(&format!("{root}/{path}"));
     if !full.starts_with(root) {
-        return None;
+        return Static::Nothing;
     }
-    if files.stat(&full).is_ok_and(|entry| entry.content.is_none()) {
+    let is_folder = files.stat(&full).is_ok_and(|entry| entry.content.is_none());
+    if is_folder {
         full.push_str("/index.html");
     }
-    let bytes = files.read(&full).ok()?;
+    let Ok(bytes) = files.read(&full) else {
+        return if is_folder { Static::Folder } else { Static::Nothing };
+    };
     let content_type = if full.ends_with(".html") { "text/html" } else { "text/plain" };
-    Some(response(200, content_type, String::from_utf8_lossy(&bytes).into_owned()))
+    Static::File(response(200, content_type, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn access_line(

@@ -6,6 +6,13 @@ use crate::runtime::image::{AccessLog, ImageSpec};
 const INDEX: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n\
 <h1>Welcome to nginx!</h1>\n<p>The web server answers.</p>\n</body>\n</html>\n";
 
+fn error_page(status: &str) -> String {
+    format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+         <hr><center>nginx/{{{{env NGINX_VERSION}}}}</center>\r\n</body>\r\n</html>\r\n"
+    )
+}
+
 /// `registry.k8s.io/nginx-slim`, of Kubernetes' own tutorials.
 pub(super) fn slim() -> ImageSpec {
     ImageSpec { name: "nginx-slim".to_owned(), env: pairs(&[("NGINX_VERSION", "1.27.5")]), ..spec() }
@@ -16,9 +23,8 @@ pub(super) fn spec() -> ImageSpec {
         tags: words(&["mainline", "perl", "bookworm", "trixie"]),
         size_bytes: 72_324_501,
         static_root: Some("/usr/share/nginx/html".to_owned()),
-        not_found: "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n\
-            <center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/{{env NGINX_VERSION}}</center>\r\n</body>\r\n</html>\r\n"
-            .to_owned(),
+        not_found: error_page("404 Not Found"),
+        forbidden: error_page("403 Forbidden"),
         server: "nginx/{{env NGINX_VERSION}}".to_owned(),
         files: pairs(&[
             ("/usr/share/nginx/html/index.html", INDEX),
