@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { browse, open, serve, type } from "./support.mjs";
+import { test } from "node:test";
+import { browse, open, served, type } from "./support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = { phone: [390, 844], laptop: [1366, 768], projector: [1920, 1080] };
@@ -19,11 +19,7 @@ const LINES = [
   "kubectl delete pod python-app-0 --wait=false",
 ];
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
+const { address } = served();
 
 async function focused(page) {
   return page.evaluate(() => {
@@ -47,7 +43,7 @@ async function tabTo(page, isWanted, key = "Tab") {
 test("the keyboard reaches everything and is caught nowhere", async () => {
   const { context, close } = await browse();
   try {
-    const page = await open(context, `${server.url}?pace=0`);
+    const page = await open(context, `${address()}?pace=0`);
     await type(page, "kubectl apply -f lab14/statefulset.yaml");
     await type(page, "kubectl rollout status sts/python-app");
     await tabTo(page, (id) => id === "tab-lab");
@@ -90,7 +86,7 @@ for (const scheme of ["light", "dark"]) {
       const settings = { viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", bypassCSP: true };
       const { context, close } = await browse(settings);
       try {
-        const page = await open(context, `${server.url}?pace=0`);
+        const page = await open(context, `${address()}?pace=0`);
         await page.evaluate(async (lines) => {
           for (const line of lines) await window.lab14.terminal.run(line);
         }, LINES);

@@ -1,23 +1,10 @@
 // The comparison, as it is used: closed early, with words that are the terminal's, with failures.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve } from "./support.mjs";
+import { test } from "node:test";
+import { served } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function inBrowser(body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url));
-  } finally {
-    await close();
-  }
-}
+const { inBrowser } = served();
 
 const verdicts = (page, text) =>
   page.waitForFunction(
@@ -31,7 +18,7 @@ async function runInBoth(page, line) {
 }
 
 test("closed while its clusters start, the comparison leaves none of them running", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await page.evaluate(() => {
       document.querySelector("#compare-open").click();
       document.querySelector("#compare").close();
@@ -47,7 +34,7 @@ test("closed while its clusters start, the comparison leaves none of them runnin
   }));
 
 test("what the comparison's commands print is said to those who listen, inside of the dialog", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await page.click("#compare-open");
     await verdicts(page, "4 of 4 ready");
     await runInBoth(page, "kubectl scale sts python-app --replicas=5");
@@ -62,7 +49,7 @@ test("what the comparison's commands print is said to those who listen, inside o
   }));
 
 test("a failure is told until something else is done, and the clock's words move the clock's buttons", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await page.click("#compare-open");
     await verdicts(page, "4 of 4 ready");
     await runInBoth(page, "kubectl scale sts nobody --replicas=1");

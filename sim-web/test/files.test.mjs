@@ -1,23 +1,10 @@
 // Files: those that a command writes, that are dropped on the page, and that two tabs change.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, ready, serve, type } from "./support.mjs";
+import { test } from "node:test";
+import { ready, served, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function inBrowser(body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url), context);
-  } finally {
-    await close();
-  }
-}
+const { address, inBrowser } = served();
 
 /** Shows a file in the editor. */
 async function edit(page, path) {
@@ -37,7 +24,7 @@ async function typeAbove(page, text) {
 }
 
 test("a manifest that a command wrote can be changed in the editor and applied, after a reload, too", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl create configmap mine --from-literal=a=b --dry-run=client -o yaml > mine.yaml");
     await edit(page, "mine.yaml");
     await holds(page, "name: mine");
@@ -55,7 +42,7 @@ test("a manifest that a command wrote can be changed in the editor and applied, 
   }));
 
 test("a manifest that is dropped on the page opens in the editor, and a session as a session", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     const drop = (name, text) =>
       page.evaluate(([name, text]) => {
         const dataTransfer = new DataTransfer();
@@ -79,9 +66,9 @@ test("a manifest that is dropped on the page opens in the editor, and a session 
   }));
 
 test("what two tabs change in two files is kept of both, and so are the lines they run", () =>
-  inBrowser(async (first, context) => {
+  inBrowser("", async (first, context) => {
     const second = await context.newPage();
-    await second.goto(server.url);
+    await second.goto(address());
     await ready(second);
     await edit(first, "lab14/service.yaml");
     await typeAbove(first, "# first\n");

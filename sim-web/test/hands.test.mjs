@@ -1,26 +1,10 @@
 // Who types: Play and a person do not get in each other's way, and what a person ends can be taken back.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, doneSteps, open, ready, serve, terminalText, type } from "./support.mjs";
+import { test } from "node:test";
+import { browse, doneSteps, open, ready, served, terminalText, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-/** Runs `body` with a fresh browser; nothing may have complained at its end. */
-async function inBrowser(query, body) {
-  const { context, close } = await browse();
-  const complaints = [];
-  try {
-    await body(await open(context, server.url + query, complaints), context);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await close();
-  }
-}
+const { address, inBrowser } = served();
 
 const run = (page, line) => page.evaluate((line) => window.lab14.terminal.run(line), line);
 const isIdle = (page) => page.waitForFunction(() => window.lab14.terminal.status === "idle");
@@ -137,16 +121,16 @@ test("an opened session brings its prompt and its files", () =>
 test("an address that asks for something has a session of its own, and leads back", () =>
   inBrowser("", async (page) => {
     await type(page, "kubectl create configmap first");
-    await page.goto(`${server.url}?nodes=3&seed=7`);
+    await page.goto(`${address()}?nodes=3&seed=7`);
     await ready(page);
     await offers(page, "asks for a cluster of its own");
     const { out } = await type(page, "kubectl get nodes");
     assert.equal(out.trim().split("\n").length, 4, out);
     await page.getByRole("button", { name: "Back to it" }).click();
-    await page.waitForURL(server.url);
+    await page.waitForURL(address());
     await ready(page);
     assert.match((await type(page, "kubectl get cm first")).out, /^first/m);
-    await page.goto(`${server.url}?nodes=3&seed=7`);
+    await page.goto(`${address()}?nodes=3&seed=7`);
     await ready(page);
     assert.match(await terminalText(page), /goes on where you left it/);
   }));
@@ -163,7 +147,7 @@ test("two tabs keep a session each, over a reload, and a new one goes on with th
   inBrowser("", async (first, context) => {
     await type(first, "kubectl create configmap first");
     const second = await context.newPage();
-    await second.goto(server.url);
+    await second.goto(address());
     await ready(second);
     assert.match((await type(second, "kubectl create configmap second")).out, /created/);
     await second.locator('.step[data-step="apply"] .command').first().click();
@@ -206,7 +190,7 @@ test("the lab marks what was done and nothing else", () =>
 test("on a phone a command of the lab shows under itself what it printed", async () => {
   const { context, close } = await browse({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   try {
-    const page = await open(context, server.url);
+    const page = await open(context, address());
     await page.locator('.step[data-step="apply"] .command').nth(1).tap();
     const said = page.locator('.step[data-step="apply"] .said');
     await said.getByText("service/python-app created").waitFor();

@@ -1,23 +1,10 @@
 // Inspect: it tells what is so by now, of whatever there is.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve, type } from "./support.mjs";
+import { test } from "node:test";
+import { served, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function inBrowser(query, body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url + query));
-  } finally {
-    await close();
-  }
-}
+const { inBrowser } = served();
 
 const tells = (page, pattern) =>
   page.waitForFunction((source) => new RegExp(source).test(document.querySelector("#panel-inspect pre").textContent), pattern.source);

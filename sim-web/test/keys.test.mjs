@@ -1,23 +1,10 @@
 // Keys: whose they are, and what a shell's user expects of them.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve, type } from "./support.mjs";
+import { test } from "node:test";
+import { served, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function inBrowser(body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url));
-  } finally {
-    await close();
-  }
-}
+const { inBrowser } = served();
 
 const shows = (page, pattern) => page.waitForFunction((source) => new RegExp(source).test(window.lab14.terminal.text()), pattern.source);
 
@@ -31,7 +18,7 @@ function press(page, key) {
 }
 
 test("the browser keeps its function keys and its tabs' numbers while the terminal has the focus", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     for (const [key, keyCode] of [["F1", 112], ["F5", 116], ["F11", 122], ["F12", 123]]) {
       assert.equal(await press(page, { key, code: key, keyCode }), false, key);
     }
@@ -39,7 +26,7 @@ test("the browser keeps its function keys and its tabs' numbers while the termin
   }));
 
 test("on a keyboard without Latin letters the page's keys and pasting are where they are", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await press(page, { key: "з", code: "KeyP", keyCode: 80, altKey: true });
     await page.waitForFunction(() => document.querySelector("#clock-word").textContent === "paused");
     assert.equal(await press(page, { key: "м", code: "KeyV", keyCode: 86, ctrlKey: true }), false);
@@ -49,7 +36,7 @@ test("on a keyboard without Latin letters the page's keys and pasting are where 
   }));
 
 test("what is marked is copied on a server without TLS, too, and then Ctrl-C is for the command again", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     // Such a page has no clipboard to write to.
     await page.evaluate(() => {
       Object.defineProperty(navigator, "clipboard", { value: undefined });
@@ -65,7 +52,7 @@ test("what is marked is copied on a server without TLS, too, and then Ctrl-C is 
   }));
 
 test("PageUp goes through what was printed, Ctrl-D takes a letter, and Ctrl-Y brings back what was cut", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl explain pod.spec");
     const seesPrompt = (sees) =>
       page.waitForFunction((sees) => /default>\s*$/.test(document.querySelector(".xterm-rows").textContent) === sees, sees);

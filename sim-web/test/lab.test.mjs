@@ -5,26 +5,10 @@ import { readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { allSteps, browse, doneSteps, labLines, native, open, ready, serve, terminalText, type } from "./support.mjs";
+import { test } from "node:test";
+import { allSteps, browse, doneSteps, labLines, native, open, ready, serve, served, terminalText, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-/** Runs `body` with a fresh browser; nothing may have complained at its end. */
-async function inBrowser(query, body) {
-  const { context, close } = await browse();
-  const complaints = [];
-  try {
-    await body(await open(context, server.url + query, complaints));
-    assert.deepEqual(complaints, []);
-  } finally {
-    await close();
-  }
-}
+const { address, inBrowser } = served();
 
 async function allDone(page) {
   const none = () => document.querySelectorAll(".step:not(.done)").length === 0;
@@ -150,7 +134,7 @@ test("the page stands with what it starts with, the lab needs one part more, and
   try {
     const asked = [];
     context.on("request", (request) => /rest-.*\.wasm$/.test(request.url()) && asked.push(request.resourceType()));
-    const page = await open(context, `${server.url}?pace=0`);
+    const page = await open(context, `${address()}?pace=0`);
     await page.keyboard.type("kubectl");
     await page.waitForFunction(() => window.lab14.simulator.last.milliseconds > 2000);
     assert.deepEqual(asked, []);

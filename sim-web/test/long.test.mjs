@@ -1,23 +1,10 @@
 // After hours: the timeline shows what was lately, and a session that takes long to be played again has a way out.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, ready, serve, type } from "./support.mjs";
+import { test } from "node:test";
+import { ready, served, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function inBrowser(query, body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url + query), context);
-  } finally {
-    await close();
-  }
-}
+const { inBrowser } = served();
 
 const run = (page, line) => page.evaluate((line) => window.lab14.terminal.run(line), line);
 

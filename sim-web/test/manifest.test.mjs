@@ -1,20 +1,16 @@
 // The manifest panel: one file's changes stay its own, and complaints stand at the lines that they are about.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve } from "./support.mjs";
+import { test } from "node:test";
+import { browse, open, served } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
+const { address } = served();
 
 /** Runs `body` with the editor open in a fresh browser. */
 async function inEditor(body) {
   const { context, close } = await browse();
   try {
-    const page = await open(context, `${server.url}?pace=0`);
+    const page = await open(context, `${address()}?pace=0`);
     await page.click("#tab-manifest");
     await page.waitForSelector(".cm-content");
     await body(page);

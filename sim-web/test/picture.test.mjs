@@ -1,8 +1,8 @@
 // What is seen of the pictures: whether it is all there, legible, and told in full.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve } from "./support.mjs";
+import { test } from "node:test";
+import { browse, open, served } from "./support.mjs";
 
 /** The lab at its largest: two sets, a Deployment, and the services. */
 const LINES = [
@@ -14,17 +14,13 @@ const LINES = [
   "kubectl rollout status deployment/python-app",
 ];
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
+const { address } = served();
 
 /** Runs `body` where the lab's objects are, on a page of that size. */
 async function withLab([width, height], body) {
   const { context, close } = await browse({ viewport: { width, height }, reducedMotion: "reduce" });
   try {
-    const page = await open(context, `${server.url}?pace=0`);
+    const page = await open(context, `${address()}?pace=0`);
     await page.evaluate(async (lines) => {
       for (const line of lines) await window.lab14.terminal.run(line);
     }, LINES);

@@ -1,11 +1,13 @@
 // What the tests share: the built page on a server of its own, a fresh Chromium, and the page's own talk.
 
+import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
@@ -103,6 +105,27 @@ export async function open(context, url, complaints = []) {
   await page.goto(url);
   await ready(page);
   return page;
+}
+
+/** A server for all tests of a file, and what runs a body in a fresh browser on its page: nothing may have complained at
+ *  its end. */
+export function served() {
+  let server;
+  before(async () => {
+    server = await serve();
+  });
+  after(() => server.close());
+  const inBrowser = async (query, body) => {
+    const { context, close } = await browse();
+    const complaints = [];
+    try {
+      await body(await open(context, server.url + query, complaints), context);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await close();
+    }
+  };
+  return { address: () => server.url, inBrowser };
 }
 
 export async function ready(page) {

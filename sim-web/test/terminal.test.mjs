@@ -1,24 +1,10 @@
 // What a terminal is expected to do: Ctrl-C, clear, and lines that go on.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, open, serve, terminalText, type } from "./support.mjs";
+import { test } from "node:test";
+import { served, terminalText, type } from "./support.mjs";
 
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-/** Runs `body` in a fresh browser. */
-async function inBrowser(body) {
-  const { context, close } = await browse();
-  try {
-    await body(await open(context, server.url));
-  } finally {
-    await close();
-  }
-}
+const { inBrowser } = served();
 
 /** Waits until the terminal's text is as `pattern` says. */
 async function shows(page, pattern) {
@@ -29,7 +15,7 @@ async function shows(page, pattern) {
 const isIdle = (page) => page.waitForFunction(() => window.lab14.terminal.status === "idle");
 
 test("Ctrl-C shows ^C, behind a line that is left and where it ends a watch", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await page.keyboard.type("kubectl get nothing");
     await page.keyboard.press("Control+c");
     await shows(page, /> kubectl get nothing\^C\n.*>$/);
@@ -42,7 +28,7 @@ test("Ctrl-C shows ^C, behind a line that is left and where it ends a watch", ()
   }));
 
 test("clear and Ctrl-L leave nothing but the prompt, and what was typed", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     for (let count = 0; count < 12; count++) await type(page, "kubectl get nodes");
     await type(page, "clear");
     await shows(page, /^\S+ default>$/);
@@ -54,7 +40,7 @@ test("clear and Ctrl-L leave nothing but the prompt, and what was typed", () =>
   }));
 
 test("a recalled here-document stands there once, with the cursor behind its end", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     for (const line of ["cat <<EOF", "one", "two", "EOF"]) {
       await page.keyboard.type(line);
       await page.keyboard.press("Enter");
@@ -78,7 +64,7 @@ test("a recalled here-document stands there once, with the cursor behind its end
   }));
 
 test("Ctrl-C and Ctrl-D are for the program in a pod's shell, and pasted lines are commands one by one", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl apply -f lab14/statefulset.yaml");
     await type(page, "kubectl wait --for=condition=Ready pod/python-app-0");
     await type(page, "clear");
@@ -122,7 +108,7 @@ function paste(page, text) {
 }
 
 test("what a program prints without a line's end stays, and the prompt comes under it", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl apply -f lab14/statefulset.yaml");
     await type(page, "kubectl rollout status sts/python-app");
     await type(page, "kubectl exec python-app-0 -- sh -c 'for n in 1 2 3 4; do curl -s localhost:5000/ >/dev/null; done'");
@@ -132,7 +118,7 @@ test("what a program prints without a line's end stays, and the prompt comes und
   }));
 
 test("Ctrl-R goes on to older lines, and Ctrl-G brings back what was typed", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     for (const line of ["kubectl get nodes", "kubectl get pods", "help clock"]) await type(page, line);
     await page.keyboard.press("Control+r");
     await page.keyboard.type("get");
@@ -148,7 +134,7 @@ test("Ctrl-R goes on to older lines, and Ctrl-G brings back what was typed", () 
   }));
 
 test("Backspace takes a whole letter, and the cursor stands behind wide ones", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await page.keyboard.insertText("echo a\u{1f44d}\u{1f3fd}");
     await page.keyboard.press("Backspace");
     await shows(page, /default> echo a$/);
@@ -164,7 +150,7 @@ test("Backspace takes a whole letter, and the cursor stands behind wide ones", (
   }));
 
 test("pasted lines run one after the other; a pasted manifest is told where to go", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await paste(page, "kubectl create configmap one\nkubectl create configmap two\nkubectl get cm -o name\n");
     await shows(page, /configmap\/one created\n.*\nconfigmap\/two created\n.*\nconfigmap\/kube-root-ca.crt\nconfigmap\/one\nconfigmap\/two\n/);
     await isIdle(page);
@@ -174,7 +160,7 @@ test("pasted lines run one after the other; a pasted manifest is told where to g
   }));
 
 test("a command that waits for a clock that stands says so, and the clock's state is in words", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl apply -f lab14/statefulset.yaml");
     await page.click("#clock-run");
     await page.waitForFunction(() => document.querySelector("#clock-word").textContent === "paused");
@@ -189,7 +175,7 @@ test("a command that waits for a clock that stands says so, and the clock's stat
   }));
 
 test("the arrows recall a shell's own lines in a pod, and kubectl's again after it", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     await type(page, "kubectl apply -f lab14/statefulset.yaml");
     await type(page, "kubectl rollout status sts/python-app");
     await page.keyboard.type("kubectl exec -it python-app-0 -- sh");
@@ -211,7 +197,7 @@ test("the arrows recall a shell's own lines in a pod, and kubectl's again after 
   }));
 
 test("a line that is higher than the terminal is edited in the part that there is room for, and stands there once", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     const keys = Array.from({ length: 40 }, (_, index) => `  k${index}: v`);
     const document = ["apiVersion: v1", "kind: ConfigMap", "metadata: {name: long}", "data:", ...keys, "EOF"];
     await page.evaluate((line) => window.lab14.terminal.run(line), ["kubectl apply -f - <<'EOF'", ...document].join("\n"));
@@ -229,7 +215,7 @@ test("a line that is higher than the terminal is edited in the part that there i
   }));
 
 test("what is said to those who listen is not silenced by what is said next", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     const announced = (text) => page.waitForFunction((text) => document.querySelector("#live").textContent.includes(text), text);
     await type(page, "kubectl create deployment web --image=nginx --replicas=8");
     await announced("8 pods Pending");
@@ -241,7 +227,7 @@ test("what is said to those who listen is not silenced by what is said next", ()
   }));
 
 test("what the terminal says can be read by a screen reader, and the link to it leads to its input", () =>
-  inBrowser(async (page) => {
+  inBrowser("", async (page) => {
     // What a shell in a pod prints is announced at once, and so is what Tab offers.
     const announced = (text) => page.waitForFunction((text) => document.querySelector("#live").textContent.includes(text), text);
     await page.keyboard.type("kubectl get nodes --watch");
